@@ -1,0 +1,1 @@
+//! Files each event under its contact's thread.

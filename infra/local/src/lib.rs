@@ -1,0 +1,1 @@
+//! The local cloud: deploys the real template, models the platforms, demo, dev, replay.

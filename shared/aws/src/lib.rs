@@ -1,0 +1,1 @@
+//! Every edge, once: webhooks in, queues, the table, secrets, HTTP out, logs.

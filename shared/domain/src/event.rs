@@ -1,0 +1,333 @@
+//! What a channel makes of a webhook: facts, each with a key of its own.
+//!
+//! The key is made by the channel by its platform's rules, so that two different facts never share one: a message its id;
+//! a receipt id and status (and participant); an edit id and number; a reaction id, actor and time; a call its id and
+//! part. The queue's deduplication id is the SHA-256 of the key, its group id that of the identity.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::content::{Content, Raw, Referral};
+use crate::id::{AccountId, Channel, EventKey, IdentityId, MessageId, ProviderId};
+use crate::outbound::Failure;
+use crate::status::Status;
+use crate::time::Timestamp;
+
+/// One fact that a platform told us.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InboundEvent {
+    /// What makes this fact different from every other of its channel and account.
+    pub key: EventKey,
+    /// Where it came from.
+    pub channel: Channel,
+    /// Which of our addresses it came to.
+    pub account: AccountId,
+    /// Whom it is about; absent for facts about our account or a template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    /// When it happened, by the platform's clock.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: Kind,
+    /// Where the whole content is kept, when the event carries an excerpt only (see [`crate::overflow`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_ref: Option<String>,
+}
+
+impl InboundEvent {
+    /// What events are kept in order by: the person, else the account. SHA-256 in hex.
+    #[must_use]
+    pub fn group_id(&self) -> String {
+        match &self.identity {
+            Some(identity) => digest(&[identity.id.as_str()]),
+            None => digest(&[self.channel.as_str(), self.account.as_str()]),
+        }
+    }
+
+    /// What makes a repeated delivery the same entry in the queue. SHA-256 in hex.
+    #[must_use]
+    pub fn deduplication_id(&self) -> String {
+        digest(&[self.channel.as_str(), self.account.as_str(), self.key.as_str()])
+    }
+}
+
+/// SHA-256 in hex over parts, each ended by a zero byte so that no two lists of parts are the same text.
+#[must_use]
+pub fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hex::encode(hash.finalize())
+}
+
+/// Whom an event is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The address that this person is known by on this channel.
+    pub id: IdentityId,
+    /// Other addresses that the platform says are the same person's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<IdentityId>,
+    /// The name that the person chose, if any. Never a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<PersonName>,
+}
+
+/// A person's name or handle. It never prints.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PersonName(pub String);
+
+impl std::fmt::Debug for PersonName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PersonName(…)")
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Kind {
+    /// Something was said.
+    Message(Box<Message>),
+    /// A message was changed by its author.
+    Edited {
+        /// The message.
+        of: ProviderId,
+        /// Which edit; the highest wins. Where the platform does not count, its time in milliseconds.
+        n: u64,
+        /// What it says now.
+        content: Content,
+    },
+    /// A message was taken back by its author.
+    Deleted {
+        /// The message.
+        of: ProviderId,
+    },
+    /// Somebody reacted to a message.
+    Reaction {
+        /// The message.
+        of: ProviderId,
+        /// The emoji or the platform's word; absent when the reaction was taken back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        emoji: Option<String>,
+        /// Who reacted: the person, or `out` for us from another tool.
+        #[serde(default)]
+        direction: Direction,
+    },
+    /// The platform's word on messages that we sent.
+    Receipt(Receipt),
+    /// The person's addresses changed, by the platform's word.
+    IdentityChanged {
+        /// The address before, if the platform says it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        previous: Option<IdentityId>,
+        /// The platform's word for the reason.
+        reason: String,
+    },
+    /// The person allowed or forbade something.
+    ConsentChanged {
+        /// What for: `marketing`, `all` …
+        purpose: String,
+        /// Whether it is allowed now.
+        granted: bool,
+        /// The platform's words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        detail: String,
+    },
+    /// A template was approved, refused, paused or otherwise changed.
+    TemplateChanged(TemplateChanged),
+    /// Something about our own account: quality, limits, a restriction.
+    AccountChanged {
+        /// The platform's word for it.
+        what: String,
+        /// The item as it came.
+        raw: Raw,
+    },
+    /// Something that we could not read: kept, replayed once per parser version, never dropped.
+    Unknown {
+        /// The platform's word for it, or why it could not be read.
+        what: String,
+        /// The item as it came.
+        raw: Raw,
+    },
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The person to us.
+    #[default]
+    In,
+    /// We to the person.
+    Out,
+}
+
+impl Direction {
+    /// Its name in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+        }
+    }
+}
+
+/// Who can read it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// We and the person.
+    #[default]
+    Private,
+    /// Everyone: a comment, a mention.
+    Public,
+}
+
+impl Visibility {
+    fn is_private(&self) -> bool {
+        *self == Self::Private
+    }
+}
+
+/// Something that was said, in either direction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// The platform's id of it.
+    pub id: ProviderId,
+    /// Who speaks. `Out` is an echo: what a colleague wrote in another tool.
+    #[serde(default)]
+    pub direction: Direction,
+    /// Who wrote it, where it is not the person: a colleague's or an app's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// What it says.
+    pub content: Content,
+    /// The message that it quotes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<ProviderId>,
+    /// Messages that it refers to in any other way, nearest first (a mail's References).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<ProviderId>,
+    /// What brought the person to write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referral: Option<Referral>,
+    /// Our own token or link code that came with it, if the channel can see one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread_ref: Option<String>,
+    /// Who can read it.
+    #[serde(default, skip_serializing_if = "Visibility::is_private")]
+    pub visibility: Visibility,
+    /// Whether it (re)opens the time in which we may write freely. An echo never does.
+    #[serde(default)]
+    pub opens_window: bool,
+}
+
+impl Message {
+    /// A private message from the person that opens the window: what most are.
+    #[must_use]
+    pub fn inbound(id: ProviderId, content: Content) -> Self {
+        Self {
+            id,
+            direction: Direction::In,
+            author: None,
+            content,
+            reply_to: None,
+            refs: Vec::new(),
+            referral: None,
+            thread_ref: None,
+            visibility: Visibility::Private,
+            opens_window: true,
+        }
+    }
+}
+
+impl From<Message> for Kind {
+    fn from(message: Message) -> Self {
+        Self::Message(Box::new(message))
+    }
+}
+
+/// The platform's word on messages that we sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Which messages.
+    pub of: ReceiptOf,
+    /// What became of them.
+    pub status: Status,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+    /// Our own id, where the platform carries it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub our_ref: Option<MessageId>,
+}
+
+/// Which messages a receipt is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptOf {
+    /// One message.
+    Message(ProviderId),
+    /// Every message to this person up to this moment (a watermark).
+    UpTo(Timestamp),
+}
+
+/// A change of a template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateChanged {
+    /// Its name.
+    pub name: String,
+    /// Its locale, as the platform writes it.
+    pub locale: String,
+    /// The platform's id of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its new status, lower case (`approved`, `paused` …), if the change is one of status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// The platform's reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The item as it came: quality, category, components.
+    pub raw: Raw,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_tells_parts_apart() {
+        assert_ne!(digest(&["ab", "c"]), digest(&["a", "bc"]));
+    }
+
+    #[test]
+    fn no_debug_output_holds_what_a_person_said_or_is() {
+        let event = InboundEvent {
+            key: EventKey::new("wamid.447700900111"),
+            channel: Channel::from_static("whatsapp"),
+            account: AccountId::new("7008"),
+            identity: Some(Identity {
+                id: IdentityId::phone("+447700900111"),
+                aliases: vec![],
+                name: Some(PersonName("Ada".to_owned())),
+            }),
+            at: Timestamp::from_secs(1),
+            kind: Message::inbound(
+                ProviderId::new("wamid.447700900111"),
+                Content::text("my secret"),
+            )
+            .into(),
+            content_ref: None,
+        };
+        let shown = format!("{event:?}");
+        for hidden in ["447700900111", "Ada", "secret"] {
+            assert!(!shown.contains(hidden), "{hidden} is in {shown}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Identifiers, one type each, so that none can be passed for another.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Declares a newtype over text. `shown` ids print as they are; `hidden` ones may hold an address or a number of a
+/// person and print only their length, so that a derived `Debug` is safe to log.
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, shown) => {
+        text_id!(@type $(#[$doc])* $name);
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+    ($(#[$doc:meta])* $name:ident, hidden) => {
+        text_id!(@type $(#[$doc])* $name);
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}(… {} bytes)", stringify!($name), self.0.len())
+            }
+        }
+    };
+    (@type $(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is: these ids are opaque to us.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+text_id!(
+    /// Our address on a channel: a phone-number id, a page id, a mailbox, a bot.
+    AccountId,
+    shown
+);
+text_id!(
+    /// A platform's id of a message. Some contain a phone number, so it never prints. Where a platform numbers messages
+    /// per chat, the channel puts the chat in front, so that it is unique per account.
+    ProviderId,
+    hidden
+);
+text_id!(
+    /// What makes one inbound fact different from every other of its channel and account (see [`crate::event`]).
+    EventKey,
+    hidden
+);
+text_id!(
+    /// Our id of a message: `msg_` and a UUID v7, or for a send a digest of the caller's idempotency key.
+    MessageId,
+    shown
+);
+text_id!(
+    /// Our id of a thread: `thr_` and a UUID v7.
+    ThreadId,
+    shown
+);
+text_id!(
+    /// Our id of a person: `con_` and a UUID v7.
+    ContactId,
+    shown
+);
+
+/// A way to talk to a person, by its name in URLs, folders and items: `whatsapp`, `apple-messages`.
+///
+/// An open newtype: a closed enum would change this crate, and so every binary, with each new channel.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Channel(Cow<'static, str>);
+
+impl Channel {
+    /// A channel whose name is known when the program is compiled.
+    #[must_use]
+    pub const fn from_static(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+
+    /// A channel named at run time, by a request or an item.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(Cow::Owned(name.into()))
+    }
+
+    /// The channel's name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One address of one person on one channel: the table's identity key without its prefix.
+///
+/// Its text is `<space>#<scope>#<address>`. The space is the channel, or `tel` for every channel that is a phone number:
+/// voice, SMS and WhatsApp with the same number are one person. The scope is the account where the platform gives each
+/// account its own ids for a person (page-scoped ids), else empty.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IdentityId(String);
+
+impl IdentityId {
+    /// An address that one channel gives to one of our accounts.
+    #[must_use]
+    pub fn scoped(channel: &Channel, scope: &str, address: &str) -> Self {
+        Self(format!("{channel}#{scope}#{address}"))
+    }
+
+    /// A phone number in E.164, with its `+`, shared by every phone-based channel.
+    #[must_use]
+    pub fn phone(e164: &str) -> Self {
+        Self(format!("tel##{e164}"))
+    }
+
+    /// The identity whose text was stored.
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// `<space>#<scope>#<address>`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The channel's name, or `tel`.
+    #[must_use]
+    pub fn space(&self) -> &str {
+        self.0.split('#').next().unwrap_or_default()
+    }
+
+    /// The address alone, as the platform writes it.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.0.splitn(3, '#').nth(2).unwrap_or_default()
+    }
+
+    /// Whether this is a phone number.
+    #[must_use]
+    pub fn is_phone(&self) -> bool {
+        self.space() == "tel"
+    }
+}
+
+impl fmt::Debug for IdentityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdentityId({}#… {} bytes)", self.space(), self.0.len())
+    }
+}

@@ -1,0 +1,94 @@
+//! The inbound half of a channel, as data and one pure function.
+
+use crate::event::InboundEvent;
+use crate::id::Channel;
+use crate::webhook::{Handshake, Proof, Verified};
+
+/// How a channel's webhooks become events.
+#[derive(Clone)]
+pub struct Inbound {
+    /// The channel.
+    pub channel: Channel,
+    /// Where its events come from.
+    pub source: Source,
+    /// What the platform does when we do not answer in time.
+    pub ack: Ack,
+    /// Reads a proven webhook: n items in, n events out.
+    pub parse: fn(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed>,
+}
+
+/// Where a channel's events come from.
+#[derive(Clone, Copy)]
+pub enum Source {
+    /// Webhooks over HTTP.
+    Http {
+        /// How the platform proves them.
+        proof: Proof,
+        /// How it checks that the address is ours.
+        handshake: Option<Handshake>,
+        /// What it wants to read on success.
+        reply: Reply,
+    },
+    /// Events of the account's own AWS services: mail in S3, SNS notifications, EventBridge events. The function's
+    /// permission is the proof, and the shell fetches what `fetch` names.
+    Aws {
+        /// What the function is called with.
+        event: AwsEvent,
+        /// Which object holds the content; `None` means that the record itself does.
+        fetch: fn(record: &[u8]) -> Result<Option<ObjectName>, Malformed>,
+    },
+}
+
+/// The body of a successful answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply {
+    /// Its media type.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: &'static str,
+}
+
+impl Reply {
+    /// An empty body.
+    pub const EMPTY: Self = Self { content_type: "text/plain", body: "" };
+}
+
+/// The shape of an AWS event, so that the shell can find its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AwsEvent {
+    /// `{"Records":[…]}`, one event a record: S3, SES, SNS.
+    Records,
+    /// One event: EventBridge.
+    Single,
+}
+
+/// An object that the shell fetches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectName {
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+}
+
+/// What the platform does when it does not hear 200 in time.
+#[derive(Clone, Copy, Debug)]
+pub struct Ack {
+    /// How long it waits, in milliseconds. The function answers before.
+    pub deadline_ms: u64,
+    /// Whether it sends the webhook again.
+    pub resends: bool,
+}
+
+/// A proven webhook whose envelope cannot be read. What is wrong inside the envelope is an
+/// [`Unknown`](crate::event::Kind::Unknown) event instead.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read the envelope: {0}")]
+pub struct Malformed(pub String);
+
+impl From<serde_json::Error> for Malformed {
+    fn from(error: serde_json::Error) -> Self {
+        // The category and place only: serde's own message quotes the input.
+        Self(format!("{:?} at line {} column {}", error.classify(), error.line(), error.column()))
+    }
+}

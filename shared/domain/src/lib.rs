@@ -1,0 +1,16 @@
+//! The pure core of Ariane: what a webhook, an event, a thread and a send are, and every decision about them.
+//!
+//! Nothing here does I/O or reads a clock, the environment or randomness: time, ids and chance are arguments.
+//! Nothing here names a channel's payload: a channel is a value of [`inbound::Inbound`] and [`outbound::Outbound`].
+
+pub mod content;
+pub mod event;
+pub mod id;
+pub mod inbound;
+pub mod outbound;
+pub mod overflow;
+pub mod secrets;
+pub mod status;
+pub mod threading;
+pub mod time;
+pub mod webhook;

@@ -1,0 +1,412 @@
+//! A webhook, and the proof that its platform sent it.
+//!
+//! Proofs are data, checked here over the raw bytes, in constant time, against every active secret. Only [`verify`] and
+//! [`Verified::vouched`] make a [`Verified`], and a parser takes nothing else.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use http::HeaderMap;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::id::AccountId;
+use crate::secrets::WebhookSecrets;
+use crate::time::Timestamp;
+
+/// A request as it came. Nothing in it can be believed.
+#[derive(Clone, Copy)]
+pub struct Webhook<'a> {
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// Its query, still encoded, without the `?`.
+    pub query: &'a str,
+    /// Its body: the very bytes that were sent.
+    pub body: &'a [u8],
+}
+
+/// A webhook that its platform sent, or that the shell vouches for.
+#[derive(Clone, Copy)]
+pub struct Verified<'a> {
+    body: &'a [u8],
+    accounts: &'a [AccountId],
+    received: Timestamp,
+}
+
+impl<'a> Verified<'a> {
+    /// Bytes that did not come by HTTP: the shell fetched them itself from where only the platform writes.
+    /// Only `shared/aws` and test support call this.
+    #[must_use]
+    pub fn vouched(body: &'a [u8], accounts: &'a [AccountId], received: Timestamp) -> Self {
+        Self { body, accounts, received }
+    }
+
+    /// The raw bytes.
+    #[must_use]
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// When we received it: the time of a fact whose platform gives none.
+    #[must_use]
+    pub fn received(&self) -> Timestamp {
+        self.received
+    }
+
+    /// Whether this account is one of ours.
+    #[must_use]
+    pub fn is_ours(&self, account: &str) -> bool {
+        self.accounts.iter().any(|it| it.as_str() == account)
+    }
+
+    /// Our accounts on this channel.
+    #[must_use]
+    pub fn accounts(&self) -> &'a [AccountId] {
+        self.accounts
+    }
+}
+
+/// How a platform proves that a webhook is its own.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof {
+    /// A shared token in a header.
+    Token {
+        /// The header.
+        header: &'static str,
+    },
+    /// A MAC of the body in a header.
+    Hmac {
+        /// The header.
+        header: &'static str,
+        /// What stands before the MAC in it.
+        prefix: &'static str,
+        /// How the MAC is written.
+        encoding: Encoding,
+    },
+}
+
+/// How bytes are written as text.
+#[derive(Clone, Copy, Debug)]
+pub enum Encoding {
+    /// Lower-case hexadecimal.
+    Hex,
+    /// Standard base64 with padding.
+    Base64,
+}
+
+/// Why a webhook is not believed. It says nothing of what the request held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unverified {
+    /// The proof is not there.
+    #[error("the {0} header is missing or given twice")]
+    Missing(&'static str),
+    /// The proof is there and wrong.
+    #[error("the {0} header does not prove the request")]
+    Mismatch(&'static str),
+    /// We hold no secret to check it with.
+    #[error("no secret is configured")]
+    NoSecret,
+}
+
+/// Believes a webhook, or says why not.
+pub fn verify<'a>(
+    proof: &Proof,
+    secrets: &'a WebhookSecrets,
+    webhook: &Webhook<'a>,
+    received: Timestamp,
+) -> Result<Verified<'a>, Unverified> {
+    let header = proof.header();
+    let shown = only_header(webhook.headers, header)?;
+    // An empty secret would be one that everybody knows.
+    let active = || secrets.signing.iter().filter(|it| !it.expose_secret().is_empty());
+    if active().next().is_none() {
+        return Err(Unverified::NoSecret);
+    }
+    let proven = match *proof {
+        Proof::Token { .. } => {
+            any_fits(active(), |secret| bool::from(shown.ct_eq(secret.expose_secret().as_bytes())))
+        }
+        Proof::Hmac { prefix, encoding, .. } => {
+            let mac = shown.strip_prefix(prefix.as_bytes()).and_then(|it| encoding.decode(it));
+            let mac = mac.ok_or(Unverified::Mismatch(header))?;
+            any_fits(active(), |secret| {
+                hmac_sha256(secret, webhook.body).verify_slice(&mac).is_ok()
+            })
+        }
+    };
+    if proven {
+        Ok(Verified { body: webhook.body, accounts: &secrets.accounts, received })
+    } else {
+        Err(Unverified::Mismatch(header))
+    }
+}
+
+/// The header and its value that prove a body: the inverse of [`verify`], for fixtures and platform models.
+#[must_use]
+pub fn sign(proof: &Proof, secret: &SecretString, body: &[u8]) -> (&'static str, String) {
+    match *proof {
+        Proof::Token { header } => (header, secret.expose_secret().to_owned()),
+        Proof::Hmac { header, prefix, encoding } => {
+            let mac = hmac_sha256(secret, body).finalize().into_bytes();
+            (header, format!("{prefix}{}", encoding.encode(&mac)))
+        }
+    }
+}
+
+/// How a platform checks that an address is ours when it is configured.
+#[derive(Clone, Copy, Debug)]
+pub enum Handshake {
+    /// GET with our verify token: the challenge is echoed (Meta).
+    EchoIfToken {
+        /// The query parameter that must have `mode_value`.
+        mode: &'static str,
+        /// What it must be.
+        mode_value: &'static str,
+        /// The query parameter that holds the verify token.
+        token: &'static str,
+        /// The query parameter that is echoed.
+        challenge: &'static str,
+    },
+    /// GET with a nonce: its MAC is answered in a JSON field (X).
+    SignedEcho {
+        /// The query parameter that holds the nonce.
+        nonce: &'static str,
+        /// The JSON field of the answer.
+        field: &'static str,
+        /// What stands before the MAC.
+        prefix: &'static str,
+    },
+}
+
+/// What a handshake is answered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandshakeReply {
+    /// The media type of the body.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: String,
+}
+
+/// The longest challenge that is echoed. Meta's are integers, X's about 50 characters.
+const MAX_CHALLENGE: usize = 256;
+
+impl Handshake {
+    /// The reply that proves the address ours; `None` refuses.
+    #[must_use]
+    pub fn answer(&self, secrets: &WebhookSecrets, query: &str) -> Option<HandshakeReply> {
+        let param = |name: &str| {
+            let mut found =
+                url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
+            let value = found.next()?.1;
+            found.next().is_none().then(|| value.into_owned())
+        };
+        match *self {
+            Self::EchoIfToken { mode, mode_value, token, challenge } => {
+                let (shown, challenge) = (param(token)?, param(challenge)?);
+                let known = any_fits(
+                    secrets.verify.iter().filter(|it| !it.expose_secret().is_empty()),
+                    |secret| bool::from(shown.as_bytes().ct_eq(secret.expose_secret().as_bytes())),
+                );
+                // Nothing but these characters: an echo must not be a way to serve a page.
+                let safe = challenge
+                    .bytes()
+                    .all(|it| it.is_ascii_alphanumeric() || it == b'_' || it == b'-');
+                let fits = !challenge.is_empty() && challenge.len() <= MAX_CHALLENGE;
+                (known && safe && fits && param(mode)? == mode_value)
+                    .then_some(HandshakeReply { content_type: "text/plain", body: challenge })
+            }
+            Self::SignedEcho { nonce, field, prefix } => {
+                let nonce =
+                    param(nonce).filter(|it| !it.is_empty() && it.len() <= MAX_CHALLENGE)?;
+                let secret = secrets.signing.iter().find(|it| !it.expose_secret().is_empty())?;
+                let mac = hmac_sha256(secret, nonce.as_bytes()).finalize().into_bytes();
+                let body =
+                    serde_json::json!({ field: format!("{prefix}{}", STANDARD.encode(mac)) })
+                        .to_string();
+                Some(HandshakeReply { content_type: "application/json", body })
+            }
+        }
+    }
+}
+
+impl Proof {
+    /// The header that carries the proof.
+    #[must_use]
+    pub fn header(&self) -> &'static str {
+        match *self {
+            Self::Token { header } | Self::Hmac { header, .. } => header,
+        }
+    }
+}
+
+impl Encoding {
+    fn encode(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Hex => hex::encode(bytes),
+            Self::Base64 => STANDARD.encode(bytes),
+        }
+    }
+
+    fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Hex => {
+                hex::decode(text).ok().filter(|_| !text.iter().any(u8::is_ascii_uppercase))
+            }
+            Self::Base64 => STANDARD.decode(text).ok(),
+        }
+    }
+}
+
+/// The value of a header that must be there once: a proxy and we must not read two different ones.
+fn only_header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a [u8], Unverified> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => Ok(value.as_bytes()),
+        (None, _) | (Some(_), Some(_)) => Err(Unverified::Missing(name)),
+    }
+}
+
+/// Whether one of the secrets fits. Every one is tried: how many there are must not show in the time.
+fn any_fits<'a>(
+    secrets: impl Iterator<Item = &'a SecretString>,
+    fits: impl Fn(&SecretString) -> bool,
+) -> bool {
+    secrets.fold(false, |found, secret| fits(secret) | found)
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+fn hmac_sha256(secret: &SecretString, bytes: &[u8]) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
+        .expect("a key of any length");
+    mac.update(bytes);
+    mac
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const META: Proof =
+        Proof::Hmac { header: "x-hub-signature-256", prefix: "sha256=", encoding: Encoding::Hex };
+    const TOKEN: Proof = Proof::Token { header: "x-secret-token" };
+    const PROOFS: [Proof; 3] = [
+        META,
+        TOKEN,
+        Proof::Hmac { header: "x-signature", prefix: "sha256=", encoding: Encoding::Base64 },
+    ];
+
+    fn secrets(signing: &[&str]) -> WebhookSecrets {
+        let secret = |it: &&str| SecretString::from(*it);
+        WebhookSecrets {
+            signing: signing.iter().map(secret).collect(),
+            verify: vec!["open".into()],
+            accounts: vec![],
+        }
+    }
+
+    fn check(
+        proof: &Proof,
+        secrets: &WebhookSecrets,
+        header: (&'static str, &str),
+        body: &[u8],
+    ) -> Result<(), Unverified> {
+        let mut headers = HeaderMap::new();
+        headers.append(header.0, HeaderValue::from_str(header.1).unwrap());
+        verify(
+            proof,
+            secrets,
+            &Webhook { headers: &headers, query: "", body },
+            Timestamp::default(),
+        )
+        .map(|_| ())
+    }
+
+    #[test]
+    fn each_of_two_active_secrets_is_believed() {
+        for proof in PROOFS {
+            for secret in ["old", "new"] {
+                let (name, value) = sign(&proof, &secret.into(), b"body");
+                assert_eq!(
+                    check(&proof, &secrets(&["old", "new"]), (name, &value), b"body"),
+                    Ok(())
+                );
+                assert_eq!(
+                    check(&proof, &secrets(&["other"]), (name, &value), b"body"),
+                    Err(Unverified::Mismatch(name))
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_a_doubled_and_an_upper_case_proof_are_refused() {
+        let (name, value) = sign(&META, &"old".into(), b"body");
+        let mut headers = HeaderMap::new();
+        let secrets = secrets(&["old"]);
+        let check_all = |headers: &HeaderMap| {
+            verify(
+                &META,
+                &secrets,
+                &Webhook { headers, query: "", body: b"body" },
+                Timestamp::default(),
+            )
+            .map(|_| ())
+        };
+        assert_eq!(check_all(&headers), Err(Unverified::Missing(name)));
+        headers.append(name, HeaderValue::from_str(&value).unwrap());
+        assert_eq!(check_all(&headers), Ok(()));
+        headers.append(name, HeaderValue::from_str(&value).unwrap());
+        assert_eq!(check_all(&headers), Err(Unverified::Missing(name)));
+        let upper = value.to_uppercase().replace("SHA256=", "sha256=");
+        assert_eq!(
+            check(&META, &secrets, (name, &upper), b"body"),
+            Err(Unverified::Mismatch(name))
+        );
+    }
+
+    #[test]
+    fn no_secret_or_an_empty_one_believes_nothing() {
+        for none in [secrets(&[]), secrets(&[""])] {
+            let (name, value) = sign(&META, &"".into(), b"body");
+            assert_eq!(check(&META, &none, (name, &value), b"body"), Err(Unverified::NoSecret));
+        }
+    }
+
+    #[test]
+    fn a_handshake_echoes_only_for_our_token_and_only_a_plain_challenge() {
+        let meta = Handshake::EchoIfToken {
+            mode: "hub.mode",
+            mode_value: "subscribe",
+            token: "hub.verify_token",
+            challenge: "hub.challenge",
+        };
+        let answer = |query: &str| meta.answer(&secrets(&["s"]), query).map(|it| it.body);
+        let good = "hub.mode=subscribe&hub.verify_token=open&hub.challenge=1158201444";
+        assert_eq!(answer(good), Some("1158201444".to_owned()));
+        assert_eq!(answer(&good.replace("open", "shut")), None);
+        assert_eq!(answer(&good.replace("subscribe", "unsubscribe")), None);
+        assert_eq!(answer(&good.replace("1158201444", "%3Cb%3E")), None);
+        assert_eq!(answer(&good.replace("1158201444", "")), None);
+        assert_eq!(answer(&format!("{good}&hub.verify_token=open")), None);
+        assert_eq!(answer(""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_we_sign_verifies_and_any_changed_byte_does_not(body in proptest::collection::vec(any::<u8>(), 1..200), at in any::<u16>(), bit in 0u8..8) {
+            let secrets = secrets(&["hush"]);
+            for proof in [PROOFS[0], PROOFS[2]] {
+                let (name, value) = sign(&proof, &"hush".into(), &body);
+                prop_assert_eq!(check(&proof, &secrets, (name, &value), &body), Ok(()));
+                let mut changed = body.clone();
+                let at = usize::from(at) % changed.len();
+                changed[at] ^= 1 << bit;
+                prop_assert!(check(&proof, &secrets, (name, &value), &changed).is_err());
+            }
+        }
+    }
+}

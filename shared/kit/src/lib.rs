@@ -1,0 +1,1 @@
+//! The conformance kit: what every channel must pass.
