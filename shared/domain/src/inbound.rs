@@ -92,3 +92,43 @@ impl From<serde_json::Error> for Malformed {
         Self(format!("{:?} at line {} column {}", error.classify(), error.line(), error.column()))
     }
 }
+
+/// How deep JSON may be nested. No platform's is deeper than about 15; parsers recurse.
+const MAX_DEPTH: usize = 64;
+
+/// Whether a body nests brackets deeper than any honest platform does. Brackets in JSON strings do not count; in a body
+/// that is not JSON there are none that matter.
+#[must_use]
+pub fn is_too_deep(body: &[u8]) -> bool {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => {
+                depth += 1;
+                if MAX_DEPTH < depth {
+                    return true;
+                }
+            }
+            b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_too_deep;
+
+    #[test]
+    fn depth_counts_brackets_outside_of_strings() {
+        assert!(!is_too_deep("[".repeat(64).as_bytes()));
+        assert!(is_too_deep("[".repeat(65).as_bytes()));
+        assert!(!is_too_deep(format!("{{\"a\":\"{}\"}}", "[".repeat(500)).as_bytes()));
+        assert!(!is_too_deep(format!("[\"\\\"{}\"]", "[".repeat(500)).as_bytes()));
+        assert!(!is_too_deep("[]".repeat(500).as_bytes()));
+    }
+}

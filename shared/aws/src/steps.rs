@@ -1,0 +1,79 @@
+//! Counts every call that leaves the process, so that a test can stop it before or after the n-th one.
+//!
+//! Each call has two stops: before it leaves, and after it took effect but before its answer is read. A process that was
+//! stopped makes no further call, whatever it does with the error: as if it had been killed there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// The calls of one process so far, and where it is to stop.
+#[derive(Clone, Debug, Default)]
+pub struct Steps {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    passed: AtomicU32,
+    stop_at: AtomicU32,
+}
+
+/// The process was stopped here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("stopped at step {0}")]
+pub struct Stopped(pub u32);
+
+impl Steps {
+    /// Steps that stop the process at the n-th, counted from 1.
+    #[must_use]
+    pub fn stopping_at(n: u32) -> Self {
+        let steps = Self::default();
+        steps.inner.stop_at.store(n, Ordering::SeqCst);
+        steps
+    }
+
+    /// How many steps were made.
+    #[must_use]
+    pub fn passed(&self) -> u32 {
+        self.inner.passed.load(Ordering::SeqCst)
+    }
+
+    /// Makes a step, unless the process is stopped at it or was before.
+    pub fn step(&self) -> Result<(), Stopped> {
+        let step = self.inner.passed.fetch_add(1, Ordering::SeqCst) + 1;
+        let stop_at = self.inner.stop_at.load(Ordering::SeqCst);
+        if stop_at != 0 && stop_at <= step { Err(Stopped(step)) } else { Ok(()) }
+    }
+}
+
+impl Intercept for Steps {
+    fn name(&self) -> &'static str {
+        "Steps"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        _: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        Ok(self.step()?)
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        _: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        Ok(self.step()?)
+    }
+}

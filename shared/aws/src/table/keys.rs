@@ -1,0 +1,99 @@
+//! The keys of items.
+
+use domain::event::digest;
+use domain::id::{AccountId, Channel, ContactId, IdentityId, MessageId, ProviderId, ThreadId};
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// What the item belongs to.
+    pub pk: String,
+    /// Which of its items.
+    pub sk: String,
+}
+
+impl Key {
+    fn alone(pk: String) -> Self {
+        Self { pk, sk: super::schema::ALONE.to_owned() }
+    }
+
+    /// A short name of the item, the same each time: what a thread's profile knows a message by.
+    #[must_use]
+    pub fn short(&self) -> u32 {
+        let start = digest(&[&self.pk, &self.sk]);
+        start.get(..8).and_then(|it| u32::from_str_radix(it, 16).ok()).unwrap_or(0)
+    }
+}
+
+/// A message that came from a platform, or the pointer to ours that it has under its own id. The platform's id is hashed:
+/// some contain a phone number.
+#[must_use]
+pub fn message(channel: &Channel, account: &AccountId, id: &ProviderId) -> Key {
+    Key::alone(format!("MSG#{channel}#{}", digest(&[account.as_str(), id.as_str()])))
+}
+
+/// A message of ours.
+#[must_use]
+pub fn outbound(id: &MessageId) -> Key {
+    Key::alone(format!("MSG#out#{id}"))
+}
+
+/// An address of a person.
+#[must_use]
+pub fn identity(id: &IdentityId) -> Key {
+    Key::alone(format!("IDN#{}", id.as_str()))
+}
+
+/// The head of a person.
+#[must_use]
+pub fn contact(id: &ContactId) -> Key {
+    Key::alone(format!("CON#{id}"))
+}
+
+/// A thread that is live: one of the at most 24 that a new message may join.
+#[must_use]
+pub fn live(contact: &ContactId, thread: &ThreadId) -> Key {
+    Key { pk: format!("CON#{contact}"), sk: format!("1#{thread}") }
+}
+
+/// A thread that was moved out of the live ones, unchanged.
+#[must_use]
+pub fn older(contact: &ContactId, thread: &ThreadId) -> Key {
+    Key { pk: format!("CON#{contact}"), sk: format!("2#{thread}") }
+}
+
+/// A correction by a person.
+#[must_use]
+pub fn correction(contact: &ContactId, id: &str) -> Key {
+    Key { pk: format!("CON#{contact}"), sk: format!("3#{id}") }
+}
+
+/// What seldom changes of a thread: contact, subject, tags, `merged_into`.
+#[must_use]
+pub fn thread(id: &ThreadId) -> Key {
+    Key::alone(format!("THR#{id}"))
+}
+
+/// An item that could not be read, by its event's deduplication id.
+#[must_use]
+pub fn unknown(deduplication_id: &str) -> Key {
+    Key::alone(format!("UNK#{deduplication_id}"))
+}
+
+/// One of our accounts: what its platform last said of it.
+#[must_use]
+pub fn account(channel: &Channel, account: &AccountId) -> Key {
+    Key::alone(format!("ACC#{channel}#{account}"))
+}
+
+/// A template in one locale.
+#[must_use]
+pub fn template(channel: &Channel, account: &AccountId, name: &str, locale: &str) -> Key {
+    Key { pk: format!("TPL#{channel}#{account}"), sk: format!("{name}#{locale}") }
+}
+
+/// An API token, by the SHA-256 of its text.
+#[must_use]
+pub fn token(sha256: &str) -> Key {
+    Key::alone(format!("TOK#{sha256}"))
+}

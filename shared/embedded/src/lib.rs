@@ -1,0 +1,170 @@
+//! For tests: an embedded table and queues with AWS's rules, a capacity meter and crash points.
+//!
+//! The clients are the real SDK clients, so that what is tested is what runs. A [`Cloud`] holds the data; each
+//! [`Process`] is one program over it that can be stopped before or after any of its calls while others go on.
+//!
+//! What it cannot show: reads are never stale and transactions never conflict by themselves. Tests of interleavings choose
+//! them, with an interceptor that holds calls back.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test support: a failure here is a failed test"
+)]
+
+mod bucket;
+mod meter;
+mod queues;
+
+use aws::steps::Steps;
+use aws::table::schema;
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedInterceptor};
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_types::retry::RetryConfig;
+use dynoxide::Database;
+use serde_json::{Value, json};
+
+pub use bucket::Bucket;
+pub use meter::{Capacity, Meter};
+pub use queues::{Queued, Queues};
+
+/// The table's name in tests.
+pub const TABLE: &str = "ariane";
+
+/// A table and queues of its own for one test.
+#[derive(Clone)]
+pub struct Cloud {
+    endpoint: String,
+    /// The queues, to be read by the test as SQS would deliver them.
+    pub queues: Queues,
+    /// The bucket.
+    pub bucket: Bucket,
+    /// What all calls to the table consumed.
+    pub meter: Meter,
+}
+
+impl Cloud {
+    /// An empty table and empty queues.
+    pub async fn start() -> Self {
+        let database = Database::memory().expect("a database in memory");
+        let request = serde_json::from_value(definition()).expect("the table's definition");
+        database.create_table(request).expect("the table");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(dynoxide::server::serve_on(listener, database));
+        Self {
+            endpoint,
+            queues: Queues::start().await,
+            bucket: Bucket::start().await,
+            meter: Meter::default(),
+        }
+    }
+
+    /// A program that is never stopped.
+    #[must_use]
+    pub fn process(&self) -> Process {
+        self.process_with(Steps::default())
+    }
+
+    /// A program whose calls are counted and that stops where the steps say.
+    #[must_use]
+    pub fn process_with(&self, steps: Steps) -> Process {
+        self.process_intercepted(steps, None)
+    }
+
+    /// A program whose table calls also pass through an interceptor of the test's, which may hold them back.
+    #[must_use]
+    pub fn process_intercepted(
+        &self,
+        steps: Steps,
+        interceptor: Option<SharedInterceptor>,
+    ) -> Process {
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(credentials())
+            .region(Region::new("eu-west-1"))
+            .endpoint_url(&self.endpoint)
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .retry_config(RetryConfig::disabled())
+            .interceptor(steps.clone())
+            .interceptor(self.meter.clone());
+        if let Some(interceptor) = interceptor {
+            config = config.interceptor(interceptor);
+        }
+        Process {
+            table: aws_sdk_dynamodb::Client::from_conf(config.build()),
+            queues: self.queues.client(steps.clone()),
+            bucket: self.bucket.client(steps.clone()),
+            steps,
+        }
+    }
+
+    /// Every item of the table, sorted by key: what two runs are compared by.
+    pub async fn items(
+        &self,
+    ) -> Vec<std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>> {
+        let mut pages =
+            self.process().table.scan().table_name(TABLE).into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(item.unwrap());
+        }
+        let key =
+            |item: &std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>| {
+                [schema::PK, schema::SK].map(|it| item.get(it).unwrap().as_s().unwrap().clone())
+            };
+        items.sort_by_key(key);
+        items
+    }
+}
+
+/// One program over a [`Cloud`].
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// Its client of the table.
+    pub table: aws_sdk_dynamodb::Client,
+    /// Its client of the queues.
+    pub queues: aws_sdk_sqs::Client,
+    /// Its client of the bucket.
+    pub bucket: aws_sdk_s3::Client,
+    /// Its calls so far.
+    pub steps: Steps,
+}
+
+pub(crate) fn credentials() -> Credentials {
+    Credentials::new("test", "test", None, None, "test")
+}
+
+pub(crate) fn shared(interceptor: impl Intercept + 'static) -> SharedInterceptor {
+    SharedInterceptor::new(interceptor)
+}
+
+/// The table as the template defines it; a test of the template compares the two.
+#[must_use]
+pub fn definition() -> Value {
+    let string = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
+    let number = |name: &str| json!({ "AttributeName": name, "AttributeType": "N" });
+    let keys = |hash: &str, range: &str| json!([{ "AttributeName": hash, "KeyType": "HASH" }, { "AttributeName": range, "KeyType": "RANGE" }]);
+    let index = |name: &str, hash: &str, range: &str, includes: &[&str]| {
+        let projection = if includes.is_empty() {
+            json!({ "ProjectionType": "KEYS_ONLY" })
+        } else {
+            json!({ "ProjectionType": "INCLUDE", "NonKeyAttributes": includes })
+        };
+        json!({ "IndexName": name, "KeySchema": keys(hash, range), "Projection": projection })
+    };
+    json!({
+        "TableName": TABLE,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            string(schema::PK), string(schema::SK), string(schema::THREAD), number(schema::AT),
+            string(schema::INBOX_KEY), number(schema::WAITING_SINCE),
+        ],
+        "KeySchema": keys(schema::PK, schema::SK),
+        "GlobalSecondaryIndexes": [
+            index(schema::BY_THREAD, schema::THREAD, schema::AT, &schema::BY_THREAD_INCLUDES),
+            index(schema::INBOX, schema::INBOX_KEY, schema::WAITING_SINCE, &[]),
+        ],
+    })
+}

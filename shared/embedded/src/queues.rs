@@ -1,0 +1,138 @@
+//! Queues as SQS has them: FIFO order in groups, deduplication for five minutes, delays.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use aws::steps::Steps;
+use aws_sdk_sqs::config::{BehaviorVersion, Region};
+use aws_smithy_types::retry::RetryConfig;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::routing::post;
+use serde_json::{Value, json};
+
+/// Every queue of one test: a queue exists by being named.
+#[derive(Clone)]
+pub struct Queues {
+    endpoint: String,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    entries: BTreeMap<String, Vec<Queued>>,
+    seen: std::collections::BTreeSet<(String, String, String)>,
+    refuse: u32,
+}
+
+/// One entry of a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// What is kept in order; empty in a standard queue.
+    pub group_id: String,
+    /// What makes a repeated entry the same; empty in a standard queue.
+    pub deduplication_id: String,
+    /// The entry itself.
+    pub body: String,
+    /// For how many seconds it is kept back.
+    pub delay_s: u64,
+}
+
+impl Queues {
+    pub(crate) async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let queues = Self { endpoint, inner: Arc::default() };
+        let router = Router::new().route("/", post(answer)).with_state(queues.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        queues
+    }
+
+    /// The address of a queue, as functions are configured with it.
+    #[must_use]
+    pub fn url(&self, name: &str) -> String {
+        format!("{}/000000000000/{name}", self.endpoint)
+    }
+
+    /// Takes every entry of a queue, in order.
+    #[must_use]
+    pub fn take(&self, name: &str) -> Vec<Queued> {
+        self.inner.lock().unwrap().entries.remove(name).unwrap_or_default()
+    }
+
+    /// Makes the next calls fail as an overloaded queue does.
+    pub fn refuse(&self, calls: u32) {
+        self.inner.lock().unwrap().refuse = calls;
+    }
+
+    /// Forgets what was seen, as SQS does after five minutes.
+    pub fn forget(&self) {
+        self.inner.lock().unwrap().seen.clear();
+    }
+
+    pub(crate) fn client(&self, steps: Steps) -> aws_sdk_sqs::Client {
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(super::credentials())
+            .region(Region::new("eu-west-1"))
+            .endpoint_url(&self.endpoint)
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .retry_config(RetryConfig::disabled())
+            .interceptor(super::shared(steps));
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    fn put(&self, url: &Value, entry: &Value) -> Value {
+        let name = url.as_str().and_then(|it| it.rsplit('/').next()).unwrap_or_default().to_owned();
+        let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
+        let queued = Queued {
+            group_id: text("MessageGroupId"),
+            deduplication_id: text("MessageDeduplicationId"),
+            body: text("MessageBody"),
+            delay_s: entry["DelaySeconds"].as_u64().unwrap_or(0),
+        };
+        assert!(
+            !name.ends_with(".fifo") || !queued.group_id.is_empty(),
+            "a FIFO entry needs a group"
+        );
+        let mut inner = self.inner.lock().unwrap();
+        // Deduplication is per group, as the template sets it.
+        let fact = (name.clone(), queued.group_id.clone(), queued.deduplication_id.clone());
+        if queued.deduplication_id.is_empty() || inner.seen.insert(fact) {
+            inner.entries.entry(name).or_default().push(queued);
+        }
+        json!({ "Id": entry["Id"], "MessageId": "00000000-0000-0000-0000-000000000000", "MD5OfMessageBody": "" })
+    }
+}
+
+async fn answer(
+    State(queues): State<Queues>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (axum::http::StatusCode, String) {
+    let refused = {
+        let mut inner = queues.inner.lock().unwrap();
+        let refused = 0 < inner.refuse;
+        inner.refuse = inner.refuse.saturating_sub(1);
+        refused
+    };
+    if refused {
+        let error =
+            json!({ "__type": "com.amazonaws.sqs#RequestThrottled", "message": "slow down" });
+        return (axum::http::StatusCode::BAD_REQUEST, error.to_string());
+    }
+    let call: Value = serde_json::from_slice(&body).unwrap();
+    let reply = match headers["x-amz-target"].to_str().unwrap() {
+        "AmazonSQS.SendMessage" => queues.put(&call["QueueUrl"], &call),
+        "AmazonSQS.SendMessageBatch" => {
+            let entries = call["Entries"].as_array().unwrap();
+            assert!((1..=10).contains(&entries.len()), "a batch has 1 to 10 entries");
+            let done: Vec<_> = entries.iter().map(|it| queues.put(&call["QueueUrl"], it)).collect();
+            json!({ "Successful": done, "Failed": [] })
+        }
+        other => panic!("the queues do not model {other}"),
+    };
+    (axum::http::StatusCode::OK, reply.to_string())
+}
