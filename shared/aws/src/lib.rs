@@ -1,1 +1,18 @@
-//! Every edge, once: webhooks in, queues, the table, secrets, HTTP out, logs.
+//! Every edge of Ariane, once: webhooks in, queues, the table, the bucket, secrets, calls to platforms, logs, the clock.
+//!
+//! Nothing here knows a channel's payload, and nothing outside (but `outbound`'s list of channels) does I/O.
+
+pub mod batch;
+pub mod calls;
+pub mod config;
+pub mod ingest;
+pub mod jwks;
+pub mod logs;
+pub mod objects;
+pub mod queue;
+pub mod steps;
+pub mod table;
+pub mod timers;
+pub mod vault;
+
+pub use config::{Sdk, env, env_or, new_id, now};

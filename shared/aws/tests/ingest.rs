@@ -138,14 +138,6 @@ async fn three_proven_but_unreadable_megabytes_are_parked_once_and_answered_200(
 }
 
 #[tokio::test]
-async fn deep_json_is_parked() {
-    let cloud = Cloud::start().await;
-    let body = format!("{}{}", "[".repeat(100), "]".repeat(100));
-    assert_eq!(post(&shell(&cloud, inbound(true)), body.as_bytes()).await.status(), 200);
-    assert_eq!(cloud.bucket.keys().len(), 1);
-}
-
-#[tokio::test]
 async fn a_full_queue_is_5xx_to_a_platform_that_sends_again() {
     let cloud = Cloud::start().await;
     cloud.queues.refuse(100);

@@ -195,7 +195,7 @@ impl Visibility {
 }
 
 /// Something that was said, in either direction.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// The platform's id of it.
     pub id: ProviderId,
@@ -225,6 +225,24 @@ pub struct Message {
     /// Whether it (re)opens the time in which we may write freely. An echo never does.
     #[serde(default)]
     pub opens_window: bool,
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Message")
+            .field("id", &self.id)
+            .field("direction", &self.direction)
+            .field("author", &self.author)
+            .field("content", &self.content)
+            .field("reply_to", &self.reply_to)
+            .field("refs", &self.refs.len())
+            .field("referral", &self.referral)
+            // Whoever shows a link code claims to be the person that it was given to.
+            .field("thread_ref", &self.thread_ref.is_some())
+            .field("visibility", &self.visibility)
+            .field("opens_window", &self.opens_window)
+            .finish()
+    }
 }
 
 impl Message {

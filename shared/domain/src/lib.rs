@@ -5,11 +5,15 @@
 
 pub mod content;
 pub mod event;
+pub mod filing;
 pub mod id;
 pub mod inbound;
+pub mod json;
 pub mod outbound;
 pub mod overflow;
+pub mod plan;
 pub mod secrets;
+pub mod sending;
 pub mod status;
 pub mod threading;
 pub mod time;

@@ -1,1 +1,78 @@
-//! The conformance kit: what every channel must pass.
+//! The conformance kit: what every channel must pass, called from its tests.
+//!
+//! A channel is data and pure functions, so one set of checks fits all. A channel's test is this, and its fixtures are the
+//! files of `events/<channel>/`:
+//!
+//! ```text
+//! const HERE: &str = env!("CARGO_MANIFEST_DIR");
+//!
+//! #[test]
+//! fn webhooks_become_the_events_of_their_fixtures() {
+//!     kit::check_inbound(&INBOUND, HERE);
+//! }
+//!
+//! #[test]
+//! fn sends_become_the_calls_of_their_fixtures() {
+//!     kit::check_outbound(&OUTBOUND, HERE);
+//! }
+//!
+//! #[test]
+//! fn ten_thousand_forgeries_are_refused() {
+//!     kit::check_mutations(&INBOUND, HERE, 10_000);
+//! }
+//!
+//! #[test]
+//! fn a_broken_item_never_loses_its_neighbours() {
+//!     kit::check_robust(&INBOUND, HERE);
+//! }
+//!
+//! #[test]
+//! fn nothing_personal_is_printed() {
+//!     kit::check_no_personal_data(&INBOUND, HERE);
+//! }
+//!
+//! #[test]
+//! fn limits_are_obeyed_before_a_call() {
+//!     kit::check_limits(&OUTBOUND, HERE);
+//! }
+//! ```
+//!
+//! # The files of `events/<channel>/`
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `accounts.json` | `["…"]`: our accounts in these fixtures. An item of any other account must become `Unknown` |
+//! | `<case>.in.json` | the body of a webhook, byte for byte; or, for a body that is not JSON or needs a query or headers, `{"headers":{…},"query":"…","body":"…"}` |
+//! | `<case>.out.json` | the events that it becomes, as the queue carries them; or the one word `"malformed"` for a proven webhook that must be parked |
+//! | `<case>.object` | for a channel whose events name an object to fetch: that object |
+//! | `<case>-again.in.json` | `<case>` delivered once more: only such a fixture may repeat event keys, and it must |
+//! | `<case>.send.json` | `{"send":{…},"account":{…},"answers":[{"status":200,"body":{…}}]}`: a send and what the platform answers |
+//! | `<case>.http.json` | the calls that the send becomes, and how it ends |
+//!
+//! Write the input by hand, run the test with `UPDATE_EVENTS=1` to write the output, and read it before you commit it.
+//!
+//! Everything here may panic and touch files: it is test support and no function depends on it.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "test support: a failed check is a panic"
+)]
+
+mod bench;
+mod failures;
+mod inbound;
+mod json;
+mod limits;
+mod mutations;
+mod outbound;
+mod privacy;
+mod robust;
+mod scramble;
+
+pub use inbound::check_inbound;
+pub use limits::check_limits;
+pub use mutations::check_mutations;
+pub use outbound::check_outbound;
+pub use privacy::check_no_personal_data;
+pub use robust::check_robust;

@@ -1,7 +1,7 @@
 //! Events of the account's own AWS services: mail in S3, SNS notifications, EventBridge events.
 
 use anyhow::Context;
-use domain::inbound::{AwsEvent, Source, is_too_deep};
+use domain::inbound::{AwsEvent, Source};
 use domain::time::Timestamp;
 use domain::webhook::{Verified, Webhook};
 use http::HeaderMap;
@@ -53,7 +53,6 @@ async fn take_in(
 ) -> anyhow::Result<()> {
     let channel = &shell.inbound.channel;
     let (body, parsed) = match content {
-        Ok(body) if is_too_deep(&body) => (body, Err("its JSON is nested too deeply".to_owned())),
         Ok(body) => {
             let verified = Verified::vouched(&body, &shell.secrets.accounts, received);
             let parsed = (shell.inbound.parse)(&verified).map_err(|it| it.to_string());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::event::InboundEvent;
-use domain::inbound::{Reply, Source, is_too_deep};
+use domain::inbound::{Reply, Source};
 use domain::time::Timestamp;
 use domain::webhook::{Handshake, Proof, Webhook, verify};
 use http::{Method, StatusCode};
@@ -64,14 +64,9 @@ async fn take_in(
             return answer(StatusCode::UNAUTHORIZED, reply.content_type, String::new());
         }
     };
-    let parsed = if is_too_deep(webhook.body) {
-        Err("its JSON is nested too deeply".to_owned())
-    } else {
-        (shell.inbound.parse)(&verified).map_err(|it| it.to_string())
-    };
-    let kept = match parsed {
+    let kept = match (shell.inbound.parse)(&verified) {
         Ok(events) => queue_or_park(shell, events, &webhook, received).await,
-        Err(reason) => shell.park(&Parked::new(channel, &webhook, received, reason)).await,
+        Err(malformed) => shell.park(&Parked::new(channel, &webhook, received, malformed.to_string())).await,
     };
     match kept {
         Ok(()) => answer(StatusCode::OK, reply.content_type, reply.body.to_owned()),

@@ -32,10 +32,13 @@ pub fn message(channel: &Channel, account: &AccountId, id: &ProviderId) -> Key {
     Key::alone(format!("MSG#{channel}#{}", digest(&[account.as_str(), id.as_str()])))
 }
 
+/// What the partition key of a message of ours begins with; our id of it follows.
+pub const OUTBOUND: &str = "MSG#out#";
+
 /// A message of ours.
 #[must_use]
 pub fn outbound(id: &MessageId) -> Key {
-    Key::alone(format!("MSG#out#{id}"))
+    Key::alone(format!("{OUTBOUND}{id}"))
 }
 
 /// An address of a person.

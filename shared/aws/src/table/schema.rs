@@ -14,7 +14,7 @@ pub const THREAD: &str = "thread";
 /// Its sort key: the platform's time in milliseconds.
 pub const AT: &str = "at";
 /// What a timeline row shows, beside the keys. It changes seldom: each change is a write of the index.
-pub const BY_THREAD_INCLUDES: [&str; 12] = [
+pub const BY_THREAD_INCLUDES: [&str; 13] = [
     "channel",
     "direction",
     "content",
@@ -27,6 +27,7 @@ pub const BY_THREAD_INCLUDES: [&str; 12] = [
     "deleted",
     "reply_to",
     "visibility",
+    "expires",
 ];
 
 /// The index of threads that wait for us, are snoozed or unsure.

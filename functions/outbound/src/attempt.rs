@@ -1,0 +1,115 @@
+//! An attempt from its timer to its result.
+
+use aws::logs::{Metric, count};
+use aws::table::Ended;
+use domain::id::ProviderId;
+use domain::outbound::{Failure, Problem, SendError};
+use domain::secrets::SendingAccount;
+use domain::sending::{Attempt, End, Entry, Outgoing, Retry, Step, after_failure};
+
+use crate::outbox::{Outbox, Way};
+use crate::send::{Conversation, Outcome};
+
+/// How long to wait when a channel's secret cannot be read, in milliseconds.
+const SECRET_RETRY_MS: u64 = 60_000;
+
+/// What every part of an attempt knows.
+struct Attempting<'a> {
+    way: &'a Way,
+    entry: &'a Entry,
+    message: &'a Outgoing,
+    n: u32,
+    duplicate: bool,
+}
+
+impl Outbox {
+    /// Makes an attempt and records what it came to. `false` when the message moved on and has to be decided again.
+    pub(crate) async fn attempt(
+        &self,
+        way: &Way,
+        entry: &Entry,
+        message: &Outgoing,
+        n: u32,
+        duplicate: bool,
+    ) -> anyhow::Result<bool> {
+        let attempting = Attempting { way, entry, message, n, duplicate };
+        let account = match self.account(message).await {
+            Ok(account) => account,
+            Err(error) => return self.failed(&attempting, &error, false).await,
+        };
+        let now = aws::now();
+        let confirm = entry.then(Step::Confirm(n));
+        self.timers.set(&confirm, now.plus_ms(way.confirm_within_ms()), now).await?;
+        let (table, calls, channel) = (&self.table, &self.calls, &way.channel);
+        let conversation =
+            Conversation { table, calls, channel, account: &account, message, n, duplicate, now };
+        match conversation.run().await? {
+            Outcome::Moved => Ok(false),
+            Outcome::InDoubt => {
+                tracing::warn!(message.id = %entry.message, attempt = n, "a message may have been sent");
+                Ok(true)
+            }
+            Outcome::Taken(id) => self.taken(&attempting, id).await.map(|()| true),
+            Outcome::Failed { error, begun } => self.failed(&attempting, &error, begun).await,
+        }
+    }
+
+    /// Which of our accounts the message leaves by. Without it nothing can be tried.
+    async fn account(&self, message: &Outgoing) -> Result<SendingAccount, SendError> {
+        let failure = Failure::ours(Problem::ChannelMisconfigured);
+        let (channel, id) = (&message.accepted.channel, &message.accepted.account);
+        match self.accounts.find(channel, id).await {
+            Ok(Some(account)) => Ok(account),
+            Ok(None) => {
+                tracing::error!(channel = %channel, account.id = %id, "an account to send by is not in its secret");
+                Err(SendError::Config(failure))
+            }
+            Err(error) => {
+                tracing::error!(channel = %channel, error = format!("{error:#}"), "cannot read our accounts");
+                count(Metric::Misconfigured, 1);
+                Err(SendError::Retry { after_ms: Some(SECRET_RETRY_MS), at_most: None, failure })
+            }
+        }
+    }
+
+    async fn taken(
+        &self,
+        attempting: &Attempting<'_>,
+        id: Option<ProviderId>,
+    ) -> anyhow::Result<()> {
+        let Attempting { message, n, .. } = *attempting;
+        self.table.sent(message, n, id.as_ref(), aws::now()).await?;
+        tracing::info!(message.id = %message.accepted.id(), channel = %message.accepted.channel, attempt = n, "sent");
+        let Some(message) = self.table.outgoing(message.accepted.id()).await? else {
+            return Ok(());
+        };
+        self.table.complete(&message).await
+    }
+
+    async fn failed(
+        &self,
+        attempting: &Attempting<'_>,
+        error: &SendError,
+        begun: bool,
+    ) -> anyhow::Result<bool> {
+        let Attempting { message, n, duplicate, .. } = *attempting;
+        let (id, now) = (message.accepted.id(), aws::now());
+        tracing::warn!(message.id = %id, attempt = n, error = %error, "an attempt failed");
+        if let SendError::Config(_) = error {
+            count(Metric::Misconfigured, 1);
+            self.accounts.forget(&attempting.way.channel.channel);
+        }
+        let failure = Some(error.failure().clone());
+        let ended = |end| Ended { attempt: Attempt { n, at: now, end, failure }, begun, duplicate };
+        match after_failure(&message.progress, id, n, error, now) {
+            Retry::At(at) => {
+                // The timer first: what is recorded and never woken would wait for ever.
+                self.timers.set(&attempting.entry.then(Step::Send(n + 1)), at, now).await?;
+                self.table.retry_at(message, ended(End::Retry), at).await
+            }
+            Retry::Never(status, failure) => {
+                self.table.end(message, status, &failure, Some(ended(End::Failed))).await
+            }
+        }
+    }
+}

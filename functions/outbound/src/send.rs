@@ -1,0 +1,136 @@
+//! One attempt: the conversation of calls that a channel asks for.
+
+use aws::calls::{Access, CallError, Calls};
+use aws::table::Table;
+use domain::id::ProviderId;
+use domain::outbound::{Account, Call, Failure, Next, Outbound, Problem, Response, SendError};
+use domain::secrets::SendingAccount;
+use domain::sending::Outgoing;
+use domain::time::Timestamp;
+
+/// The most calls that one attempt makes: no platform needs as many.
+const MOST_CALLS: usize = 8;
+
+/// How often a file is fetched from our bucket before it is given up.
+const FILE_ATTEMPTS: u32 = 5;
+
+/// What an attempt came to.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The platform has the message, under this id.
+    Taken(Option<ProviderId>),
+    /// It has not.
+    Failed {
+        /// Why.
+        error: SendError,
+        /// Whether the INTENT was recorded.
+        begun: bool,
+    },
+    /// Nobody knows.
+    InDoubt,
+    /// Nothing was done: the message moved on since it was read.
+    Moved,
+}
+
+/// One attempt to send one message.
+pub(crate) struct Conversation<'a> {
+    pub(crate) table: &'a Table,
+    pub(crate) calls: &'a Calls,
+    pub(crate) channel: &'a Outbound,
+    pub(crate) account: &'a SendingAccount,
+    pub(crate) message: &'a Outgoing,
+    /// Its number.
+    pub(crate) n: u32,
+    /// Whether an earlier one may have arrived.
+    pub(crate) duplicate: bool,
+    pub(crate) now: Timestamp,
+}
+
+/// How far the calls of an attempt have come.
+#[derive(Default)]
+struct Talk {
+    answers: Vec<Response>,
+    /// How many calls were made whose effect the person sees. The INTENT stands before the first.
+    n_delivering: usize,
+}
+
+impl Conversation<'_> {
+    /// Makes the calls. An error means that the program was stopped or the table is out of reach.
+    pub(crate) async fn run(&self) -> anyhow::Result<Outcome> {
+        let account = self.seen_by_codec();
+        let mut talk = Talk::default();
+        for _ in 0..MOST_CALLS {
+            let call =
+                match (self.channel.next)(&self.message.accepted.send, &account, &talk.answers) {
+                    Next::Done(id) => return Ok(Outcome::Taken(id)),
+                    Next::Failed(error) => return Ok(talk.failed(error)),
+                    Next::Call(call) => call,
+                };
+            let delivers = call.delivers;
+            if delivers && talk.n_delivering == 0 && !self.begin().await? {
+                return Ok(Outcome::Moved);
+            }
+            talk.n_delivering += usize::from(delivers);
+            match self.make(call, &account.base_url).await {
+                // The platform's gateway gave up waiting for the platform, which may have gone on.
+                Ok(answer) if delivers && matches!(answer.status, 502 | 504) => {
+                    return Ok(Outcome::InDoubt);
+                }
+                Ok(answer) => talk.answers.push(answer),
+                Err(CallError::Stopped(stopped)) => return Err(stopped.into()),
+                Err(error) => return Ok(talk.unanswered(&error)),
+            }
+        }
+        tracing::error!(channel = %self.channel.channel, "a send asks for more than {MOST_CALLS} calls");
+        Ok(talk.failed(SendError::Config(Failure::ours(Problem::ChannelMisconfigured))))
+    }
+
+    async fn begin(&self) -> anyhow::Result<bool> {
+        self.table.begin(self.message, self.n, self.duplicate, self.now).await
+    }
+
+    async fn make(&self, call: Call, base_url: &str) -> Result<Response, CallError> {
+        let access = Access { auth: self.channel.auth, token: &self.account.token, base_url };
+        self.calls.make(call, &access).await
+    }
+
+    fn seen_by_codec(&self) -> Account {
+        let base_url = self.account.base_url.as_deref().unwrap_or(self.channel.base_url);
+        Account {
+            id: self.account.id.clone(),
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            settings: self.account.settings.clone(),
+        }
+    }
+}
+
+impl Talk {
+    /// The codec gives up. After a first delivering call was answered, another attempt would make it again.
+    fn failed(&self, error: SendError) -> Outcome {
+        if matches!(error, SendError::Retry { .. }) && 1 < self.n_delivering {
+            return Outcome::InDoubt;
+        }
+        Outcome::Failed { error, begun: 0 < self.n_delivering }
+    }
+
+    /// A call has no answer.
+    fn unanswered(&self, error: &CallError) -> Outcome {
+        tracing::warn!(error = %error, n_calls = self.answers.len() + 1, "a call to a platform has no answer");
+        let retry = |problem, at_most| SendError::Retry {
+            after_ms: None,
+            at_most,
+            failure: Failure::ours(problem),
+        };
+        let error = match error {
+            CallError::InDoubt(_) if 0 < self.n_delivering => return Outcome::InDoubt,
+            CallError::InDoubt(_) | CallError::Unsent(_) | CallError::Stopped(_) => {
+                retry(Problem::ChannelUnavailable, None)
+            }
+            CallError::File(_) => retry(Problem::MediaNotReachable, Some(FILE_ATTEMPTS)),
+            CallError::Unusable(_) => {
+                SendError::Config(Failure::ours(Problem::ChannelMisconfigured))
+            }
+        };
+        self.failed(error)
+    }
+}

@@ -1,0 +1,143 @@
+//! What a message comes to, without a stop.
+
+use aws::steps::Steps;
+use domain::outbound::Problem;
+use domain::sending::End;
+use domain::status::Status;
+
+use crate::platform::{CAREFUL, Deed, EAGER};
+use crate::support::{Queuing, World};
+
+#[tokio::test]
+async fn a_message_is_sent_once_and_leaves_the_inbox() {
+    let world = World::new(CAREFUL).await;
+    assert!(world.waits().await);
+    world.settle().await;
+    let message = world.message().await;
+    assert_eq!((world.platform.arrived(), message.progress.status), (1, Status::Sent));
+    assert_eq!(message.provider.map(|it| it.as_str().to_owned()).as_deref(), Some("pigeon-1"));
+    assert!(!world.waits().await);
+    world.receipt(Status::Delivered, "pigeon-1").await;
+    assert_eq!(world.message().await.progress.status, Status::Delivered);
+}
+
+#[tokio::test]
+async fn a_repeated_request_sends_nothing_twice() {
+    let world = World::new(CAREFUL).await;
+    world.settle().await;
+    world.queue_again().await;
+    world.settle().await;
+    assert_eq!(world.platform.arrived(), 1);
+}
+
+#[tokio::test]
+async fn a_busy_platform_is_tried_again_when_it_asks() {
+    let world = World::new(CAREFUL).await;
+    world.platform.will(&[Deed::Answers(429, Some(37)), Deed::Answers(503, None)]);
+    let waits = world.settle().await;
+    let message = world.message().await;
+    assert_eq!((world.platform.arrived(), message.progress.status), (1, Status::Sent));
+    let ends: Vec<_> = message.attempts.iter().map(|it| it.end).collect();
+    assert_eq!(ends, [End::Retry, End::Retry, End::Sent]);
+    assert!(waits.iter().any(|it| (37..=46).contains(it)), "{waits:?}");
+    assert!(!message.progress.possible_duplicate);
+}
+
+#[tokio::test]
+async fn a_refused_message_is_not_retried() {
+    let world = World::new(EAGER).await;
+    world.platform.will(&[Deed::Answers(400, None)]);
+    world.settle().await;
+    let message = world.message().await;
+    assert_eq!((world.platform.arrived(), message.progress.status), (0, Status::Failed));
+    assert_eq!(message.failure.map(|it| it.problem), Some(Problem::AddressInvalid));
+    assert!(world.waits().await, "nobody answered the person");
+}
+
+#[tokio::test]
+async fn a_message_in_doubt_is_unconfirmed_and_ends_as_failed_or_is_sent_again_with_a_flag() {
+    for (channel, arrived, status) in [(CAREFUL, 1, Status::Failed), (EAGER, 2, Status::Sent)] {
+        let world = World::new(channel).await;
+        world.platform.will(&[Deed::TakesUnheard]);
+        let waits = world.settle().await;
+        let message = world.message().await;
+        assert_eq!((world.platform.arrived(), message.progress.status), (arrived, status));
+        assert_eq!(message.attempts[0].end, End::Unconfirmed);
+        assert_eq!(message.progress.possible_duplicate, arrived == 2);
+        assert!(waits.contains(&600), "it is not judged before its time");
+        if status == Status::Failed {
+            assert_eq!(message.failure.map(|it| it.problem), Some(Problem::Unconfirmed));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_in_doubt_twice_is_given_up() {
+    let world = World::new(EAGER).await;
+    world.platform.will(&[Deed::TakesUnheard, Deed::TakesUnheard]);
+    world.settle().await;
+    let message = world.message().await;
+    assert_eq!((world.platform.arrived(), message.progress.status), (2, Status::Failed));
+    assert!(message.progress.possible_duplicate);
+}
+
+#[tokio::test]
+async fn a_receipt_ends_the_doubt_before_the_timer_does() {
+    let world = World::new(EAGER).await;
+    world.platform.will(&[Deed::TakesUnheard]);
+    let first = world.waiting();
+    assert!(world.work(&first[0], Steps::default()).await);
+    world.receipt(Status::Sent, "pigeon-1").await;
+    world.settle().await;
+    let message = world.message().await;
+    assert_eq!((world.platform.arrived(), message.progress.status), (1, Status::Sent));
+    assert!(!message.progress.possible_duplicate && !world.waits().await);
+}
+
+#[tokio::test]
+async fn a_message_whose_time_ran_out_is_not_sent() {
+    let world = World::at(CAREFUL, Some(0), aws::now()).await;
+    world.settle().await;
+    assert_eq!(
+        (world.platform.arrived(), world.message().await.progress.status),
+        (0, Status::Expired)
+    );
+    let world = World::at(CAREFUL, Some(5_000), aws::now()).await;
+    world.platform.will(&[Deed::Answers(429, Some(60))]);
+    world.settle().await;
+    assert_eq!(
+        (world.platform.arrived(), world.message().await.progress.status),
+        (0, Status::Expired)
+    );
+}
+
+#[tokio::test]
+async fn an_account_that_is_refused_is_a_fault_of_ours() {
+    let world = World::new(CAREFUL).await;
+    world.platform.will(&[Deed::Answers(401, None)]);
+    world.settle().await;
+    let message = world.message().await;
+    assert_eq!(message.failure.map(|it| it.problem), Some(Problem::ChannelMisconfigured));
+}
+
+#[tokio::test]
+async fn an_entry_that_can_never_be_worked_on_is_kept_and_let_go() {
+    let world = World::new(CAREFUL).await;
+    let unknown = r#"{"message":"msg_of_nobody","group":"g","step":{"send":1}}"#;
+    for body in ["not an entry", unknown] {
+        assert!(world.work(&Queuing::stray(body), Steps::default()).await);
+    }
+    let kept = world.cloud.items().await;
+    assert_eq!(kept.iter().filter(|it| it["pk"].as_s().unwrap().starts_with("UNK#")).count(), 2);
+}
+
+#[tokio::test]
+async fn a_queue_that_refuses_a_timer_keeps_the_message_from_being_sent() {
+    let world = World::new(CAREFUL).await;
+    let first = world.waiting();
+    world.cloud.queues.refuse(1);
+    assert!(!world.work(&first[0], Steps::default()).await);
+    assert_eq!(world.platform.arrived(), 0);
+    world.settle_from(first).await;
+    assert_eq!(world.platform.arrived(), 1);
+}

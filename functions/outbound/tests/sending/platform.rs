@@ -1,0 +1,132 @@
+//! A platform that remembers what arrived and does what a test wants, and the channel that speaks to it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use domain::id::{Channel, ProviderId};
+use domain::outbound::{
+    Account, Auth, Body, Call, Failure, Next, Outbound, Problem, Response, Send, SendError,
+};
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+pub(crate) const PIGEON: Channel = Channel::from_static("pigeon");
+
+/// Nobody knows: nothing is sent again.
+pub(crate) const CAREFUL: Outbound = channel(
+    r#"{ "sources": [], "text": { "max": 1000, "unit": "chars" }, "has": ["carries_our_id"], "confirm_within_s": 600 }"#,
+);
+
+/// Nobody knows: it is sent again and flagged.
+pub(crate) const EAGER: Outbound = channel(
+    r#"{ "sources": [], "text": { "max": 1000, "unit": "chars" }, "has": ["resend_unconfirmed"], "confirm_within_s": 600 }"#,
+);
+
+const fn channel(rules: &'static str) -> Outbound {
+    Outbound {
+        channel: PIGEON,
+        rules,
+        base_url: "https://pigeon.example",
+        auth: Auth::Bearer,
+        next,
+    }
+}
+
+/// Two calls: something is prepared, then the message is delivered.
+fn next(send: &Send, account: &Account, answers: &[Response]) -> Next {
+    let answered = match answers.last().map(|it| it.status) {
+        None => return call(account, "prepare", false, send),
+        Some(200) => answers.len(),
+        Some(429 | 500..) => {
+            let after_ms =
+                answers.last().and_then(|it| it.retry_after).map(|it| it.as_secs() * 1_000);
+            let failure = Failure::ours(Problem::RateLimited);
+            return Next::Failed(SendError::Retry { after_ms, at_most: None, failure });
+        }
+        Some(401) => {
+            return Next::Failed(SendError::Config(Failure::ours(Problem::ChannelMisconfigured)));
+        }
+        Some(_) => return Next::Failed(SendError::Refused(Failure::ours(Problem::AddressInvalid))),
+    };
+    match answered {
+        1 => call(account, "deliver", true, send),
+        _ => {
+            Next::Done(answers.last().map(|it| ProviderId::new(String::from_utf8_lossy(&it.body))))
+        }
+    }
+}
+
+fn call(account: &Account, what: &str, delivers: bool, send: &Send) -> Next {
+    let request = http::Request::post(format!("{}/{what}", account.base_url)).body(());
+    let body = Body::Inline(send.message.as_str().as_bytes().to_vec());
+    match request {
+        Ok(request) => Next::Call(Call { request: request.into_parts().0, body, delivers }),
+        Err(_) => Next::Failed(SendError::Config(Failure::ours(Problem::ChannelMisconfigured))),
+    }
+}
+
+/// What the platform does with the next delivery.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Deed {
+    /// Takes it and says so.
+    Takes,
+    /// Takes it, and its gateway gives up waiting for it.
+    TakesUnheard,
+    /// Answers with this status, and with `Retry-After` where one is given.
+    Answers(u16, Option<u64>),
+}
+
+/// The platform.
+pub(crate) struct Platform {
+    server: MockServer,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    deeds: VecDeque<Deed>,
+    arrived: u32,
+}
+
+impl Platform {
+    pub(crate) async fn start() -> Self {
+        let (server, inner) = (MockServer::start().await, Arc::<Mutex<Inner>>::default());
+        Mock::given(path("/prepare")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+        Mock::given(path("/deliver")).respond_with(Delivery(inner.clone())).mount(&server).await;
+        Self { server, inner }
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        self.server.uri()
+    }
+
+    /// What it does with the next deliveries; after these it takes each.
+    pub(crate) fn will(&self, deeds: &[Deed]) {
+        self.inner.lock().unwrap().deeds.extend(deeds);
+    }
+
+    /// How often the message arrived.
+    pub(crate) fn arrived(&self) -> u32 {
+        self.inner.lock().unwrap().arrived
+    }
+}
+
+struct Delivery(Arc<Mutex<Inner>>);
+
+impl Respond for Delivery {
+    fn respond(&self, _: &Request) -> ResponseTemplate {
+        let mut inner = self.0.lock().unwrap();
+        let deed = inner.deeds.pop_front().unwrap_or(Deed::Takes);
+        inner.arrived += u32::from(!matches!(deed, Deed::Answers(..)));
+        match deed {
+            Deed::Takes => {
+                ResponseTemplate::new(200).set_body_string(format!("pigeon-{}", inner.arrived))
+            }
+            Deed::TakesUnheard => ResponseTemplate::new(504),
+            Deed::Answers(status, None) => ResponseTemplate::new(status),
+            Deed::Answers(status, Some(seconds)) => {
+                ResponseTemplate::new(status).insert_header("retry-after", seconds.to_string())
+            }
+        }
+    }
+}

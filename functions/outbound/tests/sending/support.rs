@@ -1,0 +1,236 @@
+//! A message to send, the program that sends it, and the queue and timers that bring its entries.
+
+use std::collections::BTreeMap;
+
+use aws::calls::{Calls, Limits};
+use aws::objects::Objects;
+use aws::queue::Queue;
+use aws::steps::Steps;
+use aws::table::{Fresh, Rules, Table};
+use aws::timers::{Schedules, Timers};
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_scheduler::config::{BehaviorVersion, Credentials, Region};
+use domain::content::Content;
+use domain::event::{Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
+use domain::id::{AccountId, ContactId, EventKey, IdentityId, MessageId, ProviderId, ThreadId};
+use domain::outbound::{Author, Outbound, Send, SendContent};
+use domain::secrets::SendingAccount;
+use domain::sending::{Accepted, Entry, Outgoing};
+use domain::status::Status;
+use domain::threading::Model;
+use domain::time::Timestamp;
+use embedded::{Cloud, Process, TABLE};
+use outbound::{Accounts, Outbox};
+
+use crate::platform::{PIGEON, Platform};
+
+const QUEUE: &str = "outbound.fifo";
+const TIMERS: &str = "timers";
+
+/// Items by attribute.
+pub(crate) type Picture = Vec<BTreeMap<String, String>>;
+
+/// One message on its way.
+pub(crate) struct World {
+    pub(crate) cloud: Cloud,
+    pub(crate) platform: Platform,
+    channel: Outbound,
+}
+
+impl World {
+    /// A person wrote, and our answer is accepted and queued.
+    pub(crate) async fn new(channel: Outbound) -> Self {
+        Self::at(channel, None, aws::now()).await
+    }
+
+    /// The same at a given time, with an answer that may be of no more use so many milliseconds later.
+    pub(crate) async fn at(
+        channel: Outbound,
+        expires_after_ms: Option<i64>,
+        now: Timestamp,
+    ) -> Self {
+        let world =
+            Self { cloud: Cloud::start().await, platform: Platform::start().await, channel };
+        let table = world.table();
+        let fresh = Fresh { contact: ContactId::new("con_1"), thread: ThreadId::new("thr_1") };
+        let question = Message::inbound(ProviderId::new("in"), Content::text("Where is my order?"));
+        table.file(&event(now.plus_ms(-60_000), question.into()), &fresh, &rules()).await.unwrap();
+        let accepted = Accepted {
+            send: Send {
+                message: id(),
+                to: vec![ada()],
+                content: SendContent::Text { text: "On its way.".to_owned() },
+                reply_to: None,
+                author: Author::Human,
+                since_inbound_ms: None,
+            },
+            thread: fresh.thread,
+            contact: fresh.contact,
+            channel: PIGEON,
+            account: account(),
+            at: now,
+            expires_at: expires_after_ms.map(|it| now.plus_ms(it)),
+            hash: "0".repeat(64),
+            client_ref: None,
+            plan: "[]".to_owned(),
+        };
+        table.accept(&accepted, None).await.unwrap();
+        world.queue_again().await;
+        world
+    }
+
+    /// Puts the first entry in, as `api` does, also when a caller repeats a request.
+    pub(crate) async fn queue_again(&self) {
+        self.timers(&self.cloud.process()).put_back(&Entry::first(id(), &ada())).await.unwrap();
+    }
+
+    pub(crate) fn table(&self) -> Table {
+        Table::over(self.cloud.process().table, TABLE.to_owned())
+    }
+
+    pub(crate) async fn message(&self) -> Outgoing {
+        self.table().outgoing(&id()).await.unwrap().unwrap()
+    }
+
+    /// What the table holds, without versions, and without how and when it came to that.
+    pub(crate) async fn picture(&self) -> Picture {
+        let path = ["v", "attempt", "attempts", "receipts"];
+        let shown = |item: std::collections::HashMap<String, AttributeValue>| {
+            let fields = item.into_iter().filter(|(name, _)| !path.contains(&name.as_str()));
+            fields.map(|(name, value)| (name, format!("{value:?}"))).collect()
+        };
+        self.cloud.items().await.into_iter().map(shown).collect()
+    }
+
+    /// Whether the person waits for an answer.
+    pub(crate) async fn waits(&self) -> bool {
+        self.cloud.items().await.iter().any(|it| it.contains_key("inbox"))
+    }
+
+    /// The platform says that it has the message, and hands our id back.
+    pub(crate) async fn receipt(&self, status: Status, provider: &str) {
+        let of = ReceiptOf::Message(ProviderId::new(provider));
+        let receipt = Receipt { of, status, error: None, our_ref: Some(id()) };
+        let event = event(aws::now(), Kind::Receipt(receipt.clone()));
+        self.table().receipt(&event, &receipt, &rules()).await.unwrap();
+    }
+
+    /// Hands an entry to a program that stops where the steps say, and says whether it was done with it.
+    pub(crate) async fn work(&self, entry: &Queuing, steps: Steps) -> bool {
+        let outbox = self.outbox(&self.cloud.process_with(steps));
+        let mut queued = SqsMessage::default();
+        queued.message_id = Some("1".to_owned());
+        queued.body = Some(entry.body.clone());
+        queued.event_source_arn = Some(format!("arn:aws:sqs:eu-west-1:0:{}", entry.queue));
+        let mut batch = SqsEvent::default();
+        batch.records.push(queued);
+        outbox.handle(batch).await.is_ok_and(|it| it.batch_item_failures.is_empty())
+    }
+
+    /// What waits in the queue and in the timers, the queue first.
+    pub(crate) fn waiting(&self) -> Vec<Queuing> {
+        let take = |queue: &'static str| {
+            self.cloud.queues.take(queue).into_iter().map(move |it| Queuing {
+                queue,
+                body: it.body,
+                delay_s: it.delay_s,
+            })
+        };
+        take(QUEUE).chain(take(TIMERS)).collect()
+    }
+
+    /// Lets queue and timers bring all they have until there is nothing left, and says for how long timers waited.
+    pub(crate) async fn settle(&self) -> Vec<u64> {
+        self.settle_from(Vec::new()).await
+    }
+
+    /// The same, with entries that come again first.
+    pub(crate) async fn settle_from(&self, mut waiting: Vec<Queuing>) -> Vec<u64> {
+        let mut waits = Vec::new();
+        for _ in 0..100 {
+            waiting.extend(self.waiting());
+            if waiting.is_empty() {
+                return waits;
+            }
+            // A timer comes minutes later, and the queue remembers for five.
+            self.cloud.queues.forget();
+            for entry in std::mem::take(&mut waiting) {
+                if entry.queue == TIMERS {
+                    waits.push(entry.delay_s);
+                }
+                assert!(self.work(&entry, Steps::default()).await, "{}", entry.body);
+            }
+        }
+        panic!("it goes on for ever");
+    }
+
+    fn outbox(&self, process: &Process) -> Outbox {
+        let account: SendingAccount = serde_json::from_value(serde_json::json!({
+            "id": account(), "token": "hush", "base_url": self.platform.base_url(),
+        }))
+        .unwrap();
+        let bucket = Objects::over(process.bucket.clone(), "bucket".to_owned());
+        Outbox::over(
+            Table::over(process.table.clone(), TABLE.to_owned()),
+            Calls::new(bucket, Limits::default(), process.steps.clone()).unwrap(),
+            self.timers(process),
+            Accounts::fixed(PIGEON, vec![account]),
+            [self.channel.clone()],
+        )
+        .unwrap()
+    }
+
+    fn timers(&self, process: &Process) -> Timers {
+        let queue = |name: &str| Queue::over(process.queues.clone(), self.cloud.queues.url(name));
+        Timers::new(queue(TIMERS), schedules(), queue(QUEUE))
+    }
+}
+
+/// An entry that waits somewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Queuing {
+    queue: &'static str,
+    pub(crate) body: String,
+    pub(crate) delay_s: u64,
+}
+
+impl Queuing {
+    /// An entry that somebody else put into the queue.
+    pub(crate) fn stray(body: &str) -> Self {
+        Self { queue: QUEUE, body: body.to_owned(), delay_s: 0 }
+    }
+}
+
+/// Nothing here waits long enough for one.
+fn schedules() -> Schedules {
+    let config = aws_sdk_scheduler::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .region(Region::new("eu-west-1"))
+        .endpoint_url("http://127.0.0.1:1");
+    let client = aws_sdk_scheduler::Client::from_conf(config.build());
+    Schedules::over(client, String::new(), String::new(), String::new())
+}
+
+fn rules() -> Rules {
+    Rules { model: Model::current(), unsure_below: 0.6, retention: None }
+}
+
+fn id() -> MessageId {
+    MessageId::new("msg_0191d2e0f0007000a000000000000001")
+}
+
+fn account() -> AccountId {
+    AccountId::new("loft")
+}
+
+fn ada() -> IdentityId {
+    IdentityId::scoped(&PIGEON, "", "ada")
+}
+
+fn event(at: Timestamp, kind: Kind) -> InboundEvent {
+    let key = EventKey::new(serde_json::to_string(&kind).unwrap());
+    let identity = Some(Identity { id: ada(), aliases: vec![], name: None });
+    InboundEvent { key, channel: PIGEON, account: account(), identity, at, kind, content_ref: None }
+}

@@ -1,0 +1,200 @@
+//! Webhooks: an envelope of entries of changes, each with lists of items. Every item becomes one event, whatever is in it.
+//!
+//! Nothing here fails but the envelope: an item that cannot be read is an `Unknown` with its own text.
+
+mod account;
+mod call;
+mod content;
+mod message;
+mod people;
+mod scene;
+mod status;
+
+use domain::event::InboundEvent;
+use domain::inbound::Malformed;
+use domain::webhook::Verified;
+use domain::json::{Fields, envelope};
+use serde_json::value::RawValue;
+
+pub(crate) use message::GROUP;
+pub(crate) use people::{is_phone, is_user_id};
+use scene::Scene;
+
+/// Reads one item; `None` if it cannot be read.
+type Reader = fn(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent>;
+
+/// The lists of items that a change of each field may hold, and who reads their entries.
+const LISTS: &[(&str, &str, Reader)] = &[
+    ("messages", "messages", message::inbound),
+    ("messages", "statuses", status::receipt),
+    ("messages", "errors", account::error),
+    ("smb_message_echoes", "message_echoes", message::echo),
+    ("user_preferences", "user_preferences", people::preference),
+    ("user_id_update", "user_id_update", people::new_user_id),
+    ("calls", "calls", call::report),
+    // These are progress of a call and of groups: kept, not modelled.
+    ("calls", "statuses", unread),
+    ("group_lifecycle_update", "groups", unread),
+    ("group_settings_update", "groups", unread),
+    ("group_participants_update", "groups", unread),
+    ("group_status_update", "groups", unread),
+];
+
+/// Why an item is kept unread though it may be whole.
+const ANOTHER_ACCOUNT: &str = "another account";
+
+/// Turns a proven webhook into the events in it.
+pub(crate) fn parse(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
+    let body = envelope(webhook.body())?;
+    if !body.raw("entry").is_some_and(|it| it.get().starts_with('[')) {
+        return Err(Malformed("no list of entries".to_owned()));
+    }
+    let is_ours = body.text("object").is_none_or(|it| it == "whatsapp_business_account");
+    let mut events = Vec::with_capacity(4);
+    for raw in body.list("entry") {
+        match Fields::of(raw).filter(|_| is_ours) {
+            Some(entry) => read_entry(webhook, &entry, raw, &mut events),
+            None => events.push(Scene::nowhere(webhook).unknown("entry", raw)),
+        }
+    }
+    Ok(events)
+}
+
+fn read_entry(
+    webhook: &Verified<'_>,
+    entry: &Fields<'_>,
+    raw: &RawValue,
+    events: &mut Vec<InboundEvent>,
+) {
+    let changes = entry.list("changes");
+    if changes.is_empty() {
+        events.push(Scene::of_entry(webhook, entry).unknown("entry", raw));
+    }
+    for raw in changes {
+        match Fields::of(raw) {
+            Some(change) => read_change(webhook, entry, &change, raw, events),
+            None => events.push(Scene::of_entry(webhook, entry).unknown("change", raw)),
+        }
+    }
+}
+
+fn read_change(
+    webhook: &Verified<'_>,
+    entry: &Fields<'_>,
+    change: &Fields<'_>,
+    raw: &RawValue,
+    events: &mut Vec<InboundEvent>,
+) {
+    let value = change.object("value");
+    let field = change.text("field").unwrap_or("messages".into());
+    let scene = Scene::of_value(webhook, entry, &value);
+    let before = events.len();
+    for (_, list, read) in LISTS.iter().filter(|(of, ..)| *of == field) {
+        for raw in value.list(list) {
+            events.push(read_item(&scene, list, raw, *read));
+        }
+    }
+    if events.len() == before {
+        let whole = || account::change(&scene, &field, &value, change.raw("value"));
+        let event = if scene.is_ours {
+            whole().unwrap_or_else(|| scene.unknown(&field, raw))
+        } else {
+            scene.unknown(ANOTHER_ACCOUNT, raw)
+        };
+        events.push(event);
+    }
+}
+
+fn read_item(scene: &Scene<'_>, list: &str, raw: &RawValue, read: Reader) -> InboundEvent {
+    if !scene.is_ours {
+        return scene.unknown(ANOTHER_ACCOUNT, raw);
+    }
+    let fields = Fields::of(raw);
+    fields.and_then(|it| read(scene, &it, raw)).unwrap_or_else(|| scene.unknown(list, raw))
+}
+
+/// Reads nothing: what is kept but not modelled.
+fn unread(_: &Scene<'_>, _: &Fields<'_>, _: &RawValue) -> Option<InboundEvent> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::event::Kind;
+    use domain::id::AccountId;
+    use domain::time::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn events(body: &str) -> Result<Vec<InboundEvent>, Malformed> {
+        let accounts = ["7008", "9001"].map(AccountId::new);
+        parse(&Verified::vouched(body.as_bytes(), &accounts, Timestamp::from_secs(1_795_000_000)))
+    }
+
+    #[test]
+    fn only_an_envelope_that_cannot_be_read_is_malformed() {
+        for body in
+            ["", "7", "[]", "{}", r#"{"object":"whatsapp_business_account"}"#, r#"{"entry":{}}"#]
+        {
+            assert!(events(body).is_err(), "{body}");
+        }
+        assert_eq!(events(r#"{"entry":[]}"#).unwrap(), []);
+    }
+
+    #[test]
+    fn another_product_s_entries_are_kept_unread() {
+        let found = events(r#"{"object":"page","entry":[{"id":"1"},{"id":"2"}]}"#).unwrap();
+        assert_eq!(found.len(), 2);
+        assert!(found.iter().all(|it| matches!(it.kind, Kind::Unknown { .. })));
+    }
+
+    fn item() -> impl Strategy<Value = String> {
+        let id = "[a-z0-9]{0,6}";
+        let kind =
+            prop::sample::select(vec!["text", "image", "system", "edit", "poll", "reaction"]);
+        let value = prop_oneof![
+            Just("null".to_owned()),
+            Just("{}".to_owned()),
+            Just("[]".to_owned()),
+            Just("7".to_owned()),
+            "[a-z +]{0,9}".prop_map(|it| format!("\"{it}\"")),
+            "[a-z]{0,4}".prop_map(|it| format!("{{\"body\":\"{it}\",\"id\":\"1\"}}")),
+        ];
+        let item = (id, kind, value.clone(), value.clone(), value.clone()).prop_map(
+            |(id, kind, from, time, payload)| {
+                format!(r#"{{"id":"{id}","from":{from},"timestamp":{time},"type":"{kind}","{kind}":{payload}}}"#)
+            },
+        );
+        prop_oneof![4 => item, 1 => value]
+    }
+
+    proptest! {
+        #[test]
+        fn n_items_in_are_n_events_out(
+            messages in prop::collection::vec(item(), 0..6),
+            statuses in prop::collection::vec(item(), 0..6),
+            account in prop::sample::select(vec!["7008", "7009"]),
+        ) {
+            let n = messages.len() + statuses.len();
+            let body = format!(
+                r#"{{"entry":[{{"id":"9001","changes":[{{"field":"messages","value":{{"metadata":{{"phone_number_id":"{account}"}},"messages":[{}],"statuses":[{}]}}}}]}}]}}"#,
+                messages.join(","), statuses.join(","),
+            );
+            prop_assert_eq!(events(&body).unwrap().len(), n.max(1));
+        }
+
+        #[test]
+        fn any_bytes_are_malformed_or_events(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let accounts = [AccountId::new("7008")];
+            drop(parse(&Verified::vouched(&bytes, &accounts, Timestamp::from_secs(1))));
+        }
+
+        #[test]
+        fn any_json_is_malformed_or_events(parts in prop::collection::vec(prop::sample::select(vec![
+            "{", "}", "[", "]", ",", ":", "\"entry\"", "\"changes\"", "\"value\"", "\"field\"", "\"messages\"", "1", "null", "\"\\ud800\"",
+        ]), 0..40)) {
+            drop(events(&parts.concat()));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What the items of one change have in common: our account, the people named beside them, the time.
+
+use std::borrow::Cow;
+
+use domain::content::Raw;
+use domain::event::{Identity, InboundEvent, Kind, digest};
+use domain::id::{AccountId, EventKey};
+use domain::time::Timestamp;
+use domain::webhook::Verified;
+use domain::json::Fields;
+use serde_json::value::RawValue;
+
+use super::people::{Addresses, Person};
+use crate::CHANNEL;
+
+/// Where an item stands.
+pub(super) struct Scene<'a> {
+    /// Our phone number, or our WhatsApp Business Account where the item is about that.
+    account: AccountId,
+    /// Whether that is one of our accounts.
+    pub(super) is_ours: bool,
+    /// Who is named beside the items.
+    people: Vec<Person<'a>>,
+    /// When the platform sent it, where it says so; else when we got it.
+    pub(super) at: Timestamp,
+    /// The former alone: it is the same when the webhook comes again.
+    sent: Option<Timestamp>,
+}
+
+impl<'a> Scene<'a> {
+    /// The scene of what names no account: it is kept under the first of ours.
+    pub(super) fn nowhere(webhook: &Verified<'a>) -> Self {
+        let account = webhook.accounts().first().cloned();
+        Self::new(webhook, account.unwrap_or_else(|| AccountId::new("unknown")), None)
+    }
+
+    /// The scene of what is about a WhatsApp Business Account.
+    pub(super) fn of_entry(webhook: &Verified<'a>, entry: &Fields<'a>) -> Self {
+        match entry.text("id") {
+            Some(id) => Self::new(webhook, AccountId::new(id), entry.time("time")),
+            None => Self { is_ours: false, ..Self::nowhere(webhook) },
+        }
+    }
+
+    /// The scene of the items of a change: about a phone number where it names one.
+    pub(super) fn of_value(webhook: &Verified<'a>, entry: &Fields<'a>, value: &Fields<'a>) -> Self {
+        let Some(number) = value.object("metadata").text("phone_number_id") else {
+            return Self::of_entry(webhook, entry);
+        };
+        let people = value.list("contacts").into_iter().filter_map(Person::of).collect();
+        Self { people, ..Self::new(webhook, AccountId::new(number), entry.time("time")) }
+    }
+
+    fn new(webhook: &Verified<'a>, account: AccountId, sent: Option<Timestamp>) -> Self {
+        let is_ours = webhook.is_ours(account.as_str());
+        Self { account, is_ours, people: Vec::new(), at: sent.unwrap_or(webhook.received()), sent }
+    }
+
+    /// Whom an item is about: the addresses in these fields of it, and what is said of that person beside it.
+    pub(super) fn identity(&self, item: &Fields<'_>, names: &[&str]) -> Option<Identity> {
+        let addresses = Addresses::of(item, names);
+        // An item without an address is about the one person who is named, if there is but one.
+        let only = || if let [one] = self.people.as_slice() { Some(one) } else { None };
+        match self.people.iter().find(|it| it.addresses.meets(&addresses)) {
+            Some(person) => addresses.and(&person.addresses).identity(person.name()),
+            None if addresses.is_empty() => only().and_then(|it| it.addresses.identity(it.name())),
+            // A name is never a key: taking it from the only person there can merge nobody.
+            None => addresses.identity(only().and_then(Person::name)),
+        }
+    }
+
+    /// An event of this scene.
+    pub(super) fn event(
+        &self,
+        key: impl Into<String>,
+        identity: Option<Identity>,
+        at: Timestamp,
+        kind: impl Into<Kind>,
+    ) -> InboundEvent {
+        InboundEvent {
+            key: EventKey::new(key),
+            channel: CHANNEL,
+            account: self.account.clone(),
+            identity,
+            at,
+            kind: kind.into(),
+            content_ref: None,
+        }
+    }
+
+    /// An item as it came.
+    pub(super) fn unknown(&self, what: &str, raw: &RawValue) -> InboundEvent {
+        let key = self.key_of(what, raw);
+        let kind = Kind::Unknown { what: printable(what).into_owned(), raw: kept(raw) };
+        self.event(key, None, self.at, kind)
+    }
+
+    /// The key of what has no id: its time and its text tell it apart.
+    pub(super) fn key_of(&self, what: &str, raw: &RawValue) -> String {
+        let sent = self.sent.map(|it| format!("{}:", it.ms())).unwrap_or_default();
+        format!("{what}:{sent}{}", digest(&[raw.get()]))
+    }
+}
+
+/// An item's own text.
+pub(super) fn kept(raw: &RawValue) -> Raw {
+    Raw(raw.get().to_owned())
+}
+
+/// A platform's word if it is one: such words are printed, and free text must not be.
+pub(super) fn printable(word: &str) -> Cow<'_, str> {
+    let is_word = word.len() <= 64
+        && word.bytes().all(|it| it.is_ascii_alphanumeric() || b" _-.:".contains(&it))
+        && word.bytes().filter(u8::is_ascii_digit).count() < 7;
+    if is_word { Cow::Borrowed(word) } else { Cow::Borrowed("(not a word)") }
+}

@@ -1,0 +1,77 @@
+//! Facts that are nobody's: templates, our accounts, and what could not be read.
+
+use domain::event::{InboundEvent, Kind, TemplateChanged};
+use domain::time::Timestamp;
+
+use super::file::Filed;
+use super::item::{moment, text};
+use super::keys;
+use super::messages::expires;
+use super::patch::Patch;
+use super::schema::EXPIRES;
+use super::{Rules, Table};
+
+impl Table {
+    /// Files an event that is about none of a person's threads.
+    pub(super) async fn file_unowned(
+        &self,
+        event: &InboundEvent,
+        rules: &Rules,
+    ) -> anyhow::Result<Filed> {
+        match &event.kind {
+            Kind::TemplateChanged(changed) => self.settle(template(event, changed)).await?,
+            Kind::AccountChanged { what, raw } => {
+                let at = format!("{what}:at");
+                let patch = Patch::of(keys::account(&event.channel, &event.account))
+                    .if_below(&at, moment(event.at.plus_ms(1)))
+                    .set(&format!("is:{what}"), text(&*raw.0))
+                    .set(&at, moment(event.at));
+                self.settle(patch).await?
+            }
+            Kind::Unknown { .. }
+            | Kind::Message(_)
+            | Kind::Edited { .. }
+            | Kind::Deleted { .. }
+            | Kind::Reaction { .. }
+            | Kind::Receipt(_)
+            | Kind::IdentityChanged { .. }
+            | Kind::ConsentChanged { .. } => {
+                let json = serde_json::to_string(event)?;
+                self.keep(&event.deduplication_id(), &json, event.at, rules).await?;
+                return Ok(Filed::Kept);
+            }
+        };
+        Ok(Filed::Noted)
+    }
+
+    /// Keeps something that could not be read, under the id that makes a repeated one the same.
+    pub async fn keep(
+        &self,
+        id: &str,
+        body: &str,
+        at: Timestamp,
+        rules: &Rules,
+    ) -> anyhow::Result<()> {
+        let patch = Patch::of(keys::unknown(id))
+            .set("event", text(body))
+            .set("kept", moment(at))
+            .set_some(EXPIRES, expires(at, rules));
+        self.settle(patch).await?;
+        Ok(())
+    }
+}
+
+/// A template as it is now. A change that says nothing of its status leaves that as it was.
+fn template(event: &InboundEvent, changed: &TemplateChanged) -> Patch {
+    let at = if changed.status.is_some() { "status_at" } else { "changed_at" };
+    Patch::of(keys::template(&event.channel, &event.account, &changed.name, &changed.locale))
+        .if_below(at, moment(event.at.plus_ms(1)))
+        .set(at, moment(event.at))
+        .set_some("template", changed.id.clone().map(text))
+        .set_some("status", changed.status.clone().map(text))
+        .set_some("reason", changed.reason.clone().map(text))
+        .set(
+            if changed.status.is_some() { "status_raw" } else { "changed_raw" },
+            text(&*changed.raw.0),
+        )
+}

@@ -1,0 +1,353 @@
+//! Filing an event: the write protocol.
+//!
+//! Nothing rests on one writer per person. What is decided is recorded by the conditional write of the message, so that
+//! nothing is ever decided twice; whatever comes again, or was stopped half-way, is completed from what is recorded.
+
+use domain::content::Content;
+use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
+use domain::filing::identity::{Address, Consent};
+use domain::filing::{Change, Live, Referrals, Referred, choose};
+use domain::id::{ContactId, MessageId, ProviderId, ThreadId};
+use domain::threading::{Certain, Decision, Entry, Filing, Reading};
+
+use super::fold::Place;
+use super::identities::Claims;
+use super::keys::{self, Key};
+use super::messages::{Stored, write_message};
+use super::open::next_head;
+use super::patch::Written;
+use super::threads::Threads;
+use super::transaction::{Committed, Transaction};
+use super::{ATTEMPTS, Fresh, Rules, Table, pause};
+
+/// How many of the messages that a message names are looked up: each costs a read.
+const MOST_NAMED: usize = 4;
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filed {
+    /// The message joined this thread.
+    Joined(ThreadId),
+    /// The message opened this thread.
+    Opened(ThreadId),
+    /// The message was there already, in this thread.
+    Repeated(ThreadId),
+    /// The message was taken back before it came: nothing of it is kept.
+    TakenBack,
+    /// It is a message of ours that the platform shows us: the caller records it as sent.
+    Ours(MessageId),
+    /// A fact about a message, a person, a template or an account was recorded.
+    Noted,
+    /// It could not be read and was kept.
+    Kept,
+}
+
+/// A message on its way into the table.
+struct Said<'a> {
+    event: &'a InboundEvent,
+    message: &'a Message,
+    identity: &'a Identity,
+    key: Key,
+    reading: Reading,
+    rules: &'a Rules,
+}
+
+/// Whom a message is from, and where it may go.
+struct Scene {
+    own: Address,
+    claims: Claims,
+    threads: Threads,
+    referrals: Referrals,
+    /// Threads that were moved out and that the message names.
+    older: Vec<Live>,
+}
+
+impl Table {
+    /// Files an event. Filed again, by whomever and however often, it ends the same.
+    pub async fn file(
+        &self,
+        event: &InboundEvent,
+        fresh: &Fresh,
+        rules: &Rules,
+    ) -> anyhow::Result<Filed> {
+        let Some(identity) = &event.identity else { return self.file_unowned(event, rules).await };
+        match &event.kind {
+            Kind::Message(message) => {
+                let key = keys::message(&event.channel, &event.account, &message.id);
+                let reading = Reading::of_content(&message.content);
+                return self
+                    .say(&Said { event, message, identity, key, reading, rules }, fresh)
+                    .await;
+            }
+            Kind::Edited { of, n, content } => self.edit(event, of, *n, content, rules).await?,
+            Kind::Deleted { of } => self.take_back(event, of, rules).await?,
+            Kind::Reaction { of, emoji, direction } => {
+                self.react(event, of, emoji.as_deref(), *direction, rules).await?;
+            }
+            Kind::IdentityChanged { previous, reason } => {
+                self.identity_changed(event, identity, previous.as_ref(), reason).await?;
+            }
+            Kind::ConsentChanged { purpose, granted, detail } => {
+                self.consent(
+                    identity,
+                    purpose,
+                    Consent { granted: *granted, at: event.at },
+                    detail,
+                )
+                .await?;
+            }
+            Kind::TemplateChanged(_) | Kind::AccountChanged { .. } | Kind::Unknown { .. } => {
+                return self.file_unowned(event, rules).await;
+            }
+            Kind::Receipt(_) => anyhow::bail!("a receipt is recorded, not filed"),
+        }
+        Ok(Filed::Noted)
+    }
+
+    async fn say(&self, said: &Said<'_>, fresh: &Fresh) -> anyhow::Result<Filed> {
+        for attempt in 0..ATTEMPTS {
+            let Some(scene) = self.scene(said, fresh).await? else {
+                pause(attempt).await;
+                continue;
+            };
+            let filed = match decide(said, &scene) {
+                (Filing::Thread(thread), decision) => {
+                    self.join(said, &scene, &thread, &decision).await?
+                }
+                (Filing::New, decision) => {
+                    self.open(said, &scene, &fresh.thread, &decision).await?
+                }
+            };
+            if let Some(filed) = filed {
+                if scene.is_theirs(&filed) {
+                    self.remember(said.event, said.identity, &scene.own).await?;
+                }
+                return Ok(filed);
+            }
+            pause(attempt).await;
+        }
+        anyhow::bail!("others were faster {ATTEMPTS} times while a message was filed")
+    }
+
+    /// Reads all that the decision rests on. `None` when the person was given an address first: read again.
+    async fn scene(&self, said: &Said<'_>, fresh: &Fresh) -> anyhow::Result<Option<Scene>> {
+        let (own, resolution) = self.whom(said.identity).await?;
+        let claims = Claims::of(resolution.claims, said.event);
+        let Some(contact) = resolution.contact else {
+            let (threads, referrals) = (Threads::none(fresh.contact.clone()), Referrals::default());
+            return Ok(Some(Scene { own, claims, threads, referrals, older: Vec::new() }));
+        };
+        if !claims.claims.is_empty() {
+            self.attach(&contact, &claims).await?;
+            return Ok(None);
+        }
+        let threads = self.live(&contact).await?;
+        let (referrals, older) = self.referrals(said, &threads).await?;
+        Ok(Some(Scene { own, claims, threads, referrals, older }))
+    }
+
+    /// Where the messages are that a message refers to.
+    async fn referrals(
+        &self,
+        said: &Said<'_>,
+        threads: &Threads,
+    ) -> anyhow::Result<(Referrals, Vec<Live>)> {
+        let mut older = Vec::new();
+        let mut referrals = Referrals { certain: certain(said.message), ..Referrals::default() };
+        if let Some(of) = &said.message.reply_to {
+            referrals.quoted = self.referred(said.event, of, threads, &mut older).await?;
+        }
+        for of in said.message.refs.iter().take(MOST_NAMED) {
+            let named = self.referred(said.event, of, threads, &mut older).await?;
+            referrals
+                .named
+                .extend(named.map(|it| it.thread).filter(|it| !referrals.named.contains(it)));
+        }
+        Ok((referrals, older))
+    }
+
+    /// The thread that a message is in, if it is one of the person's. A thread that was moved out is read, so that it can
+    /// be chosen.
+    async fn referred(
+        &self,
+        event: &InboundEvent,
+        of: &ProviderId,
+        threads: &Threads,
+        older: &mut Vec<Live>,
+    ) -> anyhow::Result<Option<Referred>> {
+        let Some(mut stored) =
+            self.message(&keys::message(&event.channel, &event.account, of)).await?
+        else {
+            return Ok(None);
+        };
+        if let Some(ours) = stored.ours.as_ref().filter(|_| stored.thread.is_none()) {
+            let Some(sent) = self.message(&keys::outbound(ours)).await? else { return Ok(None) };
+            stored = Stored { direction: Direction::Out, ..sent };
+        }
+        let Some(mut thread) = stored.thread else { return Ok(None) };
+        let is_known = |thread: &ThreadId, older: &[Live]| {
+            threads.live.iter().chain(older).any(|it| it.thread == *thread)
+        };
+        while !is_known(&thread, older) {
+            if let Some(live) = self.thread_at(&keys::older(&threads.contact, &thread)).await? {
+                older.push(live);
+            } else {
+                let home = self.home(&thread).await?.filter(|it| it.contact == threads.contact);
+                let Some(into) = home.and_then(|it| it.merged_into) else { return Ok(None) };
+                thread = into;
+            }
+        }
+        Ok(Some(Referred { thread, at: stored.at, direction: stored.direction }))
+    }
+
+    /// Joins a thread: the message first, then its thread. `None` when it has to be decided again.
+    async fn join(
+        &self,
+        said: &Said<'_>,
+        scene: &Scene,
+        thread: &ThreadId,
+        decision: &Decision,
+    ) -> anyhow::Result<Option<Filed>> {
+        let contact = &scene.threads.contact;
+        let patch = write_message(said.event, said.message, thread, decision, said.rules)?;
+        match self.write(patch).await? {
+            Written::Busy => Ok(None),
+            Written::Refused(item) => {
+                self.repeat(said, contact, &Stored::of(&item)).await.map(Some)
+            }
+            Written::Done(item) => {
+                let live = scene.threads.live.iter().find(|it| it.thread == *thread).cloned();
+                let place = Place { contact: contact.clone(), thread: thread.clone(), live };
+                // What was edited before it came is folded as it is now.
+                let entry = Stored::of(&item).entry(&said.key).unwrap_or_else(|| said.entry());
+                self.fold_at(place, &said.key, &entry, said.change(decision.confidence)).await?;
+                Ok(Some(Filed::Joined(thread.clone())))
+            }
+        }
+    }
+
+    /// Opens a thread, and the person with it if they are new. `None` when it has to be decided again.
+    async fn open(
+        &self,
+        said: &Said<'_>,
+        scene: &Scene,
+        thread: &ThreadId,
+        decision: &Decision,
+    ) -> anyhow::Result<Option<Filed>> {
+        let contact = &scene.threads.contact;
+        // A repeated message would cost a whole refused transaction; and an early edit is part of what is folded.
+        let before = self.message(&said.key).await?;
+        if let Some(stored) = before.as_ref().filter(|it| it.is_settled()) {
+            return self.repeat(said, contact, stored).await.map(Some);
+        }
+        let mut live = Live::new(thread.clone());
+        live.fold(&said.entry_with(before.as_ref()), said.change(decision.confidence));
+        let mut transaction = Transaction::default();
+        let patch = write_message(said.event, said.message, thread, decision, said.rules)?;
+        let patch = match &before {
+            Some(stored) => patch.if_is(super::messages::EDITED, stored.edit_number()),
+            None => patch.if_absent(super::messages::EDITED),
+        };
+        let message = transaction.patch(self, patch)?;
+        transaction.patch(self, scene.claims.to_head(next_head(&scene.threads), contact))?;
+        let subject = said.message.content.subject();
+        self.add_opening(&mut transaction, &scene.threads, &live, said.event.at, subject)?;
+        self.add_claims(&mut transaction, contact, &scene.claims)?;
+        match self.commit(transaction).await? {
+            Committed::Done => Ok(Some(Filed::Opened(thread.clone()))),
+            Committed::Refused(refused) => {
+                let there = refused.into_iter().find(|(place, _)| *place == message);
+                match there.map(|(_, item)| Stored::of(&item)).filter(Stored::is_settled) {
+                    Some(stored) => self.repeat(said, contact, &stored).await.map(Some),
+                    None => Ok(None),
+                }
+            }
+        }
+    }
+
+    /// The message is there: what is recorded is the decision, and only what is missing is done.
+    async fn repeat(
+        &self,
+        said: &Said<'_>,
+        contact: &ContactId,
+        stored: &Stored,
+    ) -> anyhow::Result<Filed> {
+        if let Some(ours) = &stored.ours {
+            return Ok(Filed::Ours(ours.clone()));
+        }
+        let Some(thread) = &stored.thread else { return Ok(Filed::TakenBack) };
+        let says = &said.message.content;
+        let is_readable = !matches!(says, Content::Unsupported { .. });
+        let stored = if is_readable && stored.is_unsupported() {
+            &self.replace_unsupported(said.event, says, &said.key).await?
+        } else {
+            stored
+        };
+        if let Some(entry) = stored.entry(&said.key) {
+            let change = said.change(stored.confidence.unwrap_or(1.0));
+            self.fold(contact, thread, &said.key, &entry, change).await?;
+        }
+        Ok(Filed::Repeated(thread.clone()))
+    }
+}
+
+fn decide(said: &Said<'_>, scene: &Scene) -> (Filing, Decision) {
+    let candidates: Vec<Live> = scene.threads.live.iter().chain(&scene.older).cloned().collect();
+    let decision = choose(
+        &said.rules.model,
+        said.event,
+        said.message,
+        &said.reading,
+        &candidates,
+        &scene.referrals,
+    );
+    (decision.filing.clone(), decision)
+}
+
+impl Scene {
+    /// Whether the person whom the address belongs to said it. A first message brought its window with its address; one
+    /// that comes again long after may be from a number that is somebody else's by now.
+    fn is_theirs(&self, filed: &Filed) -> bool {
+        match filed {
+            Filed::Joined(_) => true,
+            Filed::Opened(_) => self.threads.version.is_some(),
+            Filed::Repeated(thread) => {
+                self.threads.live.iter().chain(&self.older).any(|it| it.thread == *thread)
+            }
+            Filed::TakenBack | Filed::Ours(_) | Filed::Noted | Filed::Kept => false,
+        }
+    }
+}
+
+impl Said<'_> {
+    fn entry(&self) -> Entry {
+        Entry {
+            key: self.key.short(),
+            edit: 0,
+            at: self.event.at,
+            direction: self.message.direction,
+            channel: self.event.channel.clone(),
+            reading: Some(self.reading.clone()),
+        }
+    }
+
+    /// The entry, with the words of an edit that came first.
+    fn entry_with(&self, before: Option<&Stored>) -> Entry {
+        let edit = before.and_then(|it| Some((it.edited, it.content.as_ref()?)));
+        match edit {
+            Some((edit, content)) => {
+                Entry { edit, reading: Some(Reading::of_content(content)), ..self.entry() }
+            }
+            None => self.entry(),
+        }
+    }
+
+    fn change(&self, confidence: f32) -> Change {
+        Change::Said { unsure: confidence < self.rules.unsure_below }
+    }
+}
+
+/// The thread that a token or a link code of ours names. No channel hands one over yet.
+fn certain(_message: &Message) -> Option<(Certain, ThreadId)> {
+    None
+}

@@ -1,0 +1,186 @@
+//! The addresses of people, and how they become a person's.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::event::{InboundEvent, Kind, PersonName};
+use domain::filing::identity::{Address, Claim, Consent, account};
+use domain::id::{ContactId, IdentityId};
+use domain::time::Timestamp;
+
+use super::Table;
+use super::item::{Item, get_flag, get_moment, get_text, get_texts, moment, number, text};
+use super::keys;
+use super::patch::{Patch, key_item};
+use super::schema::VERSION;
+use super::threads::CONTACT;
+use super::transaction::Transaction;
+
+/// The platform's id that holds a number.
+const HOLDER: &str = "holder";
+/// The other addresses that an address came with.
+const ALIASES: &str = "aliases";
+/// The name that the person chose.
+const NAME: &str = "name";
+/// Whether the address was another person's before.
+const RECYCLED: &str = "recycled";
+/// What the name of an account of ours stands behind: when the person last wrote to it.
+const INBOUND: &str = "inbound:";
+/// What the name of a purpose stands behind: what the person said to it.
+const CONSENT: &str = "consent:";
+/// On a head: every address of the person.
+pub(super) const IDENTITIES: &str = "identities";
+
+/// The addresses that become a person's with an event, and what is known of the person by it.
+#[derive(Clone, Debug, Default)]
+pub struct Claims {
+    /// The addresses.
+    pub claims: Vec<Claim>,
+    /// The name that the person chose.
+    pub name: Option<PersonName>,
+    /// Which account of ours they wrote to, and when.
+    pub inbound: Option<(String, Timestamp)>,
+}
+
+impl Claims {
+    pub(super) fn of(claims: Vec<Claim>, event: &InboundEvent) -> Self {
+        let opens = matches!(&event.kind, Kind::Message(message) if message.opens_window);
+        Self {
+            claims,
+            name: event.identity.as_ref().and_then(|it| it.name.clone()),
+            inbound: opens.then(|| (account(&event.channel, &event.account), event.at)),
+        }
+    }
+
+    /// Adds to the head the addresses that were not the person's before.
+    pub(super) fn to_head(&self, head: Patch, contact: &ContactId) -> Patch {
+        let new = self.claims.iter().filter(|it| it.from.as_ref() != Some(contact));
+        match set(new.map(|it| &it.id)) {
+            Some(ids) => head.add(IDENTITIES, ids),
+            None => head,
+        }
+    }
+}
+
+impl Table {
+    /// What is kept of an address.
+    pub async fn find_identity(&self, id: &IdentityId) -> anyhow::Result<Option<Address>> {
+        Ok(self.get(&keys::identity(id)).await?.as_ref().map(read_address))
+    }
+
+    /// Adds the addresses that become a person's to a transaction, each as long as it is whose it was when it was read.
+    pub fn add_claims(
+        &self,
+        transaction: &mut Transaction,
+        contact: &ContactId,
+        claims: &Claims,
+    ) -> anyhow::Result<()> {
+        let mut taken: BTreeMap<&ContactId, Vec<&IdentityId>> = BTreeMap::new();
+        for (n, claim) in claims.claims.iter().enumerate() {
+            let patch = Patch::of(keys::identity(&claim.id))
+                .if_is(CONTACT, claim.from.as_ref().map(|it| text(it.as_str())))
+                .if_is(HOLDER, claim.held_by.as_ref().map(|it| text(it.as_str())));
+            if let Some(from) = claim.from.as_ref().filter(|it| *it != contact) {
+                // Consent, window and name were another person's: nothing of them stays.
+                transaction.replace(self, patch, recycled(claim, contact))?;
+                taken.entry(from).or_default().push(&claim.id);
+                continue;
+            }
+            let patch = patch
+                .set(CONTACT, text(contact.as_str()))
+                .set_some(HOLDER, claim.holder.as_ref().map(|it| text(it.as_str())))
+                .set_some(ALIASES, set(&claim.aliases));
+            // The first claim is the address that the event is from.
+            transaction.patch(self, if n == 0 { seen(patch, claims) } else { patch })?;
+        }
+        for (from, ids) in taken {
+            transaction.patch(self, without(from, ids))?;
+        }
+        Ok(())
+    }
+}
+
+/// The head of a person who loses addresses.
+fn without<'a>(contact: &ContactId, ids: impl IntoIterator<Item = &'a IdentityId>) -> Patch {
+    let head = Patch::of(keys::contact(contact)).add(VERSION, number(1));
+    match set(ids) {
+        Some(ids) => head.take_out(IDENTITIES, ids),
+        None => head,
+    }
+}
+
+/// What an event tells of the person who sent it.
+pub(super) fn seen(patch: Patch, claims: &Claims) -> Patch {
+    let patch = patch.set_some(NAME, claims.name.as_ref().map(|it| text(&*it.0)));
+    match &claims.inbound {
+        Some((account, at)) => patch.set(&format!("{INBOUND}{account}"), moment(*at)),
+        None => patch,
+    }
+}
+
+/// Only if the person was not seen later.
+pub(super) fn if_seen_before(patch: Patch, account: &str, at: Timestamp) -> Patch {
+    patch.if_below(&format!("{INBOUND}{account}"), moment(at))
+}
+
+/// Writes what a person allowed or forbade, if they did not say otherwise later.
+pub(super) fn write_consent(
+    id: &IdentityId,
+    purpose: &str,
+    consent: Consent,
+    detail: &str,
+) -> Patch {
+    let (said, at) = (format!("{CONSENT}{purpose}"), format!("{CONSENT}{purpose}:at"));
+    Patch::of(keys::identity(id))
+        .if_below(&at, moment(consent.at.plus_ms(1)))
+        .set(&said, AttributeValue::Bool(consent.granted))
+        .set(&at, moment(consent.at))
+        .set(&format!("{CONSENT}{purpose}:detail"), text(detail))
+}
+
+/// A number that a person gave up: nothing of it stays, and it is nobody's.
+pub(super) fn release(
+    transaction: &mut Transaction,
+    table: &Table,
+    id: &IdentityId,
+    contact: &ContactId,
+) -> anyhow::Result<()> {
+    let condition = Patch::of(keys::identity(id)).if_is(CONTACT, Some(text(contact.as_str())));
+    transaction.remove_if(table, condition)?;
+    transaction.patch(table, without(contact, [id]))?;
+    Ok(())
+}
+
+fn recycled(claim: &Claim, contact: &ContactId) -> Item {
+    let mut item: Item = key_item(&keys::identity(&claim.id));
+    item.insert(CONTACT.to_owned(), text(contact.as_str()));
+    item.insert(RECYCLED.to_owned(), AttributeValue::Bool(true));
+    item.extend(claim.holder.as_ref().map(|it| (HOLDER.to_owned(), text(it.as_str()))));
+    item
+}
+
+pub(super) fn read_address(item: &Item) -> Address {
+    let mut address = Address {
+        contact: get_text(item, CONTACT).map(ContactId::new),
+        holder: get_text(item, HOLDER).map(IdentityId::from_stored),
+        aliases: get_texts(item, ALIASES).map(IdentityId::from_stored).collect(),
+        name: get_text(item, NAME).map(|it| PersonName(it.to_owned())),
+        recycled: get_flag(item, RECYCLED),
+        ..Address::default()
+    };
+    for (name, value) in item {
+        if let Some(account) = name.strip_prefix(INBOUND) {
+            address.inbound.extend(get_moment(item, name).map(|at| (account.to_owned(), at)));
+        } else if let (Some(purpose), Ok(granted)) = (name.strip_prefix(CONSENT), value.as_bool()) {
+            let at = get_moment(item, &format!("{name}:at")).unwrap_or_default();
+            address.consents.insert(purpose.to_owned(), Consent { granted: *granted, at });
+        }
+    }
+    address
+}
+
+/// A set of addresses. The table has no empty sets.
+fn set<'a>(ids: impl IntoIterator<Item = &'a IdentityId>) -> Option<AttributeValue> {
+    let ids: Vec<_> = ids.into_iter().map(|it| it.as_str().to_owned()).collect();
+    (!ids.is_empty()).then_some(AttributeValue::Ss(ids))
+}

@@ -1,0 +1,169 @@
+//! Messages as they are kept.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::content::Content;
+use domain::event::{Direction, InboundEvent, Message, Visibility};
+use domain::id::{Channel, MessageId, ThreadId};
+use domain::threading::{Decision, Entry, Reading};
+use domain::time::Timestamp;
+
+use super::item::{
+    Item, get_flag, get_moment, get_number, get_text, moment, number, seconds, text,
+};
+use super::keys::{self, Key};
+use super::patch::Patch;
+use super::schema::{AT, EXPIRES, THREAD};
+use super::{Rules, Table};
+
+/// What was said, as JSON.
+pub(super) const CONTENT: &str = "content";
+/// Where the whole of it is kept; empty when an edit is whole and the message was not.
+pub(super) const CONTENT_REF: &str = "content_ref";
+/// The number of the edit that is kept.
+pub(super) const EDITED: &str = "edited";
+/// Whether it was taken back.
+pub(super) const DELETED: &str = "deleted";
+/// Why it is in its thread, as JSON.
+pub(super) const EVIDENCE: &str = "evidence";
+/// What brought the person to write, as JSON.
+pub(super) const REFERRAL: &str = "referral";
+/// On a pointer: our own id of the message that has this id at the platform.
+pub(super) const OUT: &str = "out";
+
+/// A message as it is kept.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The thread that it is in; `None` for what waits for its message: an early edit, a tombstone, a pointer.
+    pub thread: Option<ThreadId>,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// Who said it.
+    pub direction: Direction,
+    /// Where.
+    pub channel: Option<Channel>,
+    /// What it says now.
+    pub content: Option<Content>,
+    /// The number of the edit that it says now.
+    pub edited: u64,
+    /// Whether it was taken back.
+    pub deleted: bool,
+    /// Our own id of it, on a pointer.
+    pub ours: Option<MessageId>,
+    /// How sure its thread is.
+    pub confidence: Option<f32>,
+}
+
+impl Stored {
+    /// The message in an item.
+    #[must_use]
+    pub fn of(item: &Item) -> Self {
+        Self {
+            thread: get_text(item, THREAD).map(ThreadId::new),
+            at: get_moment(item, AT).unwrap_or_default(),
+            direction: if get_text(item, "direction") == Some(Direction::Out.name()) {
+                Direction::Out
+            } else {
+                Direction::In
+            },
+            channel: get_text(item, "channel").map(Channel::new),
+            content: get_text(item, CONTENT).and_then(|it| serde_json::from_str(it).ok()),
+            edited: get_number(item, EDITED).unwrap_or(0),
+            deleted: get_flag(item, DELETED),
+            ours: get_text(item, OUT).map(MessageId::new),
+            confidence: get_number(item, "confidence"),
+        }
+    }
+
+    /// Whether it was kept unread, so that a later parser may replace what it says.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        !self.deleted && matches!(self.content, Some(Content::Unsupported { .. }))
+    }
+
+    /// Whether there is nothing more to decide: it has its thread, was taken back, or is ours.
+    #[must_use]
+    pub(super) fn is_settled(&self) -> bool {
+        self.thread.is_some() || self.deleted || self.ours.is_some()
+    }
+
+    /// The number of the edit that came before the message, as it is kept.
+    pub(super) fn edit_number(&self) -> Option<AttributeValue> {
+        (0 < self.edited).then(|| number(self.edited))
+    }
+
+    /// The message as its thread's profile takes it in.
+    #[must_use]
+    pub fn entry(&self, key: &Key) -> Option<Entry> {
+        Some(Entry {
+            key: key.short(),
+            edit: if self.deleted { u64::MAX } else { self.edited },
+            at: self.at,
+            direction: self.direction,
+            channel: self.channel.clone()?,
+            reading: self.content.as_ref().filter(|_| !self.deleted).map(Reading::of_content),
+        })
+    }
+}
+
+impl Table {
+    /// A message as it is at this moment.
+    pub async fn message(&self, key: &Key) -> anyhow::Result<Option<Stored>> {
+        Ok(self.get(key).await?.as_ref().map(Stored::of))
+    }
+}
+
+/// Writes a message into its thread, if it is not there. What came before it (an edit, a reaction, a receipt) stays; a
+/// message that was taken back before it came is refused.
+pub(super) fn write_message(
+    event: &InboundEvent,
+    message: &Message,
+    thread: &ThreadId,
+    decision: &Decision,
+    rules: &Rules,
+) -> anyhow::Result<Patch> {
+    let replied =
+        message.reply_to.as_ref().map(|it| keys::message(&event.channel, &event.account, it).pk);
+    let identity = event.identity.as_ref().map(|it| text(it.id.as_str()));
+    let referral = message.referral.as_ref().map(serde_json::to_string).transpose()?;
+    let patch = Patch::of(keys::message(&event.channel, &event.account, &message.id))
+        .if_absent(THREAD)
+        .if_absent(DELETED)
+        .if_absent(OUT)
+        .set(THREAD, text(thread.as_str()))
+        .set(AT, moment(event.at))
+        .set("id", text(message.id.as_str()))
+        .set("channel", text(event.channel.as_str()))
+        .set("account", text(event.account.as_str()))
+        .set_some("identity", identity)
+        .set("direction", text(message.direction.name()))
+        .set_some("author", message.author.clone().map(text))
+        .set_some("reply_to", replied.map(text))
+        .set_some("visibility", (message.visibility == Visibility::Public).then(|| text("public")))
+        .set_some(REFERRAL, referral.map(text))
+        .set_if_absent(CONTENT, content(&message.content)?)
+        .set("confidence", number(format_args!("{:.3}", decision.confidence)));
+    // What waited for the message may have had an end of its own.
+    let patch = match expires(event.at, rules) {
+        Some(at) => patch.set(EXPIRES, at),
+        None => patch.remove(EXPIRES),
+    };
+    let patch = match &event.content_ref {
+        Some(whole) => patch.set_if_absent(CONTENT_REF, text(whole)),
+        None => patch,
+    };
+    if decision.evidence.is_empty() {
+        return Ok(patch);
+    }
+    Ok(patch.set(EVIDENCE, text(serde_json::to_string(&decision.evidence)?)))
+}
+
+/// What a message says, as it is kept.
+pub(super) fn content(content: &Content) -> anyhow::Result<AttributeValue> {
+    Ok(text(serde_json::to_string(content)?))
+}
+
+/// When something of this moment may be removed.
+pub(super) fn expires(at: Timestamp, rules: &Rules) -> Option<AttributeValue> {
+    let kept = i64::try_from(rules.retention?.as_millis()).unwrap_or(i64::MAX);
+    Some(seconds(at.plus_ms(kept)))
+}

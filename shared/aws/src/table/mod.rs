@@ -1,0 +1,136 @@
+//! The table: one item per fact, one file per thing that is done to it.
+
+mod changes;
+mod facts;
+mod file;
+mod fold;
+mod identities;
+pub mod item;
+pub mod keys;
+mod messages;
+mod open;
+mod patch;
+mod people;
+mod receipts;
+pub mod schema;
+mod sends;
+mod threads;
+pub mod tokens;
+mod transaction;
+pub mod views;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::ReturnValue;
+use domain::id::{ContactId, ThreadId};
+use domain::threading::Model;
+
+use crate::config::Sdk;
+use item::Item;
+use keys::Key;
+use patch::key_item;
+
+pub use file::Filed;
+pub use identities::Claims;
+pub use messages::Stored;
+pub use open::next_head;
+pub use patch::{Patch, Written};
+pub use sends::{Acceptance, Ended};
+pub use threads::Threads;
+pub use transaction::{Committed, Transaction};
+
+/// How often something is read and decided again when others were faster, before the queue is asked to bring it back.
+const ATTEMPTS: u32 = 30;
+
+/// The table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+/// Ids for what an event may create. An event that is filed again brings others, and those are not used.
+#[derive(Clone, Debug)]
+pub struct Fresh {
+    /// The id of a new person.
+    pub contact: ContactId,
+    /// The id of a new thread.
+    pub thread: ThreadId,
+}
+
+impl Fresh {
+    /// New ids.
+    #[must_use]
+    pub fn ids() -> Self {
+        Self {
+            contact: ContactId::new(crate::new_id("con_")),
+            thread: ThreadId::new(crate::new_id("thr_")),
+        }
+    }
+}
+
+/// What messages are filed by.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// What weighs the evidence.
+    pub model: Model,
+    /// A thread is marked when a message joins it with less confidence than this.
+    pub unsure_below: f32,
+    /// How long messages are kept; for ever without it.
+    pub retention: Option<Duration>,
+}
+
+impl Table {
+    /// The table of this name.
+    #[must_use]
+    pub fn new(sdk: &Sdk, name: String) -> Self {
+        Self { client: Client::new(sdk), name }
+    }
+
+    /// A table over a client that a test made.
+    #[must_use]
+    pub fn over(client: Client, name: String) -> Self {
+        Self { client, name }
+    }
+
+    /// The table's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// An item as it is at this moment. A read that may be late would split what belongs together.
+    pub async fn get(&self, key: &Key) -> anyhow::Result<Option<Item>> {
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .consistent_read(true);
+        Ok(call.send().await.context("cannot read an item")?.item)
+    }
+
+    /// Makes a write alone and returns the item as it is after it.
+    pub async fn write(&self, patch: Patch) -> anyhow::Result<Written> {
+        patch.write(&self.client, &self.name, ReturnValue::AllNew).await
+    }
+
+    /// Makes a write, again while transactions are at work on the item. What is returned is the item as it is, whether
+    /// the write was made or refused.
+    pub async fn settle(&self, patch: Patch) -> anyhow::Result<Item> {
+        for attempt in 0..ATTEMPTS {
+            match self.write(patch.clone()).await? {
+                Written::Done(item) | Written::Refused(item) => return Ok(item),
+                Written::Busy => pause(attempt).await,
+            }
+        }
+        anyhow::bail!("an item was busy {ATTEMPTS} times")
+    }
+}
+
+/// Lets others finish: short at first, as most conflicts are over within one call.
+async fn pause(attempt: u32) {
+    tokio::time::sleep(Duration::from_millis(u64::from(attempt.min(10)) * 5)).await;
+}

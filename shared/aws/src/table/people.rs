@@ -1,0 +1,145 @@
+//! Whom an event is about, and what is remembered of them.
+
+use domain::event::{Identity, InboundEvent};
+use domain::filing::identity::{
+    Address, Consent, Resolution, given_up, names_news, resolve, succeed,
+};
+use domain::id::{ContactId, IdentityId};
+
+use super::identities::{Claims, if_seen_before, release, seen, write_consent};
+use super::item::{moment, number, text};
+use super::keys;
+use super::patch::Patch;
+use super::schema::{PK, VERSION};
+use super::transaction::{Committed, Transaction};
+use super::{ATTEMPTS, Table, pause};
+
+impl Table {
+    /// Reads whom an event is about. An alias costs a read only when it is news.
+    pub(super) async fn whom(&self, identity: &Identity) -> anyhow::Result<(Address, Resolution)> {
+        let own = self.find_identity(&identity.id).await?;
+        let aliases = if names_news(identity, own.as_ref()) {
+            self.aliases(identity).await?
+        } else {
+            Vec::new()
+        };
+        let kept: Vec<_> = aliases.iter().map(|(id, kept)| (id, kept.as_ref())).collect();
+        let resolution = resolve(identity, own.as_ref(), &kept);
+        Ok((own.unwrap_or_default(), resolution))
+    }
+
+    async fn aliases(
+        &self,
+        identity: &Identity,
+    ) -> anyhow::Result<Vec<(IdentityId, Option<Address>)>> {
+        let mut aliases = Vec::with_capacity(identity.aliases.len());
+        for alias in identity.aliases.iter().filter(|it| **it != identity.id) {
+            aliases.push((alias.clone(), self.find_identity(alias).await?));
+        }
+        Ok(aliases)
+    }
+
+    /// Gives addresses to a person that is there already. False if something changed since it was read.
+    pub(super) async fn attach(
+        &self,
+        contact: &ContactId,
+        claims: &Claims,
+    ) -> anyhow::Result<bool> {
+        let mut transaction = Transaction::default();
+        self.add_claims(&mut transaction, contact, claims)?;
+        let head = Patch::of(keys::contact(contact)).if_present(PK).add(VERSION, number(1));
+        transaction.patch(self, claims.to_head(head, contact))?;
+        Ok(matches!(self.commit(transaction).await?, Committed::Done))
+    }
+
+    /// Remembers when a person last wrote to an account of ours: that is until when we may write freely. It is written
+    /// when it moves far enough to matter.
+    pub(super) async fn remember(
+        &self,
+        event: &InboundEvent,
+        identity: &Identity,
+        own: &Address,
+    ) -> anyhow::Result<()> {
+        let claims = Claims::of(Vec::new(), event);
+        let Some((account, at)) = &claims.inbound else { return Ok(()) };
+        if own.window_moves(&event.channel, &event.account, *at) {
+            let patch = if_seen_before(Patch::of(keys::identity(&identity.id)), account, *at);
+            self.settle(seen(patch, &claims)).await?;
+        }
+        Ok(())
+    }
+
+    /// Remembers what a person allowed or forbade, also before their first message.
+    pub(super) async fn consent(
+        &self,
+        identity: &Identity,
+        purpose: &str,
+        consent: Consent,
+        detail: &str,
+    ) -> anyhow::Result<()> {
+        self.settle(write_consent(&identity.id, purpose, consent, detail)).await?;
+        Ok(())
+    }
+
+    /// Follows the platform's word that a person's addresses changed.
+    pub(super) async fn identity_changed(
+        &self,
+        event: &InboundEvent,
+        identity: &Identity,
+        previous: Option<&IdentityId>,
+        reason: &str,
+    ) -> anyhow::Result<()> {
+        if let Some(previous) = previous {
+            self.follow(event, identity, previous).await?;
+        }
+        let note = Patch::of(keys::identity(&identity.id))
+            .if_present(PK)
+            .if_below("changed_at", moment(event.at.plus_ms(1)))
+            .set("changed", text(reason))
+            .set("changed_at", moment(event.at));
+        self.settle(note).await?;
+        Ok(())
+    }
+
+    async fn follow(
+        &self,
+        event: &InboundEvent,
+        identity: &Identity,
+        previous: &IdentityId,
+    ) -> anyhow::Result<()> {
+        for attempt in 0..ATTEMPTS {
+            let before = self.find_identity(previous).await?;
+            let own = self.find_identity(&identity.id).await?;
+            let aliases = self.aliases(identity).await?;
+            let kept: Vec<_> = aliases.iter().map(|(id, kept)| (id, kept.as_ref())).collect();
+            let succession = succeed(identity, own.as_ref(), &kept, before.as_ref());
+            let Some(contact) = succession.contact else { return Ok(()) };
+            let claims = Claims::of(succession.claims, event);
+            if claims.claims.is_empty() || self.attach(&contact, &claims).await? {
+                for number in given_up(identity, previous, before.as_ref()) {
+                    self.give_up(&number, &contact).await?;
+                }
+                return Ok(());
+            }
+            pause(attempt).await;
+        }
+        anyhow::bail!("the addresses of a person changed {ATTEMPTS} times while one was followed")
+    }
+
+    /// Takes a number from a person, if it is still theirs.
+    async fn give_up(&self, number: &IdentityId, contact: &ContactId) -> anyhow::Result<()> {
+        for attempt in 0..ATTEMPTS {
+            let kept = self.find_identity(number).await?;
+            if kept.and_then(|it| it.contact).as_ref() != Some(contact) {
+                return Ok(());
+            }
+            let mut transaction = Transaction::default();
+            release(&mut transaction, self, number, contact)?;
+            if matches!(self.commit(transaction).await?, Committed::Done) {
+                return Ok(());
+            }
+            pause(attempt).await;
+        }
+        anyhow::bail!("a number was busy {ATTEMPTS} times while it was given up")
+    }
+}

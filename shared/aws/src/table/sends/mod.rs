@@ -1,0 +1,133 @@
+//! Messages of ours: accepted once, and what became of each attempt.
+//!
+//! Every write is conditional on what it was decided by, so that of two programs at work on one message one has to read
+//! again. Attempts are written by `outbound`, receipts by `threading`; they share the status, which only rises.
+
+mod attempts;
+mod item;
+mod pointer;
+
+use anyhow::Context;
+use domain::event::digest;
+use domain::filing::Live;
+use domain::id::MessageId;
+use domain::sending::{Accepted, Outgoing};
+use domain::time::Timestamp;
+
+use super::identities::Claims;
+use super::item::{Item, get_text, moment, text};
+use super::keys;
+use super::open::next_head;
+use super::patch::{Patch, Written};
+use super::transaction::{Committed, Transaction};
+use super::{ATTEMPTS, Table, pause};
+
+pub use attempts::Ended;
+pub(super) use item::{FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, STATUS, json};
+
+/// What became of a message that was to be accepted.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Acceptance {
+    /// It is stored now.
+    Stored(Box<Outgoing>),
+    /// It was stored before, by the same request: what is stored is the answer.
+    Repeated(Box<Outgoing>),
+    /// Another request used the same key.
+    Mismatch,
+    /// The address became somebody's meanwhile: plan again.
+    Stale,
+}
+
+impl Table {
+    /// Stores a message, once: the same id again with the same body is the same message. With `opening` it opens its thread
+    /// in the same transaction, and gives the person the addresses that are claimed; without it the thread is there.
+    pub async fn accept(
+        &self,
+        accepted: &Accepted,
+        opening: Option<&Claims>,
+    ) -> anyhow::Result<Acceptance> {
+        for attempt in 0..ATTEMPTS {
+            let answer = match opening {
+                None => self.accept_alone(accepted).await?,
+                Some(claims) => self.accept_opening(accepted, claims).await?,
+            };
+            match answer {
+                Some(answer) => return Ok(answer),
+                None => pause(attempt).await,
+            }
+        }
+        anyhow::bail!("others were faster {ATTEMPTS} times while a message was accepted")
+    }
+
+    /// A message of ours as it is at this moment.
+    pub async fn outgoing(&self, id: &MessageId) -> anyhow::Result<Option<Outgoing>> {
+        self.get(&keys::outbound(id)).await?.map(|it| item::read(&it)).transpose()
+    }
+
+    /// Keeps an entry of the outbound queue that can never be worked on, so that it blocks nobody and somebody can look.
+    pub async fn quarantine(&self, body: &str, at: Timestamp) -> anyhow::Result<()> {
+        let patch = Patch::of(keys::unknown(&digest(&[body])))
+            .set("entry", text(body))
+            .set("kept", moment(at));
+        self.settle(patch).await?;
+        Ok(())
+    }
+
+    async fn accept_alone(&self, accepted: &Accepted) -> anyhow::Result<Option<Acceptance>> {
+        match self.write(item::write(accepted)?).await? {
+            Written::Done(item) => Ok(Some(Acceptance::Stored(Box::new(item::read(&item)?)))),
+            Written::Refused(item) => repeated(accepted, &item).map(Some),
+            Written::Busy => Ok(None),
+        }
+    }
+
+    async fn accept_opening(
+        &self,
+        accepted: &Accepted,
+        claims: &Claims,
+    ) -> anyhow::Result<Option<Acceptance>> {
+        // A repeated request would cost a whole refused transaction.
+        if let Some(item) = self.get(&keys::outbound(accepted.id())).await? {
+            return repeated(accepted, &item).map(Some);
+        }
+        let threads = self.live(&accepted.contact).await?;
+        if threads.version.is_none() && claims.claims.is_empty() {
+            return Ok(Some(Acceptance::Stale));
+        }
+        let mut transaction = Transaction::default();
+        let message = transaction.patch(self, item::write(accepted)?)?;
+        let head =
+            transaction.patch(self, claims.to_head(next_head(&threads), &accepted.contact))?;
+        // The thread knows nothing of the message before the message went out.
+        let live = Live::new(accepted.thread.clone());
+        self.add_opening(&mut transaction, &threads, &live, accepted.at, None)?;
+        self.add_claims(&mut transaction, &accepted.contact, claims)?;
+        let refused = match self.commit(transaction).await? {
+            Committed::Done => {
+                return Ok(Some(Acceptance::Stored(Box::new(Outgoing::new(accepted.clone())))));
+            }
+            Committed::Refused(refused) => refused,
+        };
+        if let Some((_, item)) = refused.iter().find(|(place, _)| *place == message) {
+            return repeated(accepted, item).map(Some);
+        }
+        let is_stale = !claims.claims.is_empty() && refused.iter().any(|(place, _)| *place != head);
+        Ok(is_stale.then_some(Acceptance::Stale))
+    }
+
+    /// A write to a message of ours; `false` if what it was decided by is so no longer.
+    async fn change(&self, patch: Patch) -> anyhow::Result<bool> {
+        Ok(matches!(self.write(patch).await?, Written::Done(_)))
+    }
+}
+
+/// The message was stored before.
+fn repeated(accepted: &Accepted, item: &Item) -> anyhow::Result<Acceptance> {
+    let hash =
+        get_text(item, item::HASH).context("a message of ours without the hash of its request")?;
+    if hash == accepted.hash {
+        Ok(Acceptance::Repeated(Box::new(item::read(item)?)))
+    } else {
+        Ok(Acceptance::Mismatch)
+    }
+}

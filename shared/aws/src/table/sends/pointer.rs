@@ -1,0 +1,97 @@
+//! The pointer: a message of ours under the platform's id of it, where its receipts, replies and reactions look for it.
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use domain::event::InboundEvent;
+use domain::filing::Change;
+use domain::id::ProviderId;
+use domain::sending::{Outgoing, Received};
+
+use super::item::{STATUS, get_json, json, rank};
+use crate::table::item::{Item, get_text, text};
+use crate::table::keys;
+use crate::table::messages::{CONTENT, OUT, Stored, expires};
+use crate::table::patch::{Patch, Written};
+use crate::table::schema::{AT, EXPIRES, THREAD};
+use crate::table::{ATTEMPTS, Rules, Table, pause};
+
+/// On a pointer whose message is not known yet: the receipt that waits for it, as JSON.
+const RECEIPT: &str = "receipt";
+
+impl Table {
+    /// Completes what follows a result, however often it is asked: the pointer, the receipt that was faster than it, and the
+    /// thread, which knows then that we had the last word.
+    pub async fn complete(&self, message: &Outgoing) -> anyhow::Result<()> {
+        if let Some(provider) = &message.provider
+            && let Some(parked) = self.point(message, provider).await?
+        {
+            self.receive(message.clone(), &parked, Some(provider)).await?;
+        }
+        if message.went_out() {
+            self.fold_outgoing(message).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the pointer and returns what waited there.
+    pub(in crate::table) async fn point(
+        &self,
+        message: &Outgoing,
+        provider: &ProviderId,
+    ) -> anyhow::Result<Option<Received>> {
+        let accepted = &message.accepted;
+        // Where the platform showed us our own message before we knew its id, that is no message any more: it would stand
+        // in its thread twice.
+        let patch = [AT, THREAD, CONTENT, EXPIRES].into_iter().fold(
+            Patch::of(keys::message(&accepted.channel, &accepted.account, provider)),
+            Patch::remove,
+        );
+        let patch = patch.set(OUT, text(accepted.id().as_str()));
+        for attempt in 0..ATTEMPTS {
+            match patch.clone().write(&self.client, &self.name, ReturnValue::AllOld).await? {
+                Written::Done(before) => return get_json(&before, RECEIPT),
+                Written::Refused(_) | Written::Busy => pause(attempt).await,
+            }
+        }
+        anyhow::bail!("a pointer was busy {ATTEMPTS} times")
+    }
+
+    /// Lets a receipt wait under the platform's id for its message; the highest stays. Returns the item if it is not so
+    /// any more.
+    pub(in crate::table) async fn park(
+        &self,
+        event: &InboundEvent,
+        provider: &ProviderId,
+        received: &Received,
+        before: &Item,
+        rules: &Rules,
+    ) -> anyhow::Result<Option<Item>> {
+        let patch = Patch::of(keys::message(&event.channel, &event.account, provider))
+            .if_absent(OUT)
+            .if_below(STATUS, rank(received.status))
+            .set(STATUS, rank(received.status))
+            .set(RECEIPT, json(received)?);
+        // What another tool sent is kept as a message of its own: it shows the status itself.
+        let patch = match (get_text(before, THREAD), expires(event.at, rules)) {
+            (Some(_), _) => patch.if_present(THREAD),
+            (None, Some(at)) => patch.if_absent(THREAD).set_if_absent(EXPIRES, at),
+            (None, None) => patch,
+        };
+        match self.write(patch).await? {
+            Written::Done(_) => Ok(None),
+            Written::Refused(item) => Ok(Some(item)),
+            Written::Busy => Ok(Some(before.clone())),
+        }
+    }
+
+    /// Folds a message of ours into its thread.
+    pub(in crate::table) async fn fold_outgoing(&self, message: &Outgoing) -> anyhow::Result<()> {
+        let accepted = &message.accepted;
+        let key = keys::outbound(accepted.id());
+        let Some(entry) = self.message(&key).await?.as_ref().and_then(|it: &Stored| it.entry(&key))
+        else {
+            return Ok(());
+        };
+        let change = Change::Said { unsure: false };
+        self.fold(&accepted.contact, &accepted.thread, &key, &entry, change).await
+    }
+}

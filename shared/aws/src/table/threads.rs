@@ -1,0 +1,162 @@
+//! A person's threads: the head, the live threads, and those that were moved out.
+
+use anyhow::Context;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::filing::{Live, State, partition};
+use domain::id::{ContactId, ThreadId};
+use domain::threading::Profile;
+
+use super::Table;
+use super::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
+use super::keys::{self, Key};
+use super::patch::Patch;
+use super::schema::{INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
+
+/// The profile of a live thread, as bytes.
+const PROFILE: &str = "profile";
+/// Whose turn it is.
+const STATE: &str = "state";
+/// Whether a message in it may belong elsewhere.
+const UNSURE: &str = "unsure";
+/// Who takes care of it.
+const ASSIGNEE: &str = "assignee";
+/// Whose a thread or an address is.
+pub(super) const CONTACT: &str = "contact";
+/// The thread that a merged one went into.
+pub(super) const MERGED_INTO: &str = "merged_into";
+/// The threads that were merged into one.
+pub(super) const SOURCES: &str = "sources";
+/// What a thread's first mail was about.
+pub(super) const SUBJECT: &str = "subject";
+/// When a thread was opened.
+pub(super) const OPENED: &str = "opened";
+
+/// What sorts after every key of a live thread.
+const AFTER_LIVE: &str = "1#~";
+
+/// What is read of a person to file a message.
+#[derive(Clone, Debug)]
+pub struct Threads {
+    /// The person.
+    pub contact: ContactId,
+    /// The head's version: it rises whenever a thread is opened or moved. `None` for a person that is not there yet.
+    pub version: Option<u64>,
+    /// The threads that a message may join.
+    pub live: Vec<Live>,
+}
+
+impl Threads {
+    /// A person who is not there yet.
+    #[must_use]
+    pub fn none(contact: ContactId) -> Self {
+        Self { contact, version: None, live: Vec::new() }
+    }
+}
+
+/// Where a thread is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Home {
+    pub(super) contact: ContactId,
+    pub(super) merged_into: Option<ThreadId>,
+}
+
+impl Table {
+    /// A person's head and live threads, as they are at this moment.
+    pub async fn live(&self, contact: &ContactId) -> anyhow::Result<Threads> {
+        let head = keys::contact(contact);
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", text(&*head.pk))
+            .expression_attribute_values(":from", text(&*head.sk))
+            .expression_attribute_values(":to", text(AFTER_LIVE))
+            .consistent_read(true);
+        let mut items = query.into_paginator().items().send();
+        let mut threads = Threads::none(contact.clone());
+        while let Some(item) = items.next().await {
+            let item = item.context("cannot read a person's threads")?;
+            if get_text(&item, SK) == Some(&*head.sk) {
+                threads.version = get_number(&item, VERSION);
+            } else {
+                threads.live.push(read_live(&item)?);
+            }
+        }
+        Ok(threads)
+    }
+
+    /// One thread of a person, live or moved out, as the key says.
+    pub(super) async fn thread_at(&self, key: &Key) -> anyhow::Result<Option<Live>> {
+        self.get(key).await?.as_ref().map(read_live).transpose()
+    }
+
+    /// Whose a thread is and where it went.
+    pub(super) async fn home(&self, thread: &ThreadId) -> anyhow::Result<Option<Home>> {
+        let item = self.get(&keys::thread(thread)).await?;
+        Ok(item.and_then(|it| {
+            Some(Home {
+                contact: ContactId::new(get_text(&it, CONTACT)?),
+                merged_into: get_text(&it, MERGED_INTO).map(ThreadId::new),
+            })
+        }))
+    }
+}
+
+/// Reads a live thread or one that was moved out: they are alike.
+pub(super) fn read_live(item: &Item) -> anyhow::Result<Live> {
+    let sk = get_text(item, SK).unwrap_or_default();
+    let thread = sk.split_once('#').map(|(_, thread)| thread).context("a thread without a name")?;
+    let bytes = item.get(PROFILE).and_then(|it| it.as_b().ok());
+    let profile = bytes.and_then(|it| Profile::decode(it.as_ref()).ok()).unwrap_or_else(|| {
+        // A profile of another version must not stop a person's messages; the next one starts it anew.
+        tracing::warn!(thread.id = thread, "the profile of a thread cannot be read");
+        Profile::default()
+    });
+    Ok(Live {
+        thread: ThreadId::new(thread),
+        version: get_number(item, VERSION).context("a thread without a version")?,
+        profile,
+        state: get_text(item, STATE).and_then(State::parse).unwrap_or_default(),
+        since: get_moment(item, WAITING_SINCE),
+        unsure: get_flag(item, UNSURE),
+        assignee: get_text(item, ASSIGNEE).map(str::to_owned),
+    })
+}
+
+/// Writes a thread under a key, whole; the caller adds the condition.
+pub(super) fn write_live(key: Key, live: &Live) -> Patch {
+    let patch = Patch::of(key)
+        .set(VERSION, number(live.version))
+        .set(PROFILE, AttributeValue::B(Blob::new(live.profile.encode())))
+        .set(STATE, text(live.state.name()))
+        .set_some(ASSIGNEE, live.assignee.clone().map(text));
+    let patch = if live.unsure {
+        patch.set(UNSURE, AttributeValue::Bool(true))
+    } else {
+        patch.remove(UNSURE)
+    };
+    match (partition(live), live.since) {
+        (Some(partition), Some(since)) => {
+            patch.set(INBOX_KEY, text(partition)).set(WAITING_SINCE, moment(since))
+        }
+        (Some(_) | None, _) => patch.remove(INBOX_KEY).remove(WAITING_SINCE),
+    }
+}
+
+/// The item of a new thread.
+pub(super) fn write_thread(
+    thread: &ThreadId,
+    contact: &ContactId,
+    at: domain::time::Timestamp,
+    subject: Option<&str>,
+) -> Patch {
+    Patch::of(keys::thread(thread))
+        .set(CONTACT, text(contact.as_str()))
+        .set(OPENED, moment(at))
+        .set_some(SUBJECT, subject.map(text))
+        .if_absent(PK)
+}

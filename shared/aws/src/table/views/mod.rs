@@ -1,0 +1,224 @@
+//! What people read: pages of lists that lie in several partitions of an index, merged into one order.
+//!
+//! Nothing here writes. Pages are cut by position, not by the table's own page keys: one short cursor serves any number of
+//! partitions, and a row that moves meanwhile is seen at its new place, not skipped because of it.
+
+mod contact;
+mod threads;
+mod timeline;
+
+use anyhow::Context;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use tokio::task::JoinSet;
+
+use super::Table;
+use super::item::{Item, get_number, number, text};
+
+pub use threads::{InboxQuery, ThreadView};
+pub use timeline::{Row, is_expired};
+
+/// A place in a list that is sorted by a number and then a text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The number: a time in milliseconds.
+    pub at: i64,
+    /// The text, which differs among rows of one time.
+    pub key: String,
+}
+
+/// Which end of a list comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The oldest.
+    #[default]
+    Ascending,
+    /// The newest.
+    Descending,
+}
+
+/// Which part of a list is wanted.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// Which end comes first.
+    pub order: Order,
+    /// Where the page before ended.
+    pub after: Option<Position>,
+    /// How many rows.
+    pub limit: usize,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// Its rows. Fewer than asked for is not the end.
+    pub rows: Vec<T>,
+    /// Where it ended, if there is more.
+    pub next: Option<Position>,
+}
+
+impl Window {
+    fn is_after(&self, position: &Position) -> bool {
+        match (&self.after, self.order) {
+            (None, _) => true,
+            (Some(after), Order::Ascending) => after < position,
+            (Some(after), Order::Descending) => position < after,
+        }
+    }
+
+    /// The first rows of all that were read, in order.
+    fn cut<T>(&self, mut rows: Vec<(Position, T)>) -> Page<T> {
+        rows.sort_by(|(a, _), (b, _)| match self.order {
+            Order::Ascending => a.cmp(b),
+            Order::Descending => b.cmp(a),
+        });
+        let more = self.limit < rows.len();
+        rows.truncate(self.limit);
+        let next = rows.last().filter(|_| more).map(|(position, _)| position.clone());
+        Page { rows: rows.into_iter().map(|(_, row)| row).collect(), next }
+    }
+}
+
+/// One index, as it is read here.
+#[derive(Clone, Copy, Debug)]
+struct Index {
+    name: &'static str,
+    partition: &'static str,
+    sort: &'static str,
+    /// What tells rows of one time apart.
+    key: fn(&Item) -> Option<String>,
+}
+
+impl Table {
+    /// The rows of a window over several partitions of an index.
+    async fn page(
+        &self,
+        index: Index,
+        partitions: Vec<String>,
+        window: &Window,
+    ) -> anyhow::Result<Page<Item>> {
+        let mut reads = JoinSet::new();
+        for partition in partitions {
+            let (table, window) = (self.clone(), window.clone());
+            reads.spawn(async move { table.rows(index, &partition, &window).await });
+        }
+        let mut rows = Vec::new();
+        while let Some(read) = reads.join_next().await {
+            rows.extend(read.context("a read was given up")??);
+        }
+        Ok(window.cut(rows))
+    }
+
+    /// The rows of one partition that may be in the window: one more than it holds, and all of the last one's time, since
+    /// an index does not sort rows of one time.
+    async fn rows(
+        &self,
+        index: Index,
+        partition: &str,
+        window: &Window,
+    ) -> anyhow::Result<Vec<(Position, Item)>> {
+        let mut rows: Vec<(Position, Item)> = Vec::new();
+        let mut from = None;
+        loop {
+            let call = self.ask(index, partition, window).set_exclusive_start_key(from);
+            let answer = call.send().await.context("cannot read an index")?;
+            for item in answer.items.unwrap_or_default() {
+                let (Some(at), Some(key)) = (get_number(&item, index.sort), (index.key)(&item))
+                else {
+                    continue;
+                };
+                let position = Position { at, key };
+                if window.is_after(&position) {
+                    rows.push((position, item));
+                }
+            }
+            from = answer.last_evaluated_key;
+            let at = |n: usize| rows.get(n).map(|(position, _)| position.at);
+            let complete = at(window.limit)
+                .is_some_and(|wanted| at(rows.len().saturating_sub(1)) != Some(wanted));
+            if complete || from.is_none() {
+                return Ok(rows);
+            }
+        }
+    }
+
+    fn ask(
+        &self,
+        index: Index,
+        partition: &str,
+        window: &Window,
+    ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+        // Two more than the page: one that tells that there is more, one of a later time.
+        let limit = i32::try_from(window.limit.saturating_add(2)).unwrap_or(i32::MAX);
+        let call = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(index.name)
+            .expression_attribute_names("#p", index.partition)
+            .expression_attribute_values(":p", text(partition))
+            .scan_index_forward(window.order == Order::Ascending)
+            .limit(limit);
+        match &window.after {
+            None => call.key_condition_expression("#p = :p"),
+            Some(after) => call
+                .key_condition_expression(match window.order {
+                    Order::Ascending => "#p = :p AND #s >= :s",
+                    Order::Descending => "#p = :p AND #s <= :s",
+                })
+                .expression_attribute_names("#s", index.sort)
+                .expression_attribute_values(":s", number(after.at)),
+        }
+    }
+
+    /// The items of these keys that are there, a hundred to a call; `now`, if what they are at this very moment matters.
+    async fn items(&self, keys: Vec<Item>, now: bool) -> anyhow::Result<Vec<Item>> {
+        let (mut found, mut left) = (Vec::new(), keys);
+        while !left.is_empty() {
+            let rest = left.split_off(left.len().min(100));
+            let wanted =
+                KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(now).build()?;
+            let call = self.client.batch_get_item().request_items(&self.name, wanted);
+            let answer = call.send().await.context("cannot read items")?;
+            found.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
+            left = rest;
+            // What the table did not get to is asked for again.
+            let missed = answer.unprocessed_keys.into_iter().flatten();
+            left.extend(missed.flat_map(|(_, it)| it.keys));
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(order: Order, after: Option<(i64, &str)>) -> Window {
+        let after = after.map(|(at, key)| Position { at, key: key.to_owned() });
+        Window { order, after, limit: 2 }
+    }
+
+    fn rows(keys: &[(i64, &'static str)]) -> Vec<(Position, &'static str)> {
+        keys.iter().map(|(at, key)| (Position { at: *at, key: (*key).to_owned() }, *key)).collect()
+    }
+
+    #[test]
+    fn a_page_says_where_it_ended_only_if_there_is_more() {
+        let all = [(2, "b"), (1, "a"), (2, "c")];
+        let page = window(Order::Ascending, None).cut(rows(&all));
+        assert_eq!(page.rows, ["a", "b"]);
+        assert_eq!(page.next, Some(Position { at: 2, key: "b".to_owned() }));
+        let page = window(Order::Descending, None).cut(rows(&all));
+        assert_eq!(page.rows, ["c", "b"]);
+        assert_eq!(window(Order::Ascending, None).cut(rows(&all[..2])).next, None);
+    }
+
+    #[test]
+    fn rows_of_one_time_are_told_apart_by_their_keys() {
+        let position = |key: &str| Position { at: 2, key: key.to_owned() };
+        let ascending = window(Order::Ascending, Some((2, "b")));
+        assert!(!ascending.is_after(&position("b")) && ascending.is_after(&position("c")));
+        let descending = window(Order::Descending, Some((2, "b")));
+        assert!(!descending.is_after(&position("c")) && descending.is_after(&position("a")));
+    }
+}

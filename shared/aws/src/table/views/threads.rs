@@ -1,0 +1,171 @@
+//! Threads as people read them: one, those of a person, and the inbox.
+
+use std::collections::HashMap;
+
+use anyhow::Context;
+use domain::filing::{Live, State, partitions};
+use domain::id::{ContactId, ThreadId};
+use domain::time::Timestamp;
+
+use super::{Index, Page, Position, Table, Window};
+use crate::table::item::{Item, get_moment, get_number, get_text, get_texts, text};
+use crate::table::keys;
+use crate::table::patch::key_item;
+use crate::table::schema::{INBOX, INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
+use crate::table::threads::{CONTACT, MERGED_INTO, OPENED, SOURCES, SUBJECT, read_live};
+
+/// A thread as people read it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadView {
+    /// Its id.
+    pub id: ThreadId,
+    /// Whom it is with.
+    pub contact: ContactId,
+    /// What its first mail was about.
+    pub subject: Option<String>,
+    /// When it was opened.
+    pub opened: Timestamp,
+    /// The thread that it went into, if it was merged.
+    pub merged_into: Option<ThreadId>,
+    /// The threads that were merged into it.
+    pub sources: Vec<ThreadId>,
+    /// Whose turn it is; absent once it was merged.
+    pub live: Option<Live>,
+    /// How often what seldom changes has changed.
+    pub version: u64,
+}
+
+/// Which threads of the inbox.
+#[derive(Clone, Debug, Default)]
+pub struct InboxQuery {
+    /// Those in this state.
+    pub state: Option<State>,
+    /// Those that hold, or do not hold, a message that may belong elsewhere.
+    pub unsure: Option<bool>,
+    /// Those of this colleague; without it, those of nobody.
+    pub assignee: Option<String>,
+}
+
+/// Threads that wait, by how long.
+const WAITING: Index =
+    Index { name: INBOX, partition: INBOX_KEY, sort: WAITING_SINCE, key: thread_of };
+
+fn thread_of(item: &Item) -> Option<String> {
+    get_text(item, SK)?.split_once('#').map(|(_, thread)| thread.to_owned())
+}
+
+impl Table {
+    /// One thread, as it is at this moment.
+    pub async fn view_thread(&self, id: &ThreadId) -> anyhow::Result<Option<ThreadView>> {
+        let Some(item) = self.get(&keys::thread(id)).await? else { return Ok(None) };
+        let Some(mut view) = of_thread(&item) else { return Ok(None) };
+        if view.merged_into.is_none() {
+            view.live = match self.thread_at(&keys::live(&view.contact, id)).await? {
+                Some(live) => Some(live),
+                None => self.thread_at(&keys::older(&view.contact, id)).await?,
+            };
+        }
+        Ok(Some(view))
+    }
+
+    /// The threads of the inbox, longest waiting first.
+    pub async fn view_inbox(
+        &self,
+        query: &InboxQuery,
+        window: &Window,
+    ) -> anyhow::Result<Page<ThreadView>> {
+        let partitions = partitions(query.state, query.unsure, query.assignee.as_deref());
+        let page = self.page(WAITING, partitions, window).await?;
+        let ids = page.rows.iter().filter_map(thread_of).map(ThreadId::new).collect();
+        let keys = page.rows.iter().map(own_key).collect();
+        let lives = by_thread(&self.items(keys, false).await?)?;
+        let mut rows = self.with_heads(ids, lives).await?;
+        // The index is a moment behind: what was answered meanwhile is not waiting.
+        rows.retain(|it| it.live.as_ref().is_some_and(|live| query.holds(live)));
+        Ok(Page { rows, next: page.next })
+    }
+
+    /// A person's threads: the live ones by when they were opened, then the older ones.
+    pub async fn view_contact(
+        &self,
+        contact: &ContactId,
+        window: &Window,
+    ) -> anyhow::Result<Page<ThreadView>> {
+        let limit = i32::try_from(window.limit.saturating_add(1)).unwrap_or(i32::MAX);
+        let after = window.after.as_ref().map(|it| it.key.as_str());
+        let call = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", text(keys::contact(contact).pk))
+            // Nothing sorts between a key and the same key with the lowest character behind it.
+            .expression_attribute_values(
+                ":from",
+                text(after.map_or_else(|| "1#".to_owned(), |it| format!("{it}\u{1}"))),
+            )
+            .expression_attribute_values(":to", text("2#~"))
+            .limit(limit);
+        let answer = call.send().await.context("cannot read a person's threads")?;
+        let found = answer.items.unwrap_or_default().into_iter().filter_map(|item| {
+            Some((Position { at: 0, key: get_text(&item, SK)?.to_owned() }, item))
+        });
+        let page = window.cut(found.collect());
+        let ids = page.rows.iter().filter_map(thread_of).map(ThreadId::new).collect();
+        let rows = self.with_heads(ids, by_thread(&page.rows)?).await?;
+        Ok(Page { rows, next: page.next })
+    }
+
+    /// Puts to each live thread what seldom changes of it, in the order of the ids.
+    async fn with_heads(
+        &self,
+        ids: Vec<ThreadId>,
+        mut lives: HashMap<ThreadId, Live>,
+    ) -> anyhow::Result<Vec<ThreadView>> {
+        let keys = ids.iter().map(|it| key_item(&keys::thread(it))).collect();
+        let heads = self.items(keys, false).await?;
+        let mut heads: HashMap<_, _> =
+            heads.iter().filter_map(of_thread).map(|it| (it.id.clone(), it)).collect();
+        let view = |id: ThreadId| {
+            let live = lives.remove(&id);
+            heads.remove(&id).map(|view| ThreadView { live, ..view })
+        };
+        Ok(ids.into_iter().filter_map(view).collect())
+    }
+}
+
+impl InboxQuery {
+    fn holds(&self, live: &Live) -> bool {
+        live.is_in_inbox()
+            && self.state.is_none_or(|it| it == live.state)
+            && self.unsure.is_none_or(|it| it == live.unsure)
+            && self.assignee == live.assignee
+    }
+}
+
+fn by_thread(items: &[Item]) -> anyhow::Result<HashMap<ThreadId, Live>> {
+    let lives = items.iter().map(read_live);
+    lives.map(|it| it.map(|live| (live.thread.clone(), live))).collect()
+}
+
+fn own_key(item: &Item) -> Item {
+    item.iter()
+        .filter(|(name, _)| *name == PK || *name == SK)
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect()
+}
+
+fn of_thread(item: &Item) -> Option<ThreadView> {
+    Some(ThreadView {
+        id: ThreadId::new(get_text(item, PK)?.strip_prefix("THR#")?),
+        contact: ContactId::new(get_text(item, CONTACT)?),
+        subject: get_text(item, SUBJECT).map(str::to_owned),
+        opened: get_moment(item, OPENED).unwrap_or_default(),
+        merged_into: get_text(item, MERGED_INTO).map(ThreadId::new),
+        sources: get_texts(item, SOURCES).map(ThreadId::new).collect(),
+        live: None,
+        version: get_number(item, VERSION).unwrap_or(0),
+    })
+}

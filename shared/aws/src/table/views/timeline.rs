@@ -1,0 +1,106 @@
+//! What was said in a thread, in the order of the platforms' clocks.
+
+use domain::content::Content;
+use domain::event::{Direction, Visibility};
+use domain::id::{Channel, ThreadId};
+use domain::status::Status;
+use domain::threading::Evidence;
+use domain::time::Timestamp;
+
+use super::{Index, Page, Table, Window};
+use crate::table::item::{Item, get_flag, get_number, get_text};
+use crate::table::messages::Stored;
+use crate::table::schema::{AT, BY_THREAD, EXPIRES, PK, THREAD};
+
+/// A message as its thread shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The partition key of its item.
+    pub key: String,
+    /// The thread that it was filed in; its timeline may be that of a thread into which this one was merged.
+    pub thread: Option<ThreadId>,
+    /// When it was said.
+    pub at: Timestamp,
+    /// Who said it.
+    pub direction: Direction,
+    /// Where.
+    pub channel: Option<Channel>,
+    /// What it says now.
+    pub content: Option<Content>,
+    /// Whether that is an excerpt.
+    pub excerpt: bool,
+    /// How far it has come, if it is ours.
+    pub status: Option<Status>,
+    /// Who wrote it, where it is not the person.
+    pub author: Option<String>,
+    /// The partition key of the message that it quotes.
+    pub reply_to: Option<String>,
+    /// Who can read it.
+    pub visibility: Visibility,
+    /// Whether it was changed.
+    pub edited: bool,
+    /// Whether it was taken back.
+    pub deleted: bool,
+    /// Why it is in this thread.
+    pub evidence: Vec<Evidence>,
+    /// How sure that is.
+    pub confidence: Option<f32>,
+}
+
+/// What was said, by when.
+const SAID: Index = Index { name: BY_THREAD, partition: THREAD, sort: AT, key: key_of };
+
+fn key_of(item: &Item) -> Option<String> {
+    get_text(item, PK).map(str::to_owned)
+}
+
+/// Whether an item has run out: the table removes it when it gets to it, and until then it is not shown.
+#[must_use]
+pub fn is_expired(item: &Item, now: Timestamp) -> bool {
+    get_number::<i64>(item, EXPIRES).is_some_and(|it| it <= now.secs())
+}
+
+impl Row {
+    /// The row of an item of the table or the index.
+    #[must_use]
+    pub fn of(item: &Item) -> Option<Self> {
+        let stored = Stored::of(item);
+        let evidence = get_text(item, "evidence").map(serde_json::from_str);
+        Some(Self {
+            key: key_of(item)?,
+            thread: stored.thread,
+            at: stored.at,
+            direction: stored.direction,
+            channel: stored.channel,
+            content: stored.content.filter(|_| !stored.deleted),
+            excerpt: get_text(item, "content_ref").is_some_and(|it| !it.is_empty()),
+            status: get_number(item, "status").and_then(Status::from_rank),
+            author: get_text(item, "author").map(str::to_owned),
+            reply_to: get_text(item, "reply_to").map(str::to_owned),
+            visibility: match get_text(item, "visibility") {
+                Some("public") => Visibility::Public,
+                Some(_) | None => Visibility::Private,
+            },
+            edited: 0 < stored.edited,
+            deleted: get_flag(item, "deleted"),
+            // What another version wrote is left out, not a reason to hide the message.
+            evidence: evidence.and_then(Result::ok).unwrap_or_default(),
+            confidence: stored.confidence,
+        })
+    }
+}
+
+impl Table {
+    /// What was said in these threads: one, and those that were merged into it.
+    pub async fn view_timeline(
+        &self,
+        threads: &[ThreadId],
+        window: &Window,
+        now: Timestamp,
+    ) -> anyhow::Result<Page<Row>> {
+        let partitions = threads.iter().map(|it| it.as_str().to_owned()).collect();
+        let page = self.page(SAID, partitions, window).await?;
+        let kept = page.rows.iter().filter(|it| !is_expired(it, now));
+        Ok(Page { rows: kept.filter_map(Row::of).collect(), next: page.next })
+    }
+}

@@ -1,0 +1,210 @@
+//! What filing consumes, by the embedded table's own count, indexes included.
+
+use aws::table::{Filed, Table};
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::event::{Identity, InboundEvent};
+use embedded::{Capacity, Cloud};
+
+use crate::cases::topics;
+use crate::support::{
+    ada, answers, bsuid, echo, event, file, file_all, fill, message, of_kind, phone, quotes, says,
+    table,
+};
+
+/// The most that an act may consume.
+struct Bar {
+    act: &'static str,
+    write: f64,
+    read: f64,
+}
+
+struct Bill {
+    cloud: Cloud,
+    table: Table,
+    lines: Vec<String>,
+    missed: Vec<String>,
+}
+
+impl Bill {
+    async fn open() -> Self {
+        let cloud = Cloud::start().await;
+        let table = table(&cloud.process());
+        Self { cloud, table, lines: Vec::new(), missed: Vec::new() }
+    }
+
+    async fn of(&mut self, bar: Bar, event: &InboundEvent) {
+        let Capacity { .. } = self.cloud.meter.take();
+        file(&self.table, event).await.unwrap();
+        self.note(&bar, self.cloud.meter.take());
+    }
+
+    fn note(&mut self, bar: &Bar, used: Capacity) {
+        let line = format!(
+            "{:<44} {:>5} of {:>4} WRU {:>5} of {:>4} RRU",
+            bar.act, used.write, bar.write, used.read, bar.read
+        );
+        if bar.write < used.write || bar.read < used.read {
+            self.missed.push(line.clone());
+        }
+        self.lines.push(line);
+    }
+}
+
+/// A message of a hundred characters, as most are.
+const TYPICAL: &str = "could you tell me at what time the driver will come, because I am only at home in the early evening?";
+
+/// What continues a thread.
+const ANSWER: &str = "yes please, in the evening I am at home, but not later than eight, because I have to leave then, thank you";
+
+#[tokio::test]
+async fn every_act_stays_within_its_bar_with_one_and_with_ten_thousand_earlier_messages() {
+    let mut bill = Bill::open().await;
+    bill.of(
+        Bar { act: "first contact, two identities", write: 16.0, read: 4.0 },
+        &says("a", 0, TYPICAL),
+    )
+    .await;
+    for earlier in [1, 10_000] {
+        grow(&bill, earlier).await;
+        let at = if earlier == 1 { 1_000 } else { 5_000 };
+        let n = |name: &str| format!("{name}{earlier}");
+        let bar = |act, write, read| Bar { act, write, read };
+        // Each joins, and moves the window by more than ten minutes.
+        bill.of(bar("join", 4.0, 2.0), &says(&n("join"), at, ANSWER)).await;
+        bill.of(
+            bar("join, quoting one message", 4.0, 3.0),
+            &quotes(&n("quote"), at + 700, ANSWER, "a"),
+        )
+        .await;
+        bill.of(bar("duplicate", 2.0, 4.0), &says(&n("join"), at, ANSWER)).await;
+        bill.of(
+            bar("our word: out of the inbox", 6.0, 2.0),
+            &echo(&n("echo"), at + 710, "He comes at six."),
+        )
+        .await;
+        bill.of(
+            bar("their word: into the inbox", 6.0, 2.0),
+            &says(&n("state"), at + 1_400, ANSWER),
+        )
+        .await;
+    }
+    bill.table = table(&bill.cloud.process());
+    finish(&bill);
+}
+
+#[tokio::test]
+async fn opening_and_joining_stay_within_their_bars_with_many_threads() {
+    let mut bill = Bill::open().await;
+    let topics = topics(26);
+    file_all(&bill.table, &topics[..7]).await;
+    bill.of(Bar { act: "open the 8th thread", write: 12.0, read: 3.0 }, &topics[7]).await;
+    let day = |n: i64| 300_000 * n;
+    bill.of(
+        Bar { act: "join with 8 threads", write: 4.0, read: 3.0 },
+        &quotes("j8", day(7) + 60, TYPICAL, "7"),
+    )
+    .await;
+    bill.of(Bar { act: "duplicate of what opened", write: 2.0, read: 5.0 }, &topics[7]).await;
+    file_all(&bill.table, &topics[8..24]).await;
+    bill.of(
+        Bar { act: "join with 24 threads", write: 4.0, read: 5.0 },
+        &quotes("j24", day(23) + 60, TYPICAL, "23"),
+    )
+    .await;
+    file_all(&bill.table, &[answers("e", day(23) + 900, "Done, goodbye.", "1")]).await;
+    bill.of(
+        Bar { act: "open the 25th, the oldest moves out", write: 16.0, read: 5.0 },
+        &topics[24],
+    )
+    .await;
+    finish(&bill);
+}
+
+#[tokio::test]
+async fn a_typical_message_is_within_a_kilobyte() {
+    let cloud = Cloud::start().await;
+    let events = [says("1", 0, TYPICAL), quotes("2", 30, ANSWER, "1")];
+    file_all(&table(&cloud.process()), &events).await;
+    let items = cloud.items().await;
+    let sizes: Vec<_> = of_kind(&items, "MSG#", "0").into_iter().map(size).collect();
+    assert!(sizes.iter().all(|it| *it <= 1024), "{sizes:?}");
+}
+
+#[tokio::test]
+#[expect(clippy::print_stdout, reason = "the sizes are what a reader of the test run wants to see")]
+async fn a_live_thread_stays_small_and_24_are_read_for_three_units() {
+    let cloud = Cloud::start().await;
+    let table = table(&cloud.process());
+    for (n, topic) in topics(24).iter().enumerate() {
+        let at = |more: i64| 300_000 * i64::try_from(n).unwrap() + more;
+        let name = |it: &str| format!("{it}{n}");
+        let more = format!("{TYPICAL} My numbers are 4711-{n:04}, 0815-{n:04} and RMA{n:06}.");
+        let events = [
+            topic.clone(),
+            answers(&name("b"), at(60), &more, &n.to_string()),
+            quotes(&name("c"), at(90), &more, &name("b")),
+            quotes(&name("d"), at(100), TYPICAL, &name("b")),
+        ];
+        let filed = file_all(&table, &events).await;
+        assert!(filed[1..].iter().all(|it| matches!(it, Filed::Joined(_))));
+    }
+    let items = cloud.items().await;
+    let sizes: Vec<_> = of_kind(&items, "CON#", "1#").into_iter().map(size).collect();
+    let (largest, head) = (sizes.iter().max().unwrap(), size(of_kind(&items, "CON#", "0")[0]));
+    println!(
+        "{} live threads of {} to {largest} bytes, a head of {head}",
+        sizes.len(),
+        sizes.iter().min().unwrap()
+    );
+    assert!(
+        *largest <= 460
+            && head <= 350
+            && sizes.len() == 24
+            && sizes.iter().sum::<usize>() + head <= 12_288
+    );
+    let Capacity { .. } = cloud.meter.take();
+    let contact = table.find_identity(&ada().id).await.unwrap().unwrap().contact.unwrap();
+    table.live(&contact).await.unwrap();
+    assert!(cloud.meter.take().read <= 4.0, "one for the identity, three for the threads");
+}
+
+#[tokio::test]
+async fn a_known_number_with_a_new_id_costs_no_more_than_a_first_contact() {
+    let mut bill = Bill::open().await;
+    file_all(&bill.table, &[says("1", 0, TYPICAL)]).await;
+    let stranger = Identity { id: bsuid("GB.7"), aliases: vec![phone()], name: None };
+    let bar = Bar { act: "first contact, on a recycled number", write: 16.0, read: 4.0 };
+    bill.of(bar, &event(stranger, 10, message("2", TYPICAL))).await;
+    finish(&bill);
+}
+
+/// Earlier messages of the thread, put there as joins put them; the thread's profile is bounded, so one fold stands for all.
+async fn grow(bill: &Bill, to: i64) {
+    let items = bill.cloud.items().await;
+    let first = of_kind(&items, "MSG#", "0")[0].clone();
+    let have = i64::try_from(of_kind(&items, "MSG#", "0").len()).unwrap();
+    let copy = |n: i64| {
+        let mut item = first.clone();
+        item.insert("pk".to_owned(), AttributeValue::S(format!("MSG#whatsapp#{n:064}")));
+        item
+    };
+    fill(&bill.cloud, (have..to).map(copy).collect()).await;
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what a reader of the test run wants to see")]
+fn finish(bill: &Bill) {
+    println!("{}", bill.lines.join("\n"));
+    assert!(bill.missed.is_empty(), "over the bar:\n{}", bill.missed.join("\n"));
+}
+
+/// The size of an item by DynamoDB's rules.
+fn size(item: &crate::support::Item) -> usize {
+    let value = |it: &AttributeValue| {
+        let text = it.as_s().map(String::len);
+        let bytes = it.as_b().map(|it| it.as_ref().len());
+        let digits = it.as_n().map(|it| it.len().div_ceil(2) + 1);
+        let set = it.as_ss().map(|it| it.iter().map(String::len).sum());
+        text.or(bytes).or(digits).or(set).unwrap_or(1)
+    };
+    item.iter().map(|(name, it)| name.len() + value(it)).sum()
+}

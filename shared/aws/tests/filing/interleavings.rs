@@ -1,0 +1,198 @@
+//! Two workers on one person at once, their calls in an order that the test chooses.
+
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use aws::steps::Steps;
+use aws_sdk_dynamodb::config::SharedInterceptor;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use domain::event::InboundEvent;
+use embedded::Cloud;
+
+use crate::support::{
+    Item, assert_one_thread, call, deleted, edited, file, image, of_kind, picture, says, table,
+};
+
+/// Lets one call through at a time: whose turn it is says a bit of the schedule.
+#[derive(Debug)]
+struct Schedule {
+    turn: Mutex<Turn>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct Turn {
+    bits: u32,
+    done: [bool; 2],
+    busy: bool,
+}
+
+impl Schedule {
+    fn of(bits: u32) -> Arc<Self> {
+        let turn = Turn { bits, done: [false; 2], busy: false };
+        Arc::new(Self { turn: Mutex::new(turn), changed: Condvar::new() })
+    }
+
+    fn enter(&self, worker: usize) {
+        let is_other = |turn: &mut Turn| {
+            let next = usize::from(turn.bits & 1 == 1);
+            turn.busy || next != worker && !turn.done[next]
+        };
+        let (mut turn, wait) = self
+            .changed
+            .wait_timeout_while(self.turn.lock().unwrap(), Duration::from_secs(20), is_other)
+            .unwrap();
+        assert!(!wait.timed_out(), "the schedule hangs");
+        turn.busy = true;
+    }
+
+    fn leave(&self) {
+        let mut turn = self.turn.lock().unwrap();
+        (turn.busy, turn.bits) = (false, turn.bits.rotate_right(1));
+        self.changed.notify_all();
+    }
+
+    fn finish(&self, worker: usize) {
+        self.turn.lock().unwrap().done[worker] = true;
+        self.changed.notify_all();
+    }
+}
+
+/// One worker's place in the schedule.
+#[derive(Debug)]
+struct Gate {
+    schedule: Arc<Schedule>,
+    worker: usize,
+}
+
+impl Intercept for Gate {
+    fn name(&self) -> &'static str {
+        "Gate"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        _: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        tokio::task::block_in_place(|| self.schedule.enter(self.worker));
+        Ok(())
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        _: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.schedule.leave();
+        Ok(())
+    }
+}
+
+/// Files each worker's events at the same time as the other's, and returns what the table holds then.
+async fn interleave(bits: u32, before: &[InboundEvent], work: [&[InboundEvent]; 2]) -> Vec<Item> {
+    let cloud = Cloud::start().await;
+    for event in before {
+        file(&table(&cloud.process()), event).await.unwrap();
+    }
+    let schedule = Schedule::of(bits);
+    let workers = work.into_iter().enumerate().map(|(worker, events)| {
+        let gate = SharedInterceptor::new(Gate { schedule: Arc::clone(&schedule), worker });
+        let process = cloud.process_intercepted(Steps::default(), Some(gate));
+        let (schedule, events) = (Arc::clone(&schedule), events.to_vec());
+        tokio::spawn(async move {
+            for event in &events {
+                file(&table(&process), event).await.unwrap();
+            }
+            schedule.finish(worker);
+        })
+    });
+    for worker in workers.collect::<Vec<_>>() {
+        worker.await.unwrap();
+    }
+    cloud.items().await
+}
+
+/// A hundred schedules that are unlike: every first seven turns but 28.
+fn schedules() -> impl Iterator<Item = u32> {
+    (0..100u32).map(|n| n | (n.wrapping_mul(2_654_435_761) & !0x7f))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn a_first_message_and_a_first_call_of_one_number_become_one_contact_in_every_order() {
+    for bits in schedules() {
+        let items = interleave(bits, &[], [&[says("1", 0, "hello")], &[call("2", 1)]]).await;
+        assert_eq!(of_kind(&items, "CON#", "0").len(), 1, "schedule {bits:b}");
+        assert_eq!(of_kind(&items, "MSG#", "0").len(), 2, "schedule {bits:b}");
+        assert_eq!(of_kind(&items, "IDN#", "0").len(), 2, "schedule {bits:b}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn a_zombie_that_files_the_same_messages_changes_nothing_in_any_order() {
+    let before = [says("0", 0, "Hello, I want to order a lamp")];
+    let events = [says("1", 60, "which one is in stock?"), says("2", 61, "the red one")];
+    let alone = picture(&interleave(0, &before, [&events, &[]]).await);
+    for bits in schedules() {
+        let items = interleave(bits, &before, [&events, &events]).await;
+        assert_one_thread(&items, 3);
+        assert_eq!(picture(&items), alone, "schedule {bits:b}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn an_edit_beside_its_message_ends_as_after_it_in_every_order() {
+    let hello = [says("0", 0, "Hello, I want to order a lamp")];
+    for before in [&hello[..0], &hello] {
+        let (said, edit) =
+            (says("1", 60, "the read one"), edited("1", 65, 1, "the red one, 4711-22"));
+        let alone = picture(&interleave(0, before, [&[said.clone(), edit.clone()], &[]]).await);
+        for bits in schedules().take(32) {
+            let items = interleave(
+                bits,
+                before,
+                [std::slice::from_ref(&said), std::slice::from_ref(&edit)],
+            )
+            .await;
+            assert_eq!(picture(&items), alone, "schedule {bits:b}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn a_message_that_is_taken_back_beside_its_arrival_leaves_no_word_in_any_order() {
+    let hello = [says("0", 0, "Hello, I want to order a lamp")];
+    for before in [&hello[..0], &hello] {
+        let said = || says("1", 60, "a secret 4711-22");
+        let never = picture(&interleave(0, before, [&[deleted("1", 65), said()], &[]]).await);
+        let after = picture(&interleave(0, before, [&[said(), deleted("1", 65)], &[]]).await);
+        for bits in schedules().take(32) {
+            let items = interleave(bits, before, [&[said()], &[deleted("1", 65)]]).await;
+            assert!(!format!("{items:?}").contains("secret"), "schedule {bits:b}");
+            assert!([&never, &after].contains(&&picture(&items)), "schedule {bits:b}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn an_album_of_ten_images_at_once_is_one_thread_of_ten_messages() {
+    for _ in 0..3 {
+        let cloud = Cloud::start().await;
+        let images = (0..10).map(|n| (cloud.process(), image(&n.to_string(), 0)));
+        let workers = images.map(|(process, image)| {
+            tokio::spawn(async move { file(&table(&process), &image).await })
+        });
+        for worker in workers.collect::<Vec<_>>() {
+            worker.await.unwrap().unwrap();
+        }
+        assert_one_thread(&cloud.items().await, 10);
+    }
+}

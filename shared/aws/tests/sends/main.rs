@@ -1,0 +1,10 @@
+//! Messages of ours in an embedded table: accepted once, receipts in any order, and what all of it costs.
+
+#[cfg(test)]
+mod accept;
+#[cfg(test)]
+mod costs;
+#[cfg(test)]
+mod receipts;
+#[cfg(test)]
+mod support;

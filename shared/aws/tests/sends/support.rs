@@ -1,0 +1,185 @@
+//! A person who wrote to us, and an answer to them.
+
+use std::collections::HashMap;
+
+use aws::table::{Acceptance, Fresh, Rules, Table};
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::content::Content;
+use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
+use domain::id::{
+    AccountId, Channel, ContactId, EventKey, IdentityId, MessageId, ProviderId, ThreadId,
+};
+use domain::outbound::{Author, Send, SendContent};
+use domain::sending::{Accepted, Outgoing};
+use domain::status::Status;
+use domain::threading::Model;
+use domain::time::Timestamp;
+use embedded::{Cloud, Process, TABLE};
+
+pub(crate) const WHATSAPP: Channel = Channel::from_static("whatsapp");
+/// When everything begins, in seconds.
+const START: i64 = 1_795_000_000;
+
+/// What one test works with.
+pub(crate) struct World {
+    pub(crate) cloud: Cloud,
+    pub(crate) table: Table,
+    pub(crate) thread: ThreadId,
+    pub(crate) contact: ContactId,
+}
+
+impl World {
+    /// A table in which Ada wrote once and waits for an answer.
+    pub(crate) async fn new() -> Self {
+        let cloud = Cloud::start().await;
+        let table = table(&cloud.process());
+        let fresh = Fresh::ids();
+        table
+            .file(&says("wamid.in", 0, "Where is my order A-1234?"), &fresh, &rules())
+            .await
+            .unwrap();
+        Self { cloud, table, thread: fresh.thread, contact: fresh.contact }
+    }
+
+    /// An answer to Ada, not yet accepted.
+    pub(crate) fn answer(&self, id: &str) -> Accepted {
+        let text = "It left our warehouse this morning and will be with you tomorrow between nine and noon.";
+        Accepted {
+            send: Send {
+                message: message_id(id),
+                to: vec![ada().id, phone()],
+                content: SendContent::Text { text: text.to_owned() },
+                reply_to: None,
+                author: Author::Human,
+                since_inbound_ms: Some(60_000),
+            },
+            thread: self.thread.clone(),
+            contact: self.contact.clone(),
+            channel: WHATSAPP,
+            account: account(),
+            at: Timestamp::from_secs(START + 60),
+            expires_at: None,
+            hash: "a".repeat(64),
+            client_ref: Some("crm-889".to_owned()),
+            plan: r#"[{"channel":"whatsapp","verdict":"ok"}]"#.to_owned(),
+        }
+    }
+
+    /// An answer that is accepted.
+    pub(crate) async fn accepted(&self, id: &str) -> Outgoing {
+        let accepted = self.table.accept(&self.answer(id), None).await.unwrap();
+        let Acceptance::Stored(message) = accepted else { panic!("{accepted:?}") };
+        *message
+    }
+
+    /// An answer that the platform took, as `outbound` records it.
+    pub(crate) async fn sent(&self, id: &str, provider: &str) -> Outgoing {
+        let message = self.accepted(id).await;
+        let now = message.accepted.at.plus_ms(500);
+        assert!(self.table.begin(&message, 1, false, now).await.unwrap());
+        self.table.sent(&message, 1, Some(&ProviderId::new(provider)), now).await.unwrap();
+        let message = self.read(id).await;
+        self.table.complete(&message).await.unwrap();
+        message
+    }
+
+    pub(crate) async fn read(&self, id: &str) -> Outgoing {
+        self.table.outgoing(&message_id(id)).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn status(&self, id: &str) -> Status {
+        self.read(id).await.progress.status
+    }
+
+    /// Whether the thread is in the inbox.
+    pub(crate) async fn waits(&self) -> bool {
+        self.cloud.items().await.iter().any(|it| it.contains_key("inbox"))
+    }
+
+    /// The items whose partition key begins so.
+    pub(crate) async fn items(&self, pk: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let mut items = self.cloud.items().await;
+        items.retain(|it| it["pk"].as_s().unwrap().starts_with(pk));
+        items
+    }
+
+    pub(crate) async fn receive(&self, status: Status, after: i64, about: &About) {
+        self.table
+            .receipt(
+                &event(after, Kind::Deleted { of: ProviderId::new("-") }),
+                &about.receipt(status),
+                &rules(),
+            )
+            .await
+            .unwrap();
+    }
+}
+
+/// What a receipt is about.
+#[derive(Clone)]
+pub(crate) enum About {
+    /// A message under the platform's id.
+    Provider(&'static str),
+    /// The same, with our own id.
+    Ours(&'static str, &'static str),
+    /// Everything up to so many seconds after the start.
+    UpTo(i64),
+}
+
+impl About {
+    fn receipt(&self, status: Status) -> Receipt {
+        let (of, our_ref) = match self {
+            Self::Provider(id) => (ReceiptOf::Message(ProviderId::new(*id)), None),
+            Self::Ours(ours, id) => {
+                (ReceiptOf::Message(ProviderId::new(*id)), Some(message_id(ours)))
+            }
+            Self::UpTo(after) => (ReceiptOf::UpTo(Timestamp::from_secs(START + after)), None),
+        };
+        Receipt { of, status, error: None, our_ref }
+    }
+}
+
+pub(crate) fn table(process: &Process) -> Table {
+    Table::over(process.table.clone(), TABLE.to_owned())
+}
+
+pub(crate) fn rules() -> Rules {
+    Rules { model: Model::current(), unsure_below: 0.6, retention: None }
+}
+
+/// An id of ours as long as the real ones.
+pub(crate) fn message_id(name: &str) -> MessageId {
+    MessageId::new(format!("msg_{name:0>32}"))
+}
+
+pub(crate) fn account() -> AccountId {
+    AccountId::new("700800900100200")
+}
+
+pub(crate) fn phone() -> IdentityId {
+    IdentityId::phone("+447700900111")
+}
+
+pub(crate) fn ada() -> Identity {
+    let id = IdentityId::scoped(&WHATSAPP, "", "GB.5550001112223334");
+    Identity { id, aliases: vec![phone()], name: None }
+}
+
+/// Something that happened so many seconds after the start.
+pub(crate) fn event(after: i64, kind: Kind) -> InboundEvent {
+    let key = EventKey::new(format!("{after} {}", serde_json::to_string(&kind).unwrap()));
+    let (account, identity) = (account(), Some(ada()));
+    let at = Timestamp::from_secs(START + after);
+    InboundEvent { key, channel: WHATSAPP, account, identity, at, kind, content_ref: None }
+}
+
+/// A text of Ada's.
+pub(crate) fn says(id: &str, after: i64, text: &str) -> InboundEvent {
+    event(after, Message::inbound(ProviderId::new(id), Content::text(text)).into())
+}
+
+/// What the platform shows of a message that left by another tool, or of ours.
+pub(crate) fn echo(id: &str, after: i64, text: &str) -> InboundEvent {
+    let message = Message::inbound(ProviderId::new(id), Content::text(text));
+    event(after, Message { direction: Direction::Out, opens_window: false, ..message }.into())
+}

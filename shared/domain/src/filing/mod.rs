@@ -1,0 +1,12 @@
+//! What filing an event changes: who a person is, which thread a message goes to, what that does to the thread's state.
+//!
+//! All of it is a function of what was read from the table; `aws::table` reads and writes, and decides nothing.
+
+mod choose;
+pub mod identity;
+mod inbox;
+mod live;
+
+pub use choose::{Referrals, Referred, choose};
+pub use inbox::{partition, partitions};
+pub use live::{Change, Live, MOST_LIVE, State, oldest};

@@ -1,0 +1,83 @@
+//! Whether a content fits what a channel can carry.
+
+use super::{Ask, Refusal, refuse};
+use crate::outbound::{
+    Capabilities, ChoiceOption, Feature, Problem, SendContent, SendMedia, TextLimit, TextUnit,
+};
+
+/// Says what does not fit.
+pub(super) fn check(ask: &Ask<'_>, channel: &Capabilities) -> Result<(), Refusal> {
+    if ask.quotes {
+        need(channel, Feature::ReplyTo, "it cannot quote a message")?;
+    }
+    match ask.content {
+        SendContent::Text { text } => fits("the text", text, channel.text),
+        SendContent::Media { kind, source, caption, .. } => {
+            let limit = channel.media.iter().find(|it| it.kind == *kind);
+            let Some(limit) = limit else {
+                return refuse(
+                    Problem::MediaTypeUnsupported,
+                    "it does not take files of this kind",
+                );
+            };
+            if let SendMedia::Object { mime, .. } = source
+                && !limit.mimes.is_empty()
+                && !limit.mimes.iter().any(|it| it == mime)
+            {
+                let detail = format!("it takes {}", limit.mimes.join(", "));
+                return refuse(Problem::MediaTypeUnsupported, detail);
+            }
+            match (caption, channel.caption) {
+                (None, _) => Ok(()),
+                (Some(caption), Some(limit)) => fits("the caption", caption, limit),
+                (Some(_), None) => {
+                    refuse(Problem::ContentUnsupported, "it has no words under a file")
+                }
+            }
+        }
+        SendContent::Choices { text, options, .. } => {
+            fits("the text", text, channel.text)?;
+            choices(options, channel)
+        }
+        SendContent::Location { .. } => need(channel, Feature::Location, "it has no places"),
+        SendContent::Template { .. } => need(channel, Feature::Templates, "it has no templates"),
+        SendContent::Reaction { .. } => need(channel, Feature::Reactions, "it has no reactions"),
+        SendContent::MarkRead { .. } => {
+            need(channel, Feature::MarkRead, "it does not show what was read")
+        }
+    }
+}
+
+fn need(channel: &Capabilities, feature: Feature, otherwise: &str) -> Result<(), Refusal> {
+    if channel.has(feature) { Ok(()) } else { refuse(Problem::ContentUnsupported, otherwise) }
+}
+
+fn fits(what: &str, text: &str, limit: TextLimit) -> Result<(), Refusal> {
+    if limit.fits(text) {
+        return Ok(());
+    }
+    let unit = match limit.unit {
+        TextUnit::Chars => "characters",
+        TextUnit::Utf16 => "UTF-16 units",
+        TextUnit::Bytes => "bytes",
+    };
+    refuse(Problem::ContentUnsupported, format!("{what} is longer than {} {unit}", limit.max))
+}
+
+fn choices(options: &[ChoiceOption], channel: &Capabilities) -> Result<(), Refusal> {
+    let Some(limit) = channel.choices else {
+        return refuse(Problem::ContentUnsupported, "it has no options to tap");
+    };
+    if limit.max < options.len() {
+        let detail = format!("it takes {} options, not {}", limit.max, options.len());
+        return refuse(Problem::ContentUnsupported, detail);
+    }
+    let long = options
+        .iter()
+        .find(|it| limit.title < it.title.chars().count() || limit.id < it.id.chars().count());
+    if long.is_some() {
+        let detail = format!("a title has {} characters at most, an id {}", limit.title, limit.id);
+        return refuse(Problem::ContentUnsupported, detail);
+    }
+    Ok(())
+}

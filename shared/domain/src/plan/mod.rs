@@ -1,0 +1,313 @@
+//! By which channel a message may go to a person: a verdict for every way to reach them, and the way that is taken.
+//!
+//! Pure: addresses, consents, windows, templates, capabilities and the time are arguments. A refusal says what would work
+//! instead, so that a caller can offer it.
+
+mod fit;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountId, Channel, IdentityId};
+use crate::outbound::{Author, Capabilities, Problem, SendContent};
+use crate::time::Timestamp;
+
+/// What is to be sent, and within which bounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// What it says.
+    pub content: &'a SendContent,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Who wrote it: some platforms give a human more time.
+    pub author: Author,
+    /// The only channel that may be taken.
+    pub channel: Option<&'a Channel>,
+    /// Whether it quotes a message: a channel that cannot quote would lose that.
+    pub quotes: bool,
+    /// When it is of no more use.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What a message is for. A person may forbid one and allow another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Answering a request.
+    #[default]
+    Care,
+    /// Telling of an order, a booking, a payment.
+    Transactional,
+    /// Selling.
+    Marketing,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 3] = [Self::Care, Self::Transactional, Self::Marketing];
+
+    /// Its name in the API, in consents and in items.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Care => "care",
+            Self::Transactional => "transactional",
+            Self::Marketing => "marketing",
+        }
+    }
+}
+
+/// The name under which a person forbids every purpose.
+pub const EVERY_PURPOSE: &str = "all";
+
+/// One way to reach a person: one of their addresses, over one channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The channel.
+    pub channel: Channel,
+    /// The address.
+    pub identity: IdentityId,
+    /// Which of our addresses they wrote to, or the caller names; `None` before the first word.
+    pub account: Option<AccountId>,
+    /// When they last wrote to it.
+    pub last_inbound: Option<Timestamp>,
+    /// The purposes that they forbade there, or [`EVERY_PURPOSE`].
+    pub forbidden: Vec<String>,
+    /// Whether the address is only claimed to be theirs.
+    pub claimed: bool,
+}
+
+/// A channel that this deployment has, and what it can carry.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The channel.
+    pub channel: Channel,
+    /// What it can carry.
+    pub capabilities: Capabilities,
+}
+
+/// What is known of a template on one channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateState {
+    /// The channel.
+    pub channel: Channel,
+    /// Its name.
+    pub name: String,
+    /// Its locale.
+    pub locale: String,
+    /// The platform's last word on it, lower case: `approved`, `paused` …
+    pub status: String,
+}
+
+impl TemplateState {
+    fn is_approved(&self) -> bool {
+        self.status == "approved"
+    }
+}
+
+/// Whether one way may be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The way.
+    pub way: Way,
+    /// Why not; `None` if it may.
+    pub refusal: Option<Refusal>,
+    /// What is known of the template, if the content is one: its status, or `unknown`.
+    pub template: Option<String>,
+}
+
+/// Why a way may not be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The problem.
+    pub problem: Problem,
+    /// What is wrong, for the caller's developers: no address, no content.
+    pub detail: String,
+}
+
+/// What would work instead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alternatives {
+    /// Templates that are approved on the refused channel.
+    pub templates: Vec<String>,
+    /// Other channels that may be taken with the same content.
+    pub channels: Vec<Channel>,
+}
+
+/// A verdict for every way, best first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Every way and its verdict.
+    pub verdicts: Vec<Verdict>,
+    /// Why none is taken and what would work; `None` if one is.
+    pub refusal: Option<(Refusal, Alternatives)>,
+}
+
+impl Plan {
+    /// The way that is taken.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&Way> {
+        if self.refusal.is_some() {
+            return None;
+        }
+        self.verdicts.iter().find(|it| it.refusal.is_none()).map(|it| &it.way)
+    }
+}
+
+/// Judges every way to a person. `ways` come in the order of preference, best first; a way over a channel that is not
+/// offered is refused, not forgotten.
+#[must_use]
+pub fn plan(
+    ask: &Ask<'_>,
+    ways: Vec<Way>,
+    offers: &[Offer],
+    templates: &[TemplateState],
+    now: Timestamp,
+) -> Plan {
+    let verdicts: Vec<_> =
+        ways.into_iter().map(|way| judge(ask, way, offers, templates, now)).collect();
+    let asked = |it: &&Verdict| ask.channel.is_none_or(|channel| it.way.channel == *channel);
+    let refusal = if verdicts.iter().filter(asked).any(|it| it.refusal.is_none()) {
+        None
+    } else {
+        let refused = verdicts.iter().find(asked);
+        let alternatives = alternatives(ask, refused, &verdicts, templates);
+        let refusal = refused.and_then(|it| it.refusal.clone());
+        Some((refusal.unwrap_or_else(|| no_way(ask)), alternatives))
+    };
+    // The chosen way must be the first without a refusal: a way that was not asked for stands behind.
+    let (mut first, rest): (Vec<_>, Vec<_>) = verdicts.into_iter().partition(|it| asked(&it));
+    first.extend(rest);
+    Plan { verdicts: first, refusal }
+}
+
+fn judge(
+    ask: &Ask<'_>,
+    way: Way,
+    offers: &[Offer],
+    templates: &[TemplateState],
+    now: Timestamp,
+) -> Verdict {
+    let template = template_status(ask.content, &way.channel, templates);
+    let refusal = offers.iter().find(|it| it.channel == way.channel).map_or_else(
+        || refuse(Problem::ChannelMisconfigured, format!("{} is not deployed here", way.channel)),
+        |offer| {
+            check_person(ask, &way)
+                .and_then(|()| check_time(ask, now))
+                .and_then(|()| fit::check(ask, &offer.capabilities))
+                .and_then(|()| check_template(template.as_deref(), &way.channel))
+                .and_then(|()| check_window(ask, &way, &offer.capabilities, now))
+        },
+    );
+    Verdict { way, refusal: refusal.err(), template }
+}
+
+fn refuse<T>(problem: Problem, detail: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal { problem, detail: detail.into() })
+}
+
+fn no_way(ask: &Ask<'_>) -> Refusal {
+    let detail = match ask.channel {
+        Some(channel) => format!("no address of this person is known on {channel}"),
+        None => "no address of this person is known".to_owned(),
+    };
+    Refusal { problem: Problem::RecipientUnreachable, detail }
+}
+
+fn check_person(ask: &Ask<'_>, way: &Way) -> Result<(), Refusal> {
+    let forbids = |it: &String| it == EVERY_PURPOSE || it == ask.purpose.name();
+    if way.forbidden.iter().any(forbids) {
+        let detail = format!("they do not want {} messages on {}", ask.purpose.name(), way.channel);
+        return refuse(Problem::RecipientOptedOut, detail);
+    }
+    if way.claimed {
+        let detail = format!("their address on {} is claimed, not confirmed", way.channel);
+        return refuse(Problem::IdentityUnverified, detail);
+    }
+    Ok(())
+}
+
+fn check_time(ask: &Ask<'_>, now: Timestamp) -> Result<(), Refusal> {
+    match ask.expires_at {
+        Some(expires_at) if expires_at <= now => {
+            refuse(Problem::Expired, format!("expires_at {} has passed", expires_at.rfc3339()))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn template_status(
+    content: &SendContent,
+    channel: &Channel,
+    templates: &[TemplateState],
+) -> Option<String> {
+    let SendContent::Template { template } = content else { return None };
+    let is_it = |it: &&TemplateState| {
+        it.channel == *channel && it.name == template.name && it.locale == template.locale
+    };
+    // A platform that never spoke of a template may still know it: it decides.
+    Some(templates.iter().find(is_it).map_or_else(|| "unknown".to_owned(), |it| it.status.clone()))
+}
+
+fn check_template(status: Option<&str>, channel: &Channel) -> Result<(), Refusal> {
+    match status {
+        None | Some("approved" | "unknown") => Ok(()),
+        Some(status) => {
+            refuse(Problem::TemplateNotApproved, format!("on {channel} the template is {status}"))
+        }
+    }
+}
+
+fn check_window(
+    ask: &Ask<'_>,
+    way: &Way,
+    capabilities: &Capabilities,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let Some(window_s) = capabilities.window_s else { return Ok(()) };
+    if matches!(ask.content, SendContent::Template { .. }) {
+        return Ok(());
+    }
+    let window_s = match ask.author {
+        Author::Human => capabilities.human_window_s.unwrap_or(window_s).max(window_s),
+        Author::Automation => window_s,
+    };
+    let channel = &way.channel;
+    match way.last_inbound {
+        Some(last) if now.since(last) < window_s.saturating_mul(1000) => Ok(()),
+        Some(last) => refuse(
+            Problem::WindowClosed,
+            format!("Last customer message on {channel} {}", last.rfc3339()),
+        ),
+        None => {
+            refuse(Problem::WindowClosed, format!("The customer has not yet written on {channel}"))
+        }
+    }
+}
+
+fn alternatives(
+    ask: &Ask<'_>,
+    refused: Option<&Verdict>,
+    verdicts: &[Verdict],
+    templates: &[TemplateState],
+) -> Alternatives {
+    let problem = refused.and_then(|it| it.refusal.as_ref()).map(|it| it.problem);
+    let mut names = Vec::new();
+    if let (Some(refused), Some(Problem::WindowClosed | Problem::TemplateNotApproved)) =
+        (refused, problem)
+    {
+        let on_it = templates.iter().filter(|it| it.channel == refused.way.channel);
+        names.extend(on_it.filter(|it| it.is_approved()).map(|it| it.name.clone()));
+        names.sort_unstable();
+        names.dedup();
+    }
+    let other = |it: &&Verdict| {
+        it.refusal.is_none() && ask.channel.is_some_and(|channel| it.way.channel != *channel)
+    };
+    let mut channels: Vec<_> =
+        verdicts.iter().filter(other).map(|it| it.way.channel.clone()).collect();
+    channels.dedup();
+    Alternatives { templates: names, channels }
+}

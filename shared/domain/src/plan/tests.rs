@@ -1,0 +1,202 @@
+//! The planner's rules, each as its caller meets it.
+
+use super::*;
+use crate::content::MediaKind;
+use crate::outbound::{ChoiceOption, SendMedia, TemplateUse};
+
+const RULES: &str = r#"{
+    "sources": [], "text": { "max": 20, "unit": "chars" }, "caption": { "max": 10, "unit": "chars" },
+    "media": [{ "kind": "image", "mimes": ["image/png"], "max_bytes": 1000 }],
+    "choices": { "max": 2, "title": 5, "id": 10 },
+    "has": ["templates", "reply_to"], "window_s": 86400, "human_window_s": 604800, "confirm_within_s": 600
+}"#;
+const SIMPLE: &str =
+    r#"{ "sources": [], "text": { "max": 160, "unit": "utf16" }, "confirm_within_s": 600 }"#;
+
+const CHAT: Channel = Channel::from_static("chat");
+const SMS: Channel = Channel::from_static("sms");
+
+fn now() -> Timestamp {
+    Timestamp::from_secs(1_795_000_000)
+}
+
+fn offers() -> Vec<Offer> {
+    [(CHAT, RULES), (SMS, SIMPLE)]
+        .map(|(channel, rules)| Offer {
+            channel,
+            capabilities: Capabilities::parse(rules).unwrap(),
+        })
+        .to_vec()
+}
+
+fn way(channel: Channel, hours_ago: Option<i64>) -> Way {
+    Way {
+        channel,
+        identity: IdentityId::phone("+447700900111"),
+        account: Some(AccountId::new("7008")),
+        last_inbound: hours_ago.map(|it| now().plus_ms(-it * 3_600_000)),
+        forbidden: vec![],
+        claimed: false,
+    }
+}
+
+fn ask(content: &SendContent) -> Ask<'_> {
+    Ask {
+        content,
+        purpose: Purpose::Care,
+        author: Author::Automation,
+        channel: None,
+        quotes: false,
+        expires_at: None,
+    }
+}
+
+fn text(text: &str) -> SendContent {
+    SendContent::Text { text: text.to_owned() }
+}
+
+fn template(name: &str) -> SendContent {
+    let (name, locale) = (name.to_owned(), "fr".to_owned());
+    let template = TemplateUse { name, locale, variables: [].into(), components: None };
+    SendContent::Template { template }
+}
+
+fn known(name: &str, status: &str) -> TemplateState {
+    let (name, locale, status) = (name.to_owned(), "fr".to_owned(), status.to_owned());
+    TemplateState { channel: CHAT, name, locale, status }
+}
+
+fn problem(ask: &Ask<'_>, ways: Vec<Way>) -> Option<Problem> {
+    plan(ask, ways, &offers(), &[], now()).refusal.map(|(it, _)| it.problem)
+}
+
+#[test]
+fn the_best_way_that_may_be_taken_is_taken() {
+    let content = text("hello");
+    let ways = vec![way(CHAT, Some(30)), way(SMS, Some(300))];
+    let plan = plan(&ask(&content), ways, &offers(), &[], now());
+    assert_eq!(plan.chosen().map(|it| &it.channel), Some(&SMS));
+    assert_eq!(plan.verdicts[0].refusal.as_ref().unwrap().problem, Problem::WindowClosed);
+    assert_eq!(plan.refusal, None);
+}
+
+#[test]
+fn a_closed_window_names_the_templates_and_channels_that_would_work() {
+    let content = text("hello");
+    let templates = [known("delay", "approved"), known("old", "paused")];
+    let ask = Ask { channel: Some(&CHAT), ..ask(&content) };
+    let ways = vec![way(SMS, None), way(CHAT, Some(25))];
+    let plan = plan(&ask, ways, &offers(), &templates, now());
+    let (refusal, alternatives) = plan.refusal.clone().unwrap();
+    assert_eq!(refusal.problem, Problem::WindowClosed);
+    assert!(refusal.detail.contains("Last customer message on chat 20"), "{}", refusal.detail);
+    assert_eq!(alternatives.templates, ["delay"]);
+    assert_eq!(alternatives.channels, [SMS]);
+    assert_eq!(plan.chosen(), None);
+}
+
+#[test]
+fn the_asked_channel_is_taken_though_another_is_preferred() {
+    let content = text("hello");
+    let ask = Ask { channel: Some(&SMS), ..ask(&content) };
+    let ways = vec![way(CHAT, Some(1)), way(SMS, None)];
+    let plan = plan(&ask, ways, &offers(), &[], now());
+    assert_eq!(plan.chosen().map(|it| &it.channel), Some(&SMS));
+}
+
+#[test]
+fn a_window_ends_to_the_millisecond_and_a_human_has_longer() {
+    let content = text("hello");
+    let last = |ms: i64| Way { last_inbound: Some(now().plus_ms(ms)), ..way(CHAT, None) };
+    let day = 86_400_000;
+    assert_eq!(problem(&ask(&content), vec![last(1 - day)]), None);
+    assert_eq!(problem(&ask(&content), vec![last(-day)]), Some(Problem::WindowClosed));
+    let human = Ask { author: Author::Human, ..ask(&content) };
+    assert_eq!(problem(&human, vec![last(-7 * day + 1)]), None);
+    assert_eq!(problem(&human, vec![last(-7 * day)]), Some(Problem::WindowClosed));
+    assert_eq!(problem(&human, vec![way(CHAT, None)]), Some(Problem::WindowClosed));
+}
+
+#[test]
+fn a_template_goes_through_a_closed_window_unless_it_is_known_not_to_be_approved() {
+    let content = template("delay");
+    assert_eq!(problem(&ask(&content), vec![way(CHAT, None)]), None);
+    let judge = |status: &str| {
+        let templates = [known("delay", status)];
+        plan(&ask(&content), vec![way(CHAT, None)], &offers(), &templates, now())
+    };
+    assert_eq!(judge("approved").verdicts[0].template.as_deref(), Some("approved"));
+    let paused = judge("paused").refusal.unwrap().0;
+    assert_eq!(paused.problem, Problem::TemplateNotApproved);
+    assert_eq!(problem(&ask(&content), vec![way(SMS, None)]), Some(Problem::ContentUnsupported));
+}
+
+#[test]
+fn what_a_person_forbade_is_not_sent_and_the_rest_is() {
+    let content = text("hello");
+    let way =
+        |forbidden: &str| vec![Way { forbidden: vec![forbidden.to_owned()], ..way(CHAT, Some(1)) }];
+    assert_eq!(problem(&ask(&content), way("marketing")), None);
+    assert_eq!(problem(&ask(&content), way("all")), Some(Problem::RecipientOptedOut));
+    let selling = Ask { purpose: Purpose::Marketing, ..ask(&content) };
+    assert_eq!(problem(&selling, way("marketing")), Some(Problem::RecipientOptedOut));
+}
+
+#[test]
+fn a_claimed_address_an_unknown_one_and_a_missing_channel_are_refused() {
+    let content = text("hello");
+    let claimed = Way { claimed: true, ..way(CHAT, Some(1)) };
+    assert_eq!(problem(&ask(&content), vec![claimed]), Some(Problem::IdentityUnverified));
+    assert_eq!(problem(&ask(&content), vec![]), Some(Problem::RecipientUnreachable));
+    let elsewhere = way(Channel::from_static("fax"), Some(1));
+    assert_eq!(problem(&ask(&content), vec![elsewhere]), Some(Problem::ChannelMisconfigured));
+}
+
+#[test]
+fn a_message_whose_time_is_over_is_refused() {
+    let content = text("hello");
+    let ask = Ask { expires_at: Some(now()), ..ask(&content) };
+    assert_eq!(problem(&ask, vec![way(CHAT, Some(1))]), Some(Problem::Expired));
+}
+
+#[test]
+fn content_that_does_not_fit_is_refused_before_anything_is_sent() {
+    let media = |kind, mime: &str, caption: Option<&str>| SendContent::Media {
+        kind,
+        source: SendMedia::Object { key: "media/1".to_owned(), mime: mime.to_owned() },
+        caption: caption.map(str::to_owned),
+        filename: None,
+    };
+    let choices = |titles: &[&str]| {
+        let option = |it: &&str| ChoiceOption {
+            id: (*it).to_owned(),
+            title: (*it).to_owned(),
+            description: None,
+        };
+        let options = titles.iter().map(option).collect();
+        SendContent::Choices { text: "which?".to_owned(), options, button: None }
+    };
+    let place = SendContent::Location { latitude: 1.0, longitude: 2.0, name: None, address: None };
+    let cases = [
+        (text(&"é".repeat(20)), None),
+        (text(&"é".repeat(21)), Some(Problem::ContentUnsupported)),
+        (media(MediaKind::Image, "image/png", Some("short")), None),
+        (
+            media(MediaKind::Image, "image/png", Some("longer than it")),
+            Some(Problem::ContentUnsupported),
+        ),
+        (media(MediaKind::Image, "image/bmp", None), Some(Problem::MediaTypeUnsupported)),
+        (media(MediaKind::Video, "image/png", None), Some(Problem::MediaTypeUnsupported)),
+        (choices(&["yes", "no"]), None),
+        (choices(&["yes", "no", "maybe"]), Some(Problem::ContentUnsupported)),
+        (choices(&["certainly"]), Some(Problem::ContentUnsupported)),
+        (place, Some(Problem::ContentUnsupported)),
+    ];
+    for (content, expected) in cases {
+        let found = problem(&ask(&content), vec![way(CHAT, Some(1))]);
+        assert_eq!(found, expected, "{content:?}");
+    }
+    let (content, way) = (text("hello"), way(SMS, Some(1)));
+    let quoting = Ask { quotes: true, ..ask(&content) };
+    assert_eq!(problem(&quoting, vec![way]), Some(Problem::ContentUnsupported));
+}

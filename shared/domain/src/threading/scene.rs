@@ -1,0 +1,203 @@
+//! A message before the threads that it may belong to, and what the features measure there.
+
+use super::Cues;
+use super::decide::{Arrival, Candidate};
+use super::features::{NEW_FEATURES, THREAD_FEATURES};
+use super::profile::{Kept, Profile, Said, channel_hash};
+use crate::event::Direction;
+use crate::id::ThreadId;
+use crate::time::Timestamp;
+
+/// Threads that are weighed.
+pub const MOST_CANDIDATES: usize = 24;
+
+/// A message and all that it may belong to, measured.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// Which candidate each row is of, the most recently active first.
+    pub order: Vec<usize>,
+    /// The features of each candidate.
+    pub rows: Vec<[f32; THREAD_FEATURES.len()]>,
+    /// The features of "new thread".
+    pub new: [f32; NEW_FEATURES.len()],
+    pub(super) notes: Vec<Note>,
+}
+
+/// What may be said of a candidate in particular.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Note {
+    pub(super) quoted: Option<Timestamp>,
+    pub(super) last: Timestamp,
+    /// Which of the message's ids is shared.
+    pub(super) shared: Option<usize>,
+}
+
+/// Measures a message against the candidates.
+#[must_use]
+pub fn measure(arrival: &Arrival<'_>, candidates: &[Candidate<'_>]) -> Measured {
+    let order = order(arrival, candidates);
+    let chosen = order.iter().filter_map(|it| candidates.get(*it));
+    let rows = chosen.enumerate().map(|(rank, it)| Row::of(arrival, it, rank)).collect();
+    let mut scene = Scene { arrival, channel: channel_hash(arrival.channel), rows };
+    scene.compare_ids();
+    let note = |it: &Row<'_>| Note { quoted: it.quoted, last: it.last_at, shared: it.shared };
+    let values = |row| THREAD_FEATURES.each_ref().map(|it| (it.value)(&scene, row));
+    Measured {
+        order,
+        rows: scene.rows.iter().map(values).collect(),
+        new: NEW_FEATURES.each_ref().map(|it| (it.value)(&scene)),
+        notes: scene.rows.iter().map(note).collect(),
+    }
+}
+
+/// The candidates that are weighed, by last activity. If they are too many, those stay that the message refers to, then
+/// the most recently active ones.
+fn order(arrival: &Arrival<'_>, candidates: &[Candidate<'_>]) -> Vec<usize> {
+    let mut order: Vec<(bool, Timestamp, usize)> = candidates
+        .iter()
+        .enumerate()
+        .map(|(n, it)| (!refers(arrival, it.thread), it.profile.last_at(), n))
+        .collect();
+    if order.len() > MOST_CANDIDATES {
+        order.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
+        order.truncate(MOST_CANDIDATES);
+    }
+    order.sort_by(|a, b| b.1.cmp(&a.1).then(a.2.cmp(&b.2)));
+    order.into_iter().map(|it| it.2).collect()
+}
+
+fn refers(arrival: &Arrival<'_>, thread: &ThreadId) -> bool {
+    arrival.mail_refs.contains(thread) || arrival.reply_to.is_some_and(|it| it.thread == thread)
+}
+
+/// A message before the candidates.
+pub(super) struct Scene<'a> {
+    pub(super) arrival: &'a Arrival<'a>,
+    pub(super) rows: Vec<Row<'a>>,
+    channel: u16,
+}
+
+/// One candidate, with what several features need.
+pub(super) struct Row<'a> {
+    pub(super) profile: &'a Profile,
+    pub(super) rank: usize,
+    pub(super) gap_minutes: f32,
+    pub(super) quoted: Option<Timestamp>,
+    pub(super) is_referred: bool,
+    pub(super) ids: Ids,
+    last_at: Timestamp,
+    shared: Option<usize>,
+}
+
+/// How the message's ids and the thread's are related.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ids {
+    /// One of the two has none.
+    Unknown,
+    /// They share one that no other candidate has.
+    Own,
+    /// They share only what other candidates have, too.
+    Common,
+    /// They share none.
+    Other,
+}
+
+impl<'a> Row<'a> {
+    fn of(arrival: &Arrival<'_>, candidate: &Candidate<'a>, rank: usize) -> Self {
+        let last_at = candidate.profile.last_at();
+        // A clock that goes backwards must not make a gap negative.
+        let gap = arrival.at.since(last_at).max(0) / 1000;
+        Self {
+            profile: candidate.profile,
+            rank,
+            gap_minutes: minutes(gap),
+            quoted: arrival.reply_to.filter(|it| it.thread == candidate.thread).map(|it| it.at),
+            is_referred: arrival.mail_refs.contains(candidate.thread),
+            ids: Ids::Unknown,
+            last_at,
+            shared: None,
+        }
+    }
+
+    /// The last message, if it is ours.
+    pub(super) fn last_ours(&self) -> Option<&'a Kept<Said>> {
+        self.profile.last().filter(|(direction, _)| *direction == Direction::Out).map(|it| it.1)
+    }
+
+    pub(super) fn is_on_channel(&self, scene: &Scene<'_>) -> bool {
+        self.profile.last().is_some_and(|(_, it)| it.what.channel == scene.channel)
+    }
+
+    /// Whether its last message is the customer's, on this channel.
+    pub(super) fn is_unanswered(&self, scene: &Scene<'_>) -> bool {
+        self.is_on_channel(scene) && self.last_ours().is_none()
+    }
+
+    pub(super) fn has_subject(&self, scene: &Scene<'_>) -> bool {
+        scene.arrival.reading.subject.is_some_and(|it| self.profile.has_subject(it.hash))
+    }
+}
+
+impl Scene<'_> {
+    pub(super) fn cues(&self) -> Cues {
+        self.arrival.reading.cues
+    }
+
+    /// Whether the message is a mail about what no mail was about. The first mail of all has no subject to go on with.
+    pub(super) fn is_new_subject(&self) -> bool {
+        self.arrival.reading.subject.is_some()
+            && self.rows.iter().any(|it| it.profile.has_subjects())
+            && !self.rows.iter().any(|it| it.has_subject(self))
+    }
+
+    /// Whether the message is a mail that answers its subject.
+    pub(super) fn answers_subject(&self) -> bool {
+        self.arrival.reading.subject.is_some_and(|it| it.re)
+    }
+
+    /// How alike the message is to the most alike of these.
+    pub(super) fn likeness(&self, said: &[Kept<Said>]) -> f32 {
+        let vector = &self.arrival.reading.vector;
+        said.iter().map(|it| vector.cosine(&it.what.vector)).fold(0.0, f32::max)
+    }
+
+    fn compare_ids(&mut self) {
+        let ids = &self.arrival.reading.ids;
+        if ids.is_empty() {
+            return;
+        }
+        let has = |row: &Row<'_>, id: u32| row.profile.ids().any(|it| it == id);
+        let holders: Vec<usize> =
+            ids.iter().map(|id| self.rows.iter().filter(|row| has(row, id.key)).count()).collect();
+        for row in &mut self.rows {
+            let shared = ids.iter().enumerate().filter(|(_, id)| has(row, id.key)).map(|it| it.0);
+            let shared: Vec<usize> = shared.collect();
+            let own = shared.iter().copied().find(|it| holders.get(*it) == Some(&1));
+            row.shared = own.or_else(|| shared.first().copied());
+            row.ids = match (own, row.shared) {
+                (Some(_), _) => Ids::Own,
+                (None, Some(_)) => Ids::Common,
+                (None, None) if row.profile.ids().next().is_some() => Ids::Other,
+                (None, None) => Ids::Unknown,
+            };
+        }
+    }
+}
+
+pub(super) fn flag(yes: bool) -> f32 {
+    if yes { 1.0 } else { 0.0 }
+}
+
+pub(super) fn ln(x: f32) -> f32 {
+    x.ln_1p()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of words and threads are small")]
+pub(super) fn count(n: usize) -> f32 {
+    n as f32
+}
+
+#[expect(clippy::cast_precision_loss, reason = "its logarithm is taken")]
+fn minutes(seconds: i64) -> f32 {
+    seconds as f32 / 60.0
+}

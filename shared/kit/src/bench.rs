@@ -1,0 +1,193 @@
+//! A channel on the bench: its fixtures, a secret to sign them with, and the real way in.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use domain::event::InboundEvent;
+use domain::id::{AccountId, Channel};
+use domain::inbound::{Inbound, Malformed, Source};
+use domain::secrets::WebhookSecrets;
+use domain::time::Timestamp;
+use domain::webhook::{Proof, Unverified, Verified, Webhook, sign, verify};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::json;
+
+/// When every fixture is received: 2026-11-21T12:00:00Z.
+const RECEIVED: i64 = 1_795_262_400;
+
+/// The secret that fixtures are signed with, the second of two active ones.
+pub(crate) const SECRET: &str = "kit-Secret-0123456789abcdef";
+
+/// A channel with its fixtures.
+pub(crate) struct Bench<'a> {
+    pub(crate) inbound: &'a Inbound,
+    pub(crate) secrets: WebhookSecrets,
+    pub(crate) folder: PathBuf,
+    pub(crate) cases: Vec<Case>,
+}
+
+/// One webhook, as a file describes it.
+#[derive(Clone)]
+pub(crate) struct Case {
+    /// The file's name without its ending.
+    pub(crate) name: String,
+    /// Headers beside the proof.
+    headers: HeaderMap,
+    /// The query, encoded.
+    query: String,
+    /// What is signed and sent.
+    pub(crate) body: Vec<u8>,
+    /// What the shell would fetch for it.
+    object: Option<Vec<u8>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wrapper {
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    query: String,
+    body: String,
+}
+
+impl<'a> Bench<'a> {
+    /// Puts a channel on the bench. There must be fixtures.
+    pub(crate) fn open(inbound: &'a Inbound, manifest_dir: &str) -> Self {
+        let folder = folder(manifest_dir, &inbound.channel);
+        let cases: Vec<_> =
+            names(&folder, ".in.json").iter().map(|name| Case::load(&folder, name)).collect();
+        assert!(!cases.is_empty(), "{} holds no .in.json", folder.display());
+        let secrets = WebhookSecrets {
+            signing: vec!["kit-other-secret-that-is-active".into(), SECRET.into()],
+            verify: vec!["kit-verify".into()],
+            accounts: accounts(&folder),
+        };
+        Self { inbound, secrets, folder, cases }
+    }
+
+    /// How the channel's webhooks are proven; `None` where the shell vouches for them.
+    pub(crate) fn proof(&self) -> Option<Proof> {
+        match self.inbound.source {
+            Source::Http { proof, .. } => Some(proof),
+            Source::Aws { .. } => None,
+        }
+    }
+
+    /// Signs a case as its platform would and takes it the real way: verified, then parsed.
+    pub(crate) fn parse(&self, case: &Case) -> Result<Vec<InboundEvent>, Malformed> {
+        match self.inbound.source {
+            Source::Http { proof, .. } => {
+                let headers = case.signed(&proof, &SECRET.into());
+                let verified = self
+                    .verify(&proof, &headers, &case.query, &case.body)
+                    .unwrap_or_else(|error| panic!("{}: signed, yet {error}", case.name));
+                (self.inbound.parse)(&verified)
+            }
+            Source::Aws { fetch, .. } => {
+                let body = match fetch(&case.body)? {
+                    None => &case.body,
+                    Some(_) => case.object.as_ref().unwrap_or_else(|| {
+                        panic!("{0} names an object, so there must be {0}.object", case.name)
+                    }),
+                };
+                let received = Timestamp::from_secs(RECEIVED);
+                (self.inbound.parse)(&Verified::vouched(body, &self.secrets.accounts, received))
+            }
+        }
+    }
+
+    /// Parses another body in the place of a case's, without the cost of a proof.
+    pub(crate) fn parse_body(&self, body: &[u8]) -> Result<Vec<InboundEvent>, Malformed> {
+        let received = Timestamp::from_secs(RECEIVED);
+        (self.inbound.parse)(&Verified::vouched(body, &self.secrets.accounts, received))
+    }
+
+    /// Whether a request with these headers is believed.
+    pub(crate) fn verify<'v>(
+        &'v self,
+        proof: &Proof,
+        headers: &'v HeaderMap,
+        query: &'v str,
+        body: &'v [u8],
+    ) -> Result<Verified<'v>, Unverified> {
+        let webhook = Webhook { headers, query, body };
+        verify(proof, &self.secrets, &webhook, Timestamp::from_secs(RECEIVED))
+    }
+}
+
+impl Case {
+    fn load(folder: &Path, name: &str) -> Self {
+        let path = folder.join(format!("{name}.in.json"));
+        let bytes = fs::read(&path).unwrap();
+        let object = fs::read(folder.join(format!("{name}.object"))).ok();
+        let name = name.to_owned();
+        let Ok(Wrapper { headers, query, body }) = serde_json::from_slice(&bytes) else {
+            return Self {
+                name,
+                headers: HeaderMap::new(),
+                query: String::new(),
+                body: bytes,
+                object,
+            };
+        };
+        let header = |(name, value): (String, String)| {
+            (HeaderName::try_from(name).unwrap(), HeaderValue::try_from(value).unwrap())
+        };
+        let headers = headers.into_iter().map(header).collect();
+        Self { name, headers, query, body: body.into_bytes(), object }
+    }
+
+    /// Its headers with the proof of its body under a secret.
+    pub(crate) fn signed(&self, proof: &Proof, secret: &SecretString) -> HeaderMap {
+        let (header, value) = sign(proof, secret, &self.body);
+        let mut headers = self.headers.clone();
+        headers.insert(header, HeaderValue::try_from(value).unwrap());
+        headers
+    }
+
+    /// Its headers without a proof.
+    pub(crate) fn unsigned(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Its query.
+    pub(crate) fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// What the parser reads: the object, where there is one.
+    pub(crate) fn parsed_bytes(&self) -> &[u8] {
+        self.object.as_deref().unwrap_or(&self.body)
+    }
+}
+
+/// The folder of a channel's fixtures, seen from the channel's own.
+pub(crate) fn folder(manifest_dir: &str, channel: &Channel) -> PathBuf {
+    Path::new(manifest_dir).join("../../events").join(channel.as_str())
+}
+
+/// Our accounts in a channel's fixtures.
+pub(crate) fn accounts(folder: &Path) -> Vec<AccountId> {
+    let path = folder.join("accounts.json");
+    let accounts: Vec<AccountId> = serde_json::from_value(json::read(&path)).unwrap();
+    assert!(!accounts.is_empty(), "{} names no account", path.display());
+    accounts
+}
+
+/// The names of the files of a folder with this ending, without it, in order.
+pub(crate) fn names(folder: &Path, ending: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", folder.display()));
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| {
+            entry.unwrap().file_name().to_str()?.strip_suffix(ending).map(str::to_owned)
+        })
+        .collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,123 @@
+//! Webhooks become the events of their fixtures, and only when they are proven.
+
+use std::collections::HashMap;
+
+use domain::event::InboundEvent;
+use domain::inbound::Inbound;
+use domain::webhook::Proof;
+use serde_json::Value;
+
+use crate::bench::{Bench, Case, SECRET, names};
+use crate::failures::Failures;
+use crate::json;
+
+/// Proves that every fixture of a channel, signed, becomes the events of its `.out.json`, and for each of them, for free:
+/// unsigned, signed with another key or with one byte changed it is refused; its events come back from the queue's JSON as
+/// they were; it is parsed the same way twice; no two facts of the channel share an event key.
+///
+/// # Panics
+/// With every case that fails.
+pub fn check_inbound(inbound: &Inbound, manifest_dir: &str) {
+    let bench = Bench::open(inbound, manifest_dir);
+    let mut failures = Failures::default();
+    let mut keys = Keys::default();
+    for case in &bench.cases {
+        check_case(&bench, case, &mut keys, &mut failures);
+        if let Some(proof) = bench.proof() {
+            check_refusals(&bench, case, &proof, &mut failures);
+        }
+    }
+    for name in names(&bench.folder, ".out.json") {
+        let known = bench.cases.iter().any(|it| it.name == name);
+        failures.check(known, &name, "an .out.json without its .in.json");
+    }
+    failures.finish("webhooks");
+}
+
+fn check_case(bench: &Bench<'_>, case: &Case, keys: &mut Keys, failures: &mut Failures) {
+    let found = match bench.parse(case) {
+        Ok(events) => {
+            check_events(bench, case, &events, failures);
+            keys.note(case, &events, failures);
+            serde_json::to_value(&events).unwrap()
+        }
+        Err(_) => Value::from("malformed"),
+    };
+    let path = bench.folder.join(format!("{}.out.json", case.name));
+    if let Err(what) = json::compare(&path, &found) {
+        failures.add(&case.name, what);
+    }
+}
+
+fn check_events(bench: &Bench<'_>, case: &Case, events: &[InboundEvent], failures: &mut Failures) {
+    for event in events {
+        let text = serde_json::to_string(event).unwrap();
+        let same = serde_json::from_str::<InboundEvent>(&text).is_ok_and(|it| it == *event);
+        failures.check(same, &case.name, "an event changes when the queue's JSON is read back");
+        failures.check(
+            event.channel == bench.inbound.channel,
+            &case.name,
+            "an event names another channel",
+        );
+        failures.check(!event.key.as_str().is_empty(), &case.name, "an event has an empty key");
+    }
+    let again = bench.parse(case).is_ok_and(|it| it == events);
+    failures.check(again, &case.name, "a second parse of the same bytes differs");
+}
+
+fn check_refusals(bench: &Bench<'_>, case: &Case, proof: &Proof, failures: &mut Failures) {
+    let believed = |headers: &http::HeaderMap, body: &[u8]| {
+        bench.verify(proof, headers, case.query(), body).is_ok()
+    };
+    failures.check(!believed(case.unsigned(), &case.body), &case.name, "believed though unsigned");
+    let forged = case.signed(proof, &"another key".into());
+    failures.check(
+        !believed(&forged, &case.body),
+        &case.name,
+        "believed though signed with another key",
+    );
+    if matches!(proof, Proof::Token { .. }) {
+        // A token proves the sender, not the body.
+        return;
+    }
+    let signed = case.signed(proof, &SECRET.into());
+    let step = (case.body.len() / 64).max(1);
+    for at in (0..case.body.len()).step_by(step) {
+        let mut changed = case.body.clone();
+        changed[at] ^= 1;
+        failures.check(
+            !believed(&signed, &changed),
+            &case.name,
+            format!("believed though byte {at} was changed"),
+        );
+    }
+}
+
+/// Who used which event key.
+#[derive(Default)]
+struct Keys(HashMap<(String, String), String>);
+
+impl Keys {
+    fn note(&mut self, case: &Case, events: &[InboundEvent], failures: &mut Failures) {
+        let original = case.name.strip_suffix("-again");
+        for event in events {
+            let key = (event.account.as_str().to_owned(), event.key.as_str().to_owned());
+            // Cases come in order of their names, so `x` is here before `x-again`.
+            let before = self.0.get(&key);
+            match (original, before) {
+                (None, None) => {
+                    self.0.insert(key, case.name.clone());
+                }
+                (None, Some(other)) => {
+                    failures
+                        .add(&case.name, format!("shares the event key {} with {other}", key.1));
+                }
+                (Some(original), before) => failures.check(
+                    before.is_some_and(|it| it == original),
+                    &case.name,
+                    format!("delivered again, yet the event key {} is new", key.1),
+                ),
+            }
+        }
+    }
+}

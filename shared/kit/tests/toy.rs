@@ -1,0 +1,269 @@
+//! The kit tested on a toy channel: the honest one passes, and each broken one fails the check that is there for it.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "all of this is a test")]
+
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::PathBuf;
+
+use domain::content::Content;
+use domain::event::{Identity, InboundEvent, Kind, Message};
+use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
+use domain::inbound::{Ack, Inbound, Malformed, Reply, Source};
+use domain::outbound::{
+    Account, Auth, Body, Call, Failure, Next, Outbound, Problem, Response, Send, SendContent,
+    SendError,
+};
+use domain::time::Timestamp;
+use domain::webhook::{Encoding, Proof, Verified};
+use serde_json::Value;
+
+const CHANNEL: Channel = Channel::from_static("toy");
+
+const INBOUND: Inbound = Inbound {
+    channel: CHANNEL,
+    source: Source::Http {
+        proof: Proof::Hmac { header: "x-toy", prefix: "v0=", encoding: Encoding::Hex },
+        handshake: None,
+        reply: Reply::EMPTY,
+    },
+    ack: Ack { deadline_ms: 1000, resends: true },
+    parse: honest,
+};
+
+const OUTBOUND: Outbound = Outbound {
+    channel: CHANNEL,
+    rules: r#"{"sources":[{"url":"https://toy.example","checked":"2026-11-21"}],
+        "text":{"max":10,"unit":"chars"},"confirm_within_s":600}"#,
+    base_url: "https://toy.example",
+    auth: Auth::Bearer,
+    next: honest_next,
+};
+
+fn parse(
+    webhook: &Verified<'_>,
+    item: impl Fn(&Value) -> Option<InboundEvent>,
+) -> Result<Vec<InboundEvent>, Malformed> {
+    let body: Value = serde_json::from_slice(webhook.body())?;
+    let items = body.get("items").and_then(Value::as_array).ok_or(Malformed("no items".into()))?;
+    let too_deep = webhook.body().windows(64).any(|it| it.iter().all(|it| *it == b'['));
+    if too_deep {
+        return Err(Malformed("too deep".into()));
+    }
+    let unknown = |raw: &Value| InboundEvent {
+        key: EventKey::new(domain::event::digest(&[&raw.to_string()])),
+        kind: Kind::Unknown { what: "item".into(), raw: domain::content::Raw(raw.to_string()) },
+        ..event("", webhook)
+    };
+    Ok(items.iter().map(|it| item(it).unwrap_or_else(|| unknown(it))).collect())
+}
+
+fn event(id: &str, webhook: &Verified<'_>) -> InboundEvent {
+    InboundEvent {
+        key: EventKey::new(id),
+        channel: CHANNEL,
+        account: webhook.accounts()[0].clone(),
+        identity: None,
+        at: webhook.received(),
+        kind: Message::inbound(ProviderId::new(id), Content::text("")).into(),
+        content_ref: None,
+    }
+}
+
+fn message(webhook: &Verified<'_>, item: &Value) -> Option<InboundEvent> {
+    let text = |name: &str| item.get(name).and_then(Value::as_str);
+    let id = text("id").filter(|it| !it.is_empty())?;
+    let identity = Identity {
+        id: IdentityId::scoped(&CHANNEL, "", text("from")?),
+        aliases: vec![],
+        name: None,
+    };
+    let kind = Message::inbound(ProviderId::new(id), Content::text(text("text")?)).into();
+    Some(InboundEvent { identity: Some(identity), kind, ..event(id, webhook) })
+}
+
+fn honest(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
+    parse(webhook, |it| message(webhook, it))
+}
+
+/// One broken item makes the whole webhook malformed.
+fn strict(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
+    let events = honest(webhook)?;
+    let broken = events.iter().any(|it| matches!(it.kind, Kind::Unknown { .. }));
+    if broken { Err(Malformed("strict".into())) } else { Ok(events) }
+}
+
+/// What cannot be read is dropped.
+fn lossy(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
+    let mut events = honest(webhook)?;
+    events.retain(|it| !matches!(it.kind, Kind::Unknown { .. }));
+    Ok(events)
+}
+
+/// Two facts share a key.
+fn one_key(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
+    let mut events = honest(webhook)?;
+    for event in &mut events {
+        event.key = EventKey::new("k");
+    }
+    Ok(events)
+}
+
+/// A person's words where they are printed.
+fn chatty(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
+    let mut events = honest(webhook)?;
+    for event in &mut events {
+        if let Kind::Message(message) = &mut event.kind {
+            message.author = Some(message.content.words().to_owned());
+        }
+    }
+    Ok(events)
+}
+
+fn honest_next(send: &Send, account: &Account, answers: &[Response]) -> Next {
+    let SendContent::Text { text } = &send.content else {
+        return Next::Failed(SendError::Refused(Failure::ours(Problem::ContentUnsupported)));
+    };
+    if text.chars().count() > 10 {
+        return Next::Failed(SendError::Refused(Failure::ours(Problem::ContentUnsupported)));
+    }
+    let retry = |after_ms| {
+        let failure = Failure::ours(Problem::ChannelUnavailable);
+        Next::Failed(SendError::Retry { after_ms, at_most: None, failure })
+    };
+    match answers {
+        [] => {
+            let url = format!("{}/send", account.base_url);
+            let (request, ()) = http::Request::post(url).body(()).unwrap().into_parts();
+            let body = Body::Inline(serde_json::json!({ "text": text }).to_string().into_bytes());
+            Next::Call(Call { request, body, delivers: true })
+        }
+        [answer, ..] if answer.status >= 500 || answer.status == 429 => {
+            retry(answer.retry_after.map(|it| u64::try_from(it.as_millis()).unwrap()))
+        }
+        [answer, ..] if answer.status >= 300 => {
+            Next::Failed(SendError::Refused(Failure::ours(Problem::PolicyRejected)))
+        }
+        _ => Next::Done(Some(ProviderId::new("p1"))),
+    }
+}
+
+/// Sends whatever it is given, and gives up on any error.
+fn careless_next(send: &Send, account: &Account, answers: &[Response]) -> Next {
+    match honest_next(
+        &Send { content: SendContent::Text { text: "x".into() }, ..send.clone() },
+        account,
+        answers,
+    ) {
+        Next::Failed(error) => Next::Failed(SendError::Refused(error.failure().clone())),
+        other @ (Next::Call(_) | Next::Done(_)) => other,
+    }
+}
+
+/// A place of its own for each test: `<place>/functions/toy` beside `<place>/events/toy`.
+fn place(name: &str) -> String {
+    let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    drop(fs::remove_dir_all(&root));
+    let (here, events) = (root.join("functions/toy"), root.join("events/toy"));
+    fs::create_dir_all(&here).unwrap();
+    fs::create_dir_all(&events).unwrap();
+    let write = |name: &str, text: &str| fs::write(events.join(name), text).unwrap();
+    write("accounts.json", r#"["a1"]"#);
+    let words = r#"{"items":[{"id":"m1","from":"447700900111","text":"two words"},{"id":"m2","from":"447700900112","text":"more words"}]}"#;
+    write("words.in.json", words);
+    write("words-again.in.json", words);
+    write("cut.in.json", r#"{"body":"{\"items\":"}"#);
+    write(
+        "words.send.json",
+        r#"{"send":{"message":"msg_1","to":["toy##7"],"content":{"type":"text","text":"hello"}},"answers":[{"status":200,"body":{}}]}"#,
+    );
+    let accounts = [AccountId::new("a1")];
+    let received = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
+    let honest = honest(&Verified::vouched(words.as_bytes(), &accounts, received)).unwrap();
+    let out = serde_json::to_string_pretty(&honest).unwrap();
+    write("words.out.json", &out);
+    write("words-again.out.json", &out);
+    write("cut.out.json", "\"malformed\"");
+    write(
+        "words.http.json",
+        r#"{"calls":[{"method":"POST","url":"https://toy.example/send","headers":{},"body":{"text":"hello"},"delivers":true}],"end":{"done":"p1"}}"#,
+    );
+    here.to_str().unwrap().to_owned()
+}
+
+fn fails(check: impl FnOnce() + std::panic::UnwindSafe) -> String {
+    let panic = catch_unwind(check).unwrap_err();
+    panic.downcast_ref::<String>().cloned().unwrap_or_default()
+}
+
+fn with(parse: fn(&Verified<'_>) -> Result<Vec<InboundEvent>, Malformed>) -> Inbound {
+    Inbound { parse, ..INBOUND.clone() }
+}
+
+#[test]
+fn an_honest_channel_passes_every_check() {
+    let here = place("honest");
+    kit::check_inbound(&INBOUND, &here);
+    kit::check_mutations(&INBOUND, &here, 1000);
+    kit::check_robust(&INBOUND, &here);
+    kit::check_no_personal_data(&INBOUND, &here);
+    kit::check_outbound(&OUTBOUND, &here);
+    kit::check_limits(&OUTBOUND, &here);
+}
+
+#[test]
+fn a_token_channel_passes_too() {
+    let here = place("token");
+    let Source::Http { handshake, reply, .. } = INBOUND.source else { unreachable!("it is HTTP") };
+    let source = Source::Http { proof: Proof::Token { header: "x-toy" }, handshake, reply };
+    let inbound = Inbound { source, ..INBOUND.clone() };
+    kit::check_inbound(&inbound, &here);
+    kit::check_mutations(&inbound, &here, 1000);
+}
+
+#[test]
+fn a_folder_that_does_not_agree_with_itself_fails() {
+    let here = place("folder");
+    let events = PathBuf::from(&here).join("../../events/toy");
+    fs::write(events.join("ghost.out.json"), "[]").unwrap();
+    fs::remove_file(events.join("cut.out.json")).unwrap();
+    let said = fails(|| kit::check_inbound(&INBOUND, &here));
+    assert!(said.contains("ghost: an .out.json without") && said.contains("cut: "), "{said}");
+    for name in ["words", "words-again", "cut"] {
+        fs::remove_file(events.join(format!("{name}.in.json"))).unwrap();
+    }
+    let said = fails(|| kit::check_inbound(&INBOUND, &here));
+    assert!(said.contains("holds no .in.json"), "{said}");
+}
+
+#[test]
+fn a_channel_that_loses_or_refuses_a_broken_item_fails() {
+    let here = place("broken");
+    let said = fails(|| kit::check_robust(&with(lossy), &here));
+    assert!(said.contains("the broken item is lost"), "{said}");
+    let said = fails(|| kit::check_robust(&with(strict), &here));
+    assert!(said.contains("the whole webhook is malformed"), "{said}");
+}
+
+#[test]
+fn a_channel_with_one_key_for_two_facts_fails() {
+    let here = place("keys");
+    let said = fails(|| kit::check_inbound(&with(one_key), &here));
+    assert!(said.contains("shares the event key"), "{said}");
+}
+
+#[test]
+fn a_channel_that_prints_what_people_say_fails() {
+    let here = place("chatty");
+    let said = fails(|| kit::check_no_personal_data(&with(chatty), &here));
+    assert!(said.contains("prints 9 characters"), "{said}");
+}
+
+#[test]
+fn a_send_without_limits_or_retries_fails() {
+    let here = place("careless");
+    let outbound = Outbound { next: careless_next, ..OUTBOUND.clone() };
+    let said = fails(|| kit::check_limits(&outbound, &here));
+    assert!(said.contains("a text that is one too long: must be refused"), "{said}");
+    let said = fails(|| kit::check_outbound(&outbound, &here));
+    assert!(said.contains("500 must be tried again"), "{said}");
+}
