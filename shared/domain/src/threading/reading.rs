@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::cues::{Cues, Lexicon};
 use super::ids::{self, SharedId};
 use super::mail;
-use super::text::{Tokens, cut, hash32, stem};
+use super::text::{MOST_CHARS, Tokens, cut, hash32, stem};
 use crate::content::Content;
 
 /// Stems kept of one text.
@@ -80,7 +80,7 @@ impl Reading {
             );
         }
         let words = title.iter().flat_map(|(it, _)| it.iter()).chain(body.iter());
-        let asks = text.contains(['?', '？', '؟']);
+        let asks = cut(text, MOST_CHARS).contains(['?', '？', '؟']);
         Self {
             vector: Vector::of(words, lexicon),
             ids,

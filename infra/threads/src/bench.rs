@@ -1,0 +1,233 @@
+//! Measures the model on streams and says it as tables.
+
+use std::collections::BTreeSet;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use domain::threading::Model;
+
+use crate::measures::{Grouping, Singly, grouping, singly};
+use crate::perturb::{Perturbation, perturb};
+use crate::replay::{Filed, Help, Watch, replay};
+use crate::rules::Rule;
+use crate::stream::{Contact, contacts, lines};
+
+/// Contacts between two words of progress.
+const PROGRESS: usize = 250;
+
+/// What is to be measured.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Bench {
+    /// Streams, JSON lines.
+    pub streams: Vec<PathBuf>,
+    /// Writes each filing to this file, as the judge reads it.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Writes the filings of the run in which each mistake is put right before the next message.
+    #[arg(long)]
+    pub corrected: bool,
+    /// Somebody answers when the confidence is below this.
+    #[arg(long, value_name = "P")]
+    pub ask: Option<f32>,
+    /// Makes the streams worse first.
+    #[arg(long)]
+    pub perturb: Option<Perturbation>,
+    /// Takes the weights of this file instead of the built-in ones.
+    #[arg(long)]
+    pub weights: Option<PathBuf>,
+    /// Counts what one decision with 20 live threads costs, under valgrind.
+    #[arg(long)]
+    pub decision: bool,
+}
+
+impl Bench {
+    /// Measures every stream and writes the tables.
+    pub fn run(&self, to: &mut impl Write, progress: &mut impl Write) -> anyhow::Result<()> {
+        let model = match &self.weights {
+            Some(path) => {
+                let text = std::fs::read_to_string(path);
+                Model::parse(&text.with_context(|| format!("cannot read {}", path.display()))?)?
+            }
+            None => Model::current(),
+        };
+        let mut out = match &self.out {
+            Some(path) => Some(BufWriter::new(
+                std::fs::File::create(path)
+                    .with_context(|| format!("cannot write {}", path.display()))?,
+            )),
+            None => None,
+        };
+        for path in &self.streams {
+            let contacts = self.read(path)?;
+            let run = Run::of(&model, &contacts, self.ask, &name(path), progress)?;
+            run.write(&name(path), &contacts, to)?;
+            if let Some(out) = &mut out {
+                let filed = if self.corrected { &run.singly } else { &run.alone };
+                write_filings(filed, self.corrected, out)?;
+            }
+        }
+        if let Some(mut out) = out {
+            out.flush()?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, path: &Path) -> anyhow::Result<Vec<Contact>> {
+        let mut lines = lines(path)?;
+        if let Some(how) = self.perturb {
+            perturb(&mut lines, how);
+        }
+        Ok(contacts(lines))
+    }
+}
+
+/// A stream's name in reports and in the weight file.
+#[must_use]
+pub fn name(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// All that was measured of one stream.
+pub struct Run<'a> {
+    /// The filings of each contact, as the model left them.
+    pub alone: Vec<Vec<Filed<'a>>>,
+    /// The filings of each contact when each mistake is put right before the next message.
+    pub singly: Vec<Vec<Filed<'a>>>,
+    sizes: Vec<usize>,
+}
+
+#[derive(Default)]
+struct Sizes(Vec<usize>);
+
+impl Watch for Sizes {
+    fn stored(&mut self, bytes: usize) {
+        self.0.push(bytes);
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Runs the model over a stream, alone (or helped below `ask`) and corrected.
+    pub fn of(
+        model: &Model,
+        contacts: &'a [Contact],
+        ask: Option<f32>,
+        name: &str,
+        progress: &mut impl Write,
+    ) -> anyhow::Result<Self> {
+        let mut run = Self { alone: Vec::new(), singly: Vec::new(), sizes: Vec::new() };
+        let mut sizes = Sizes::default();
+        for (n, contact) in contacts.iter().enumerate() {
+            if n > 0 && n % PROGRESS == 0 {
+                writeln!(progress, "{name}: {n} of {} contacts", contacts.len())?;
+            }
+            let help = ask.map_or(Help::Never, Help::Below);
+            run.alone.push(replay(model, contact, help, &mut sizes)?);
+            run.singly.push(replay(model, contact, Help::Always, &mut ())?);
+        }
+        sizes.0.sort_unstable();
+        run.sizes = sizes.0;
+        Ok(run)
+    }
+
+    fn write(&self, name: &str, contacts: &[Contact], to: &mut impl Write) -> anyhow::Result<()> {
+        let grouped = grouping(&self.alone);
+        writeln!(to, "\n{name}: {} contacts, {} inbound", contacts.len(), grouped.messages)?;
+        writeln!(
+            to,
+            "{:22} {:>6} {:>5} {:>5} {:>5} {:>5} {:>5} {:>5} {:>6} | {:>6} {:>5} {:>5} {:>6} {:>6}",
+            "",
+            "n",
+            "P",
+            "R",
+            "F1",
+            "B³",
+            "ARI",
+            "new",
+            "asked",
+            "n",
+            "right",
+            "cal",
+            "but5",
+            "but10"
+        )?;
+        write_row(to, "all", &grouped, Some(&singly(&self.singly, |_| true)))?;
+        let all = || self.alone.iter().flatten().map(|it| it.item);
+        let channels: BTreeSet<&str> = all().map(|it| it.channel.as_str()).collect();
+        let languages: BTreeSet<&str> = all().map(|it| it.language).collect();
+        for channel in channels {
+            self.write_part(to, channel, |it| it.item.channel.as_str() == channel)?;
+        }
+        for language in languages {
+            self.write_part(to, language, |it| it.item.language == language)?;
+        }
+        for rule in Rule::ALL {
+            let filed: Vec<_> = contacts.iter().map(|it| rule.run(it)).collect();
+            write_row(to, rule.name(), &grouping(&filed), None)?;
+        }
+        let at = |share: usize| {
+            self.sizes.get((self.sizes.len() * share / 100).min(self.sizes.len().saturating_sub(1)))
+        };
+        let size = |share: usize| at(share).copied().unwrap_or(0);
+        writeln!(to, "profile bytes: p50 {}, p99 {}, greatest {}", size(50), size(99), size(100))?;
+        Ok(())
+    }
+
+    fn write_part(
+        &self,
+        to: &mut impl Write,
+        name: &str,
+        counts: impl Fn(&Filed<'_>) -> bool,
+    ) -> anyhow::Result<()> {
+        let part: Vec<Vec<Filed<'_>>> = self
+            .alone
+            .iter()
+            .map(|it| it.iter().filter(|it| counts(it)).cloned().collect())
+            .collect();
+        write_row(to, name, &grouping(&part), Some(&singly(&self.singly, counts)))
+    }
+}
+
+fn write_row(
+    to: &mut impl Write,
+    name: &str,
+    grouped: &Grouping,
+    singly: Option<&Singly>,
+) -> anyhow::Result<()> {
+    let g = grouped;
+    let shares = [g.precision, g.recall, g.f1, g.b_cubed, g.ari, g.new_f1];
+    write!(to, "{name:22} {:>6}", g.messages)?;
+    for share in shares {
+        write!(to, " {:>5.1}", 100.0 * share)?;
+    }
+    write!(to, " {:>5.1}% |", 100.0 * g.asked)?;
+    if let Some(s) = singly {
+        write!(to, " {:>6} {:>5.1} {:>5.1}", s.decisions, 100.0 * s.right, 100.0 * s.calibration)?;
+        write!(to, " {:>6.1} {:>6.1}", 100.0 * s.right_but_5, 100.0 * s.right_but_10)?;
+    }
+    writeln!(to)?;
+    Ok(())
+}
+
+/// Writes each filing as the judge reads it.
+fn write_filings(
+    filed: &[Vec<Filed<'_>>],
+    corrected: bool,
+    to: &mut impl Write,
+) -> anyhow::Result<()> {
+    for it in filed.iter().flatten() {
+        let thread = if corrected {
+            it.chosen_topic.map(str::to_owned)
+        } else {
+            Some(format!("t{}", it.thread))
+        };
+        let row = serde_json::json!({
+            "message_id": it.item.line.message_id,
+            "thread": thread,
+            "confidence": it.confidence,
+            "language": it.item.language,
+        });
+        writeln!(to, "{row}")?;
+    }
+    Ok(())
+}
