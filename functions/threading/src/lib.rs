@@ -1,1 +1,99 @@
-//! Files each event under its contact's thread.
+//! Files each event of the inbound queue under its contact's thread.
+//!
+//! One entry is one event. Whatever happens between two calls, the queue brings the entry again, and filing it again
+//! completes what is missing. An entry that can never be read is kept and let go: it would block its person for ever.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use aws::logs::{Metric, count};
+use aws::table::{Filed, Fresh, Rules, Table};
+use aws::{batch, env, env_or};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf, digest};
+use domain::id::MessageId;
+use domain::status::Status;
+use domain::threading::Model;
+
+/// A message that joins a thread with less confidence than this marks it, for a person to look at.
+const UNSURE_BELOW: f32 = 0.6;
+
+/// What files events.
+#[derive(Clone, Debug)]
+pub struct Filer {
+    table: Table,
+    rules: Rules,
+}
+
+impl Filer {
+    /// A filer as the environment says: `TABLE_NAME`, and `RETENTION_DAYS` after which messages go (0: never).
+    pub fn from_env() -> anyhow::Result<Self> {
+        let days: u64 = env_or("RETENTION_DAYS", "0")
+            .parse()
+            .context("RETENTION_DAYS is not a number of days")?;
+        let retention = (0 < days).then(|| Duration::from_secs(days * 24 * 60 * 60));
+        let table = Table::new(&aws::config::sdk()?, env("TABLE_NAME")?);
+        Ok(Self::over(table, retention))
+    }
+
+    /// A filer over this table.
+    #[must_use]
+    pub fn over(table: Table, retention: Option<Duration>) -> Self {
+        Self {
+            table,
+            rules: Rules { model: Model::current(), unsure_below: UNSURE_BELOW, retention },
+        }
+    }
+
+    /// Files a batch, and names the entries that the queue has to bring again.
+    pub async fn handle(&self, batch: SqsEvent) -> anyhow::Result<SqsBatchResponse> {
+        batch::each(batch, async |entry| Box::pin(self.take(entry)).await).await
+    }
+
+    async fn take(&self, entry: &SqsMessage) -> anyhow::Result<()> {
+        let body = entry.body.as_deref().unwrap_or_default();
+        match serde_json::from_str::<InboundEvent>(body) {
+            Ok(event) => self.file(&event).await,
+            Err(error) => {
+                // The category only: the parser's own words quote the entry.
+                tracing::error!(error = ?error.classify(), n_bytes = body.len(), "an entry that is no event was kept");
+                count(Metric::Unknown, 1);
+                self.table.keep(&digest(&[body]), body, aws::now(), &self.rules).await
+            }
+        }
+    }
+
+    /// Files one event.
+    pub async fn file(&self, event: &InboundEvent) -> anyhow::Result<()> {
+        if let Kind::Receipt(receipt) = &event.kind {
+            return self.table.receipt(event, receipt, &self.rules).await;
+        }
+        let filed = self.table.file(event, &Fresh::ids(), &self.rules).await?;
+        log(event, &filed);
+        match (&event.kind, filed) {
+            (Kind::Message(message), Filed::Ours(ours)) => {
+                let of = ReceiptOf::Message(message.id.clone());
+                self.table.receipt(event, &sent(of, ours), &self.rules).await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A platform that shows us our own message says that it has it.
+fn sent(of: ReceiptOf, ours: MessageId) -> Receipt {
+    Receipt { of, status: Status::Sent, error: None, our_ref: Some(ours) }
+}
+
+fn log(event: &InboundEvent, filed: &Filed) {
+    let (what, thread) = match filed {
+        Filed::Joined(thread) => ("joined", Some(thread.as_str())),
+        Filed::Opened(thread) => ("opened", Some(thread.as_str())),
+        Filed::Repeated(thread) => ("repeated", Some(thread.as_str())),
+        Filed::TakenBack => ("taken back before it came", None),
+        Filed::Ours(_) => ("ours", None),
+        Filed::Noted => ("noted", None),
+        Filed::Kept => ("kept unread", None),
+    };
+    tracing::info!(channel = %event.channel, thread.id = thread, filed = what, "an event was filed");
+}

@@ -4,8 +4,8 @@
 //! a receipt id and status (and participant); an edit id and number; a reaction id, actor and time; a call its id and
 //! part. The queue's deduplication id is the SHA-256 of the key, its group id that of the identity.
 
+use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::content::{Content, Raw, Referral};
 use crate::id::{AccountId, Channel, EventKey, IdentityId, MessageId, ProviderId};
@@ -54,12 +54,12 @@ impl InboundEvent {
 /// SHA-256 in hex over parts, each ended by a zero byte so that no two lists of parts are the same text.
 #[must_use]
 pub fn digest(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Context::new(&SHA256);
     for part in parts {
         hash.update(part.as_bytes());
-        hash.update([0]);
+        hash.update(&[0]);
     }
-    hex::encode(hash.finalize())
+    hex::encode(hash.finish())
 }
 
 /// Whom an event is about.

@@ -92,9 +92,10 @@ impl Intercept for Meter {
             serde_json::from_slice(context.response().body().bytes().unwrap_or_default())?;
         let reads = ["Get", "Query", "Scan"].iter().any(|it| asked.target.contains(it));
         if context.response().status().is_success() {
-            let consumed = match &answer["ConsumedCapacity"] {
-                Value::Array(tables) => tables.iter().map(units).sum(),
-                one => units(one),
+            let consumed = &answer["ConsumedCapacity"];
+            let consumed = match consumed.as_array() {
+                Some(tables) => tables.iter().map(units).sum(),
+                None => units(consumed),
             };
             if reads { self.add(0.0, consumed) } else { self.add(consumed, 0.0) }
         } else if !reads {

@@ -94,7 +94,7 @@ impl Queues {
             delay_s: entry["DelaySeconds"].as_u64().unwrap_or(0),
         };
         assert!(
-            !name.ends_with(".fifo") || !queued.group_id.is_empty(),
+            name.strip_suffix(".fifo").is_none() || !queued.group_id.is_empty(),
             "a FIFO entry needs a group"
         );
         let mut inner = self.inner.lock().unwrap();

@@ -15,7 +15,9 @@ fn main() -> anyhow::Result<()> {
     let name = arguments.next().context("usage: own-work CHANNEL TIMES")?;
     let times: usize = arguments.next().context("usage: own-work CHANNEL TIMES")?.parse()?;
     let subject = Subject::named(&name).with_context(|| format!("no channel {name}"))?;
-    let Source::Http { proof, .. } = subject.inbound.source else { bail!("{name} has no webhooks") };
+    let Source::Http { proof, .. } = subject.inbound.source else {
+        bail!("{name} has no webhooks")
+    };
     let secrets = WebhookSecrets {
         signing: vec![SECRET.into()],
         verify: vec![],
@@ -25,7 +27,8 @@ fn main() -> anyhow::Result<()> {
     let headers = HeaderMap::from_iter([(header.parse()?, HeaderValue::from_str(&value)?)]);
     let received = Timestamp::from_secs(1_795_000_000);
     for _ in 0..times {
-        let webhook = Webhook { headers: &headers, query: "", body: std::hint::black_box(body.as_bytes()) };
+        let webhook =
+            Webhook { headers: &headers, query: "", body: std::hint::black_box(body.as_bytes()) };
         let verified = verify(&proof, &secrets, &webhook, received)?;
         for event in (subject.inbound.parse)(&verified)? {
             std::hint::black_box(aws::ingest::entry(event)?);

@@ -2,11 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::event::digest;
 use domain::id::Channel;
 use domain::time::Timestamp;
 use domain::webhook::Webhook;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// The prefix of parked webhooks in the bucket.
 pub const PREFIX: &str = "parked/";
@@ -53,7 +53,7 @@ impl Parked {
     /// The key that it is kept under: a webhook that is sent again is kept once.
     #[must_use]
     pub fn key(&self) -> String {
-        format!("{PREFIX}{}/{}.json", self.channel, hex::encode(Sha256::digest(&self.body)))
+        format!("{PREFIX}{}/{}.json", self.channel, digest(&[&self.body]))
     }
 
     /// Its body.

@@ -16,7 +16,8 @@ use domain::event::InboundEvent;
 use embedded::Cloud;
 
 use crate::support::{
-    Item, assert_one_thread, call, deleted, edited, file, image, of_kind, picture, says, table,
+    Item, START, assert_one_thread, call, calls, deleted, edited, file, image, of_kind, picture,
+    says, table,
 };
 
 /// Lets one call through at a time: whose turn it is says a bit of the schedule.
@@ -28,13 +29,13 @@ struct Schedule {
 
 #[derive(Debug)]
 struct Turn {
-    bits: u32,
+    bits: u64,
     done: [bool; 2],
     busy: bool,
 }
 
 impl Schedule {
-    fn of(bits: u32) -> Arc<Self> {
+    fn of(bits: u64) -> Arc<Self> {
         let turn = Turn { bits, done: [false; 2], busy: false };
         Arc::new(Self { turn: Mutex::new(turn), changed: Condvar::new() })
     }
@@ -98,7 +99,7 @@ impl Intercept for Gate {
 }
 
 /// Files each worker's events at the same time as the other's, and returns what the table holds then.
-async fn interleave(bits: u32, before: &[InboundEvent], work: [&[InboundEvent]; 2]) -> Vec<Item> {
+async fn interleave(bits: u64, before: &[InboundEvent], work: [&[InboundEvent]; 2]) -> Vec<Item> {
     let cloud = Cloud::start().await;
     for event in before {
         file(&table(&cloud.process()), event).await.unwrap();
@@ -121,9 +122,11 @@ async fn interleave(bits: u32, before: &[InboundEvent], work: [&[InboundEvent]; 
     cloud.items().await
 }
 
-/// A hundred schedules that are unlike: every first seven turns but 28.
-fn schedules() -> impl Iterator<Item = u32> {
-    (0..100u32).map(|n| n | (n.wrapping_mul(2_654_435_761) & !0x7f))
+/// A hundred schedules: in 64 the second worker makes its first calls, 0 to 7, at one point of the first one's work, and the
+/// rest after it; the others are without order.
+fn schedules() -> impl Iterator<Item = u64> {
+    let bursts = (0..64u64).map(|n| ((1 << (n % 8)) - 1) << (n / 8));
+    bursts.chain((1..=36u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 6)]
@@ -155,7 +158,7 @@ async fn an_edit_beside_its_message_ends_as_after_it_in_every_order() {
         let (said, edit) =
             (says("1", 60, "the read one"), edited("1", 65, 1, "the red one, 4711-22"));
         let alone = picture(&interleave(0, before, [&[said.clone(), edit.clone()], &[]]).await);
-        for bits in schedules().take(32) {
+        for bits in schedules() {
             let items = interleave(
                 bits,
                 before,
@@ -174,11 +177,27 @@ async fn a_message_that_is_taken_back_beside_its_arrival_leaves_no_word_in_any_o
         let said = || says("1", 60, "a secret 4711-22");
         let never = picture(&interleave(0, before, [&[deleted("1", 65), said()], &[]]).await);
         let after = picture(&interleave(0, before, [&[said(), deleted("1", 65)], &[]]).await);
-        for bits in schedules().take(32) {
+        for bits in schedules() {
             let items = interleave(bits, before, [&[said()], &[deleted("1", 65)]]).await;
             assert!(!format!("{items:?}").contains("secret"), "schedule {bits:b}");
             assert!([&never, &after].contains(&&picture(&items)), "schedule {bits:b}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn two_addresses_of_a_known_contact_that_begin_one_topic_at_once_open_one_thread() {
+    const CHAIR: &str = "I would like to return the chair of order 99-1200, how do I do that?";
+    let before = [says("0", 0, "Hello, I want to order a lamp"), call("call", 10)];
+    let began: i64 = (START + 900_000) * 1000;
+    let work = [says("1", 900_000, CHAIR), calls("2", 900_001, CHAIR)];
+    for bits in schedules() {
+        let items = interleave(bits, &before, [&work[..1], &work[1..]]).await;
+        let new = of_kind(&items, "THR#", "0")
+            .into_iter()
+            .filter(|it| began <= it["opened"].as_n().unwrap().parse().unwrap());
+        assert_eq!(new.count(), 1, "schedule {bits:b}");
+        assert_eq!(of_kind(&items, "MSG#", "0").len(), 4, "schedule {bits:b}");
     }
 }
 

@@ -123,15 +123,20 @@ pub(crate) fn image(name: &str, after: i64) -> InboundEvent {
     )
 }
 
-/// A call from Ada's number.
+/// A call from Ada's number about her order.
 pub(crate) fn call(name: &str, after: i64) -> InboundEvent {
+    calls(name, after, "Hello, I want to know where my order is")
+}
+
+/// A call from Ada's number.
+pub(crate) fn calls(name: &str, after: i64, transcript: &str) -> InboundEvent {
     let report = CallReport {
         from: "+447700900111".into(),
         to: "+442079460000".into(),
         started: None,
         ended: None,
         outcome: "answered".into(),
-        transcript: Some("Hello, I want to know where my order is".into()),
+        transcript: Some(transcript.into()),
         recording_ref: None,
         agent: None,
     };

@@ -9,7 +9,9 @@ use anyhow::{Context, bail, ensure};
 pub(crate) fn check() -> anyhow::Result<()> {
     match Command::new("valgrind").arg("--version").output() {
         Ok(output) if output.status.success() => Ok(()),
-        _ => bail!("valgrind is not installed: the benchmark counts instructions with it (Debian: apt install valgrind)"),
+        _ => bail!(
+            "valgrind is not installed: the benchmark counts instructions with it (Debian: apt install valgrind)"
+        ),
     }
 }
 

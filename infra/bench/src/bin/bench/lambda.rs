@@ -57,8 +57,14 @@ pub(crate) async fn memory(
     Ok(kilobytes * 1024)
 }
 
-async fn run(mut command: Command, services: &Services, subject: &Subject, n: usize) -> anyhow::Result<Child> {
-    let events = (0..n).map(|it| event(subject, it)).collect::<Option<_>>().context("no webhook")?;
+async fn run(
+    mut command: Command,
+    services: &Services,
+    subject: &Subject,
+    n: usize,
+) -> anyhow::Result<Child> {
+    let events =
+        (0..n).map(|it| event(subject, it)).collect::<Option<_>>().context("no webhook")?;
     let runtime = Arc::new(Runtime {
         events,
         asked: AtomicUsize::new(0),
@@ -95,7 +101,7 @@ async fn run(mut command: Command, services: &Services, subject: &Subject, n: us
         .stderr(Stdio::piped())
         .kill_on_drop(true);
     let child = command.spawn().context("cannot start the bootstrap")?;
-    tokio::time::timeout(Duration::from_secs(120), runtime.done.notified())
+    tokio::time::timeout(Duration::from_mins(2), runtime.done.notified())
         .await
         .with_context(|| format!("the bootstrap did not ask for event {}", n + 1))?;
     server.abort();
@@ -121,7 +127,10 @@ async fn next(State(runtime): State<Arc<Runtime>>) -> (HeaderMap, String) {
     for (name, value) in [
         ("lambda-runtime-aws-request-id", format!("00000000-0000-0000-0000-{n:012}")),
         ("lambda-runtime-deadline-ms", deadline),
-        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:0:function:bench".to_owned()),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:eu-west-1:0:function:bench".to_owned(),
+        ),
         ("content-type", "application/json".to_owned()),
     ] {
         if let Ok(value) = value.parse() {
@@ -133,7 +142,7 @@ async fn next(State(runtime): State<Arc<Runtime>>) -> (HeaderMap, String) {
 
 async fn response(State(runtime): State<Arc<Runtime>>, body: String) -> StatusCode {
     let answer: Value = serde_json::from_str(&body).unwrap_or_default();
-    if answer["statusCode"] != 200 {
+    if answer.get("statusCode").and_then(Value::as_u64) != Some(200) {
         runtime.refused.fetch_add(1, Ordering::SeqCst);
     }
     StatusCode::ACCEPTED

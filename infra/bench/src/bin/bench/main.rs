@@ -40,7 +40,8 @@ async fn main() -> anyhow::Result<()> {
     let subjects: Vec<&Subject> = if arguments.channels.is_empty() {
         SUBJECTS.iter().collect()
     } else {
-        let named = |it: &String| Subject::named(it).with_context(|| format!("{it} cannot be measured"));
+        let named =
+            |it: &String| Subject::named(it).with_context(|| format!("{it} cannot be measured"));
         arguments.channels.iter().map(named).collect::<anyhow::Result<_>>()?
     };
     let mut missed = 0;
@@ -69,20 +70,26 @@ async fn measure(subject: &Subject) -> anyhow::Result<[u64; 6]> {
     let size = std::fs::metadata(&bootstrap)?.len();
     println!("  running it {} times …", 6);
     let services = services::start(subject).await?;
-    let run = async |n_webhooks| lambda::instructions(&services, &bootstrap, subject, n_webhooks).await;
+    let run =
+        async |n_webhooks| lambda::instructions(&services, &bootstrap, subject, n_webhooks).await;
     let (none, one, more) = (run(0).await?, run(1).await?, run(11).await?);
     let memory = lambda::memory(&services, &bootstrap, subject, 5).await?;
-    let loops = |times: u64| callgrind::count_to_end(&own_work, &[subject.name, &times.to_string()]);
+    let loops =
+        |times: u64| callgrind::count_to_end(&own_work, &[subject.name, &times.to_string()]);
     let own = (loops(1_100)? - loops(100)?) / 1_000;
     Ok([size, none, one, (more - one) / 10, own, memory])
 }
 
 /// Builds with the release profile and returns where the program is.
 fn build(what: &[&str], program: &str) -> anyhow::Result<PathBuf> {
-    let status = Command::new(env!("CARGO")).args(["build", "--quiet", "--release"]).args(what).status()?;
+    let status =
+        Command::new(env!("CARGO")).args(["build", "--quiet", "--release"]).args(what).status()?;
     ensure!(status.success(), "cannot build {program}");
     let target = std::env::current_exe()?;
-    let target = target.parent().and_then(Path::parent).context("the benchmark is not in a target folder")?;
+    let target = target
+        .parent()
+        .and_then(Path::parent)
+        .context("the benchmark is not in a target folder")?;
     Ok(target.join("release").join(program))
 }
 

@@ -35,7 +35,8 @@ pub(crate) async fn start(subject: &Subject) -> anyhow::Result<Services> {
     let root = authority.self_signed(&key)?;
     let issuer = rcgen::Issuer::new(authority, key);
     let server_key = rcgen::KeyPair::generate()?;
-    let server = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()])?;
+    let server =
+        rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()])?;
     let server = server.signed_by(&server_key, &issuer)?;
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()?
@@ -69,8 +70,9 @@ async fn answer(State(secret): State<String>, headers: HeaderMap, body: Bytes) -
         return json!({ "ARN": "arn", "Name": "name", "SecretString": secret }).to_string();
     }
     let call: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let done = |it: &Value| json!({ "Id": it["Id"], "MessageId": "1", "MD5OfMessageBody": "" });
-    let done: Vec<_> = call["Entries"].as_array().into_iter().flatten().map(done).collect();
+    let done = |it: &Value| json!({ "Id": it.get("Id"), "MessageId": "1", "MD5OfMessageBody": "" });
+    let done: Vec<_> =
+        call.get("Entries").and_then(Value::as_array).into_iter().flatten().map(done).collect();
     json!({ "Successful": done, "Failed": [] }).to_string()
 }
 

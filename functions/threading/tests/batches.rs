@@ -1,0 +1,117 @@
+//! Batches as the queue brings them.
+#![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
+
+use aws::table::Table;
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use domain::content::Content;
+use domain::event::{Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
+use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
+use domain::status::Status;
+use domain::time::Timestamp;
+use embedded::{Cloud, TABLE};
+use threading::Filer;
+
+fn filer(cloud: &Cloud, steps: aws::steps::Steps) -> Filer {
+    Filer::over(Table::over(cloud.process_with(steps).table, TABLE.to_owned()), None)
+}
+
+fn event(person: &str, key: &str, kind: Kind) -> InboundEvent {
+    let channel = Channel::from_static("whatsapp");
+    InboundEvent {
+        key: EventKey::new(key),
+        identity: Some(Identity {
+            id: IdentityId::scoped(&channel, "", person),
+            aliases: vec![],
+            name: None,
+        }),
+        channel,
+        account: AccountId::new("7008"),
+        at: Timestamp::from_secs(1_795_000_000),
+        kind,
+        content_ref: None,
+    }
+}
+
+fn says(person: &str, id: &str) -> String {
+    let said = Message::inbound(ProviderId::new(id), Content::text("hello"));
+    serde_json::to_string(&event(person, id, said.into())).unwrap()
+}
+
+/// A batch of one entry per body, named by its place, in the group of its first word.
+fn batch(entries: &[(&str, String)]) -> SqsEvent {
+    let mut batch = SqsEvent::default();
+    for (n, (group, body)) in entries.iter().enumerate() {
+        let mut entry = SqsMessage::default();
+        entry.message_id = Some(n.to_string());
+        entry.body = Some(body.clone());
+        entry.attributes.insert("MessageGroupId".to_owned(), (*group).to_owned());
+        batch.records.push(entry);
+    }
+    batch
+}
+
+async fn count(cloud: &Cloud, prefix: &str) -> usize {
+    cloud.items().await.iter().filter(|it| it["pk"].as_s().unwrap().starts_with(prefix)).count()
+}
+
+#[tokio::test]
+async fn a_batch_is_filed_and_nothing_is_given_back() {
+    let cloud = Cloud::start().await;
+    let entries = [
+        ("a", says("a", "1")),
+        ("b", says("b", "2")),
+        ("a", says("a", "3")),
+        ("a", says("a", "1")),
+    ];
+    let answer = filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries)).await.unwrap();
+    assert!(answer.batch_item_failures.is_empty());
+    assert_eq!((count(&cloud, "MSG#").await, count(&cloud, "THR#").await), (3, 2));
+}
+
+#[tokio::test]
+async fn an_entry_that_is_no_event_is_kept_and_does_not_block_its_person() {
+    let cloud = Cloud::start().await;
+    let entries = [
+        ("a", r#"{"half":"an eve"#.to_owned()),
+        ("a", says("a", "1")),
+        ("a", r#"{"kind":7}"#.to_owned()),
+    ];
+    let answer = filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries)).await.unwrap();
+    assert!(answer.batch_item_failures.is_empty());
+    assert_eq!((count(&cloud, "UNK#").await, count(&cloud, "MSG#").await), (2, 1));
+}
+
+#[tokio::test]
+async fn after_a_failure_the_queue_brings_the_rest_of_that_person_again() {
+    let cloud = Cloud::start().await;
+    let entries = [
+        ("b", says("b", "1")),
+        ("a", says("a", "2")),
+        ("a", says("a", "3")),
+        ("c", says("c", "4")),
+    ];
+    let alone = aws::steps::Steps::default();
+    filer(&Cloud::start().await, alone.clone()).handle(batch(&entries[..1])).await.unwrap();
+    // Stopped within the second entry: whatever comes after it fails too, and so does the third, unseen.
+    let stopping = aws::steps::Steps::stopping_at(alone.passed() + 2);
+    let answer = filer(&cloud, stopping.clone()).handle(batch(&entries)).await.unwrap();
+    let failed: Vec<_> =
+        answer.batch_item_failures.into_iter().map(|it| it.item_identifier).collect();
+    assert_eq!(failed, ["1", "2", "3"]);
+    assert_eq!(count(&cloud, "MSG#").await, 1);
+    filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries[1..])).await.unwrap();
+    assert_eq!((count(&cloud, "MSG#").await, count(&cloud, "THR#").await), (4, 3));
+}
+
+#[tokio::test]
+async fn a_receipt_before_its_message_waits_and_makes_no_thread() {
+    let cloud = Cloud::start().await;
+    let of = ReceiptOf::Message(ProviderId::new("wamid.1"));
+    let receipt = Receipt { of, status: Status::Delivered, error: None, our_ref: None };
+    let entry =
+        serde_json::to_string(&event("a", "wamid.1 delivered", Kind::Receipt(receipt))).unwrap();
+    let answer =
+        filer(&cloud, aws::steps::Steps::default()).handle(batch(&[("a", entry)])).await.unwrap();
+    assert!(answer.batch_item_failures.is_empty());
+    assert_eq!((count(&cloud, "MSG#").await, count(&cloud, "THR#").await), (1, 0));
+}
