@@ -1,1 +1,26 @@
 //! The HTTP API that contact-center tools call.
+//!
+//! `routes` lists every route; `api` leads each request through authentication to its handler; a handler reads the
+//! request, asks the table, and answers or refuses with a [`problem::Problem`]. What is Lambda's is in `edge` only.
+
+mod api;
+mod auth;
+pub mod call;
+mod cursor;
+mod edge;
+mod fields;
+mod ids;
+mod message;
+mod messages;
+pub mod openapi;
+pub mod problem;
+mod quote;
+mod request;
+pub mod routes;
+mod show;
+mod target;
+mod threads;
+mod timeline;
+
+pub use api::Api;
+pub use auth::{Auth, Caller, Issuer};

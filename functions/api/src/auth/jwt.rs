@@ -1,0 +1,220 @@
+//! JWTs of the company's issuer. Pure: the keys and the time are arguments.
+
+use std::collections::BTreeSet;
+
+use domain::event::digest;
+use domain::time::Timestamp;
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Caller;
+
+/// How far the issuer's clock and ours may be apart, in seconds.
+const LEEWAY_S: i64 = 60;
+
+/// Whose tokens are believed.
+#[derive(Clone, Debug)]
+pub struct Issuer {
+    /// What `iss` must be.
+    pub issuer: String,
+    /// What must be among `aud`.
+    pub audience: String,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    exp: f64,
+    #[serde(default)]
+    nbf: Option<f64>,
+    #[serde(default)]
+    scope: Option<String>,
+    #[serde(default)]
+    scp: Option<Scopes>,
+}
+
+/// `scp` is a list with most issuers and one text with others.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Scopes {
+    List(Vec<String>),
+    Text(String),
+}
+
+/// What a token says of itself, unproven: which key to check it with.
+pub(super) fn header(token: &str) -> Result<Header, &'static str> {
+    let header = jsonwebtoken::decode_header(token).map_err(|_| "not a JWT")?;
+    // Never a shared secret: the issuer's public keys would be one that everybody knows.
+    if !matches!(header.alg, Algorithm::RS256 | Algorithm::ES256) {
+        return Err("signed by an algorithm that is not believed");
+    }
+    if header.kid.is_none() {
+        return Err("it names no key");
+    }
+    Ok(header)
+}
+
+/// The issuer's key that a token names.
+pub(super) fn key(keys: &Value, header: &Header) -> Option<Jwk> {
+    let listed = keys.get("keys")?.as_array()?;
+    // A set may hold keys of kinds that are not known here: they are passed over, not a reason to refuse the others.
+    let known = listed.iter().filter_map(|it| serde_json::from_value(it.clone()).ok()).collect();
+    let set = JwkSet { keys: known };
+    let key = set.find(header.kid.as_deref()?)?;
+    let signs = !matches!(key.common.public_key_use, Some(PublicKeyUse::Encryption));
+    signs.then(|| key.clone())
+}
+
+impl Issuer {
+    /// The caller whom a token proves.
+    pub(super) fn check(
+        &self,
+        token: &str,
+        header: &Header,
+        key: &Jwk,
+        now: Timestamp,
+    ) -> Result<Caller, &'static str> {
+        let mut rules = Validation::new(header.alg);
+        rules.set_issuer(&[&self.issuer]);
+        rules.set_audience(&[&self.audience]);
+        rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // Times are checked below, against the clock that is an argument.
+        rules.validate_exp = false;
+        rules.validate_nbf = false;
+        let key = DecodingKey::from_jwk(key).map_err(|_| "the issuer's key cannot be used")?;
+        let proven = jsonwebtoken::decode::<Claims>(token, &key, &rules);
+        let claims = proven.map_err(|_| "not proven by the issuer for this audience")?.claims;
+        if seconds(claims.exp).saturating_add(LEEWAY_S) <= now.secs() {
+            return Err("expired");
+        }
+        if claims.nbf.is_some_and(|it| now.secs().saturating_add(LEEWAY_S) < seconds(it)) {
+            return Err("not yet valid");
+        }
+        if claims.sub.is_empty() {
+            return Err("it names nobody");
+        }
+        // The subject may be a mail address: what is kept and logged is a digest.
+        let id = format!("jwt_{}", digest(&[&self.issuer, &claims.sub]));
+        Ok(Caller::new(id, claims.scopes()))
+    }
+}
+
+impl Claims {
+    fn scopes(self) -> BTreeSet<String> {
+        let words =
+            |text: String| text.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let mut scopes: BTreeSet<_> =
+            self.scope.map(words).unwrap_or_default().into_iter().collect();
+        match self.scp {
+            Some(Scopes::List(list)) => scopes.extend(list),
+            Some(Scopes::Text(text)) => scopes.extend(words(text)),
+            None => {}
+        }
+        scopes
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a float that does not fit becomes the nearest that does"
+)]
+fn seconds(number: f64) -> i64 {
+    number as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::EncodingKey;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A P-256 key made for these tests.
+    const KEY: &[u8] = include_bytes!("../../tests/data/issuer-key.der");
+    const JWKS: &str = include_str!("../../tests/data/issuer-jwks.json");
+
+    fn now() -> Timestamp {
+        Timestamp::from_secs(1_795_000_000)
+    }
+
+    fn claims() -> Value {
+        json!({
+            "iss": "https://id.example.com", "aud": ["ariane", "other"], "sub": "agent@example.com",
+            "exp": now().secs() + 300, "nbf": now().secs() - 5, "scope": "threads:read messages:send",
+        })
+    }
+
+    fn sign(claims: &Value) -> String {
+        let mut header = Header::new(Algorithm::ES256);
+        header.kid = Some("test".to_owned());
+        let key = EncodingKey::from_ec_der(KEY);
+        jsonwebtoken::encode(&header, claims, &key).unwrap()
+    }
+
+    fn check(token: &str) -> Result<Caller, &'static str> {
+        let issuer =
+            Issuer { issuer: "https://id.example.com".to_owned(), audience: "ariane".to_owned() };
+        let header = header(token)?;
+        let keys = serde_json::from_str(JWKS).unwrap();
+        let key = key(&keys, &header).ok_or("no key")?;
+        issuer.check(token, &header, &key, now())
+    }
+
+    fn with(name: &str, value: Value) -> Result<Caller, &'static str> {
+        let mut claims = claims();
+        claims[name] = value;
+        check(&sign(&claims))
+    }
+
+    #[test]
+    fn a_token_of_the_issuer_proves_its_caller_and_scopes() {
+        let caller = check(&sign(&claims())).unwrap();
+        assert!(caller.may("threads:read") && caller.may("messages:send"));
+        assert!(!caller.may("messages:read"));
+        assert!(!caller.id.contains("agent@example.com"));
+        let listed = with("scp", json!(["messages:read"])).unwrap();
+        assert!(listed.may("messages:read") && listed.may("threads:read"));
+    }
+
+    #[test]
+    fn another_issuer_audience_or_time_is_refused() {
+        assert!(with("iss", json!("https://evil.example.com")).is_err());
+        assert!(with("aud", json!("other")).is_err());
+        assert_eq!(with("exp", json!(now().secs() - 61)), Err("expired"));
+        assert!(with("exp", json!(now().secs() - 59)).is_ok());
+        assert_eq!(with("nbf", json!(now().secs() + 61)), Err("not yet valid"));
+        assert_eq!(with("sub", json!("")), Err("it names nobody"));
+        for required in ["iss", "aud", "sub", "exp"] {
+            let mut claims = claims();
+            claims.as_object_mut().unwrap().remove(required);
+            assert!(check(&sign(&claims)).is_err(), "{required}");
+        }
+    }
+
+    #[test]
+    fn a_changed_token_and_one_signed_by_a_shared_secret_are_refused() {
+        let token = sign(&claims());
+        let (rest, signature) = token.rsplit_once('.').unwrap();
+        let swapped: String = signature.chars().rev().collect();
+        assert!(check(&format!("{rest}.{swapped}")).is_err());
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = Some("test".to_owned());
+        let secret = EncodingKey::from_secret(JWKS.as_bytes());
+        let forged = jsonwebtoken::encode(&header, &claims(), &secret).unwrap();
+        assert!(check(&forged).is_err());
+        // {"alg":"none","kid":"test"}
+        let body = token.split('.').nth(1).unwrap();
+        assert!(check(&format!("eyJhbGciOiJub25lIiwia2lkIjoidGVzdCJ9.{body}.")).is_err());
+    }
+
+    #[test]
+    fn a_key_that_is_not_known_here_does_not_hide_the_others() {
+        let mut keys: Value = serde_json::from_str(JWKS).unwrap();
+        keys["keys"].as_array_mut().unwrap().insert(0, json!({ "kty": "new", "kid": "x" }));
+        let header = header(&sign(&claims())).unwrap();
+        assert!(key(&keys, &header).is_some());
+        assert!(key(&json!({ "keys": [] }), &header).is_none());
+    }
+}

@@ -1,0 +1,182 @@
+//! Who is calling, and what they may do: the same code locally and on AWS.
+//!
+//! One answer for every credential that is not good: whether it never was, ran out or was taken back is in the log only.
+
+mod jwt;
+
+use std::collections::BTreeSet;
+
+use aws::jwks::Jwks;
+use aws::table::Table;
+use domain::time::Timestamp;
+
+use crate::call::Request;
+use crate::problem::{Problem, UNAUTHENTICATED};
+use crate::routes::SCOPES;
+
+pub use jwt::Issuer;
+
+/// How callers prove who they are. One way for the whole deployment.
+pub enum Auth {
+    /// Our own API tokens.
+    Tokens,
+    /// JWTs of the company's issuer.
+    Jwt(Issuer, Jwks),
+    /// The gateway has checked the caller and the route by IAM.
+    Iam,
+}
+
+/// A proven caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Who it is, for as long as its credentials are renewed: idempotency keys are its own.
+    pub id: String,
+    scopes: BTreeSet<String>,
+}
+
+impl Caller {
+    /// A caller with these scopes.
+    pub fn new(id: impl Into<String>, scopes: BTreeSet<String>) -> Self {
+        Self { id: id.into(), scopes }
+    }
+
+    /// Whoever calls what is public.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self::new("nobody", BTreeSet::new())
+    }
+
+    /// Whether a scope is among theirs.
+    #[must_use]
+    pub fn may(&self, scope: &str) -> bool {
+        self.scopes.contains(scope)
+    }
+}
+
+impl Auth {
+    /// The caller of a request.
+    pub async fn caller(
+        &self,
+        request: &Request,
+        table: &Table,
+        now: Timestamp,
+    ) -> Result<Caller, Problem> {
+        let found = match self {
+            Self::Tokens => by_token(request, table, now).await?,
+            Self::Jwt(issuer, jwks) => by_jwt(request, issuer, jwks, now).await?,
+            Self::Iam => by_iam(request),
+        };
+        found.map_err(|reason| {
+            tracing::warn!(request.id, reason, "a caller is not proven");
+            Problem::new(UNAUTHENTICATED)
+        })
+    }
+
+    /// What a caller without a good credential is asked for.
+    #[must_use]
+    pub fn challenge(&self) -> &'static str {
+        match self {
+            Self::Tokens | Self::Jwt(..) => "Bearer realm=\"ariane\"",
+            Self::Iam => "AWS4-HMAC-SHA256",
+        }
+    }
+}
+
+type Found = Result<Caller, &'static str>;
+
+fn bearer(request: &Request) -> Result<&str, &'static str> {
+    let header = request.header("authorization").map_err(|_| "no single authorization header")?;
+    let (scheme, credential) = header.and_then(|it| it.split_once(' ')).ok_or("no credential")?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err("not a bearer credential");
+    }
+    Ok(credential.trim())
+}
+
+async fn by_token(request: &Request, table: &Table, now: Timestamp) -> Result<Found, Problem> {
+    let text = match bearer(request) {
+        Ok(text) => text,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let Some(token) = table.find_token(text).await? else { return Ok(Err("unknown token")) };
+    Ok(match token.refusal(now) {
+        Some(reason) => Err(reason),
+        None => Ok(Caller::new(token.id, token.scopes)),
+    })
+}
+
+async fn by_jwt(
+    request: &Request,
+    issuer: &Issuer,
+    jwks: &Jwks,
+    now: Timestamp,
+) -> Result<Found, Problem> {
+    let unsigned = bearer(request).and_then(|text| Ok((text, jwt::header(text)?)));
+    let (text, header) = match unsigned {
+        Ok(found) => found,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let keys = jwks.get(now).await?;
+    if let Some(key) = jwt::key(&keys, &header) {
+        return Ok(issuer.check(text, &header, &key, now));
+    }
+    // The issuer may have a new key since.
+    let keys = jwks.get_newer(now).await?;
+    Ok(match jwt::key(&keys, &header) {
+        Some(key) => issuer.check(text, &header, &key, now),
+        None => Err("no such key of the issuer"),
+    })
+}
+
+/// The gateway lets nobody through whom IAM does not allow this very route: a scope is there the ARN of a route.
+fn by_iam(request: &Request) -> Found {
+    let principal = request.iam.as_deref().ok_or("the gateway has checked nobody")?;
+    Ok(Caller::new(role(principal), SCOPES.iter().map(|it| (*it).to_owned()).collect()))
+}
+
+/// A principal without the name of its session, which changes with each.
+fn role(arn: &str) -> &str {
+    match arn.rsplit_once('/') {
+        Some((role, _session)) if arn.contains(":assumed-role/") => role,
+        Some(_) | None => arn,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_keeps_its_name_from_session_to_session() {
+        let session = |name: &str| format!("arn:aws:sts::123456789012:assumed-role/crm/{name}");
+        assert_eq!(role(&session("a")), role(&session("b")));
+        assert_eq!(
+            role("arn:aws:iam::123456789012:user/crm"),
+            "arn:aws:iam::123456789012:user/crm"
+        );
+    }
+
+    #[test]
+    fn a_caller_whom_the_gateway_did_not_check_is_nobody_with_iam() {
+        assert!(by_iam(&Request::default()).is_err());
+        let iam = Some("arn:aws:iam::123456789012:user/crm".to_owned());
+        let caller = by_iam(&Request { iam, ..Request::default() }).unwrap();
+        assert!(SCOPES.iter().all(|it| caller.may(it)));
+    }
+
+    #[test]
+    fn only_one_bearer_credential_counts() {
+        let with = |values: &[&str]| {
+            let mut request = Request::default();
+            for value in values {
+                request.headers.append("authorization", value.parse().unwrap());
+            }
+            bearer(&request).map(str::to_owned)
+        };
+        assert_eq!(with(&["Bearer ari_1"]), Ok("ari_1".to_owned()));
+        assert_eq!(with(&["bearer ari_1"]), Ok("ari_1".to_owned()));
+        for none in [&[][..], &["Basic ari_1"], &["ari_1"], &["Bearer a", "Bearer b"]] {
+            assert!(with(none).is_err());
+        }
+    }
+}

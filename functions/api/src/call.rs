@@ -1,0 +1,152 @@
+//! One request as the routes see it, and its answer. What Lambda and the gateway make of HTTP stays in `edge`.
+
+use domain::time::Timestamp;
+use http::header::{HeaderMap, HeaderName};
+use serde_json::Value;
+
+use crate::auth::Caller;
+use crate::fields;
+use crate::problem::{CONTENT_TYPE_UNSUPPORTED, FieldError, Place, Problem};
+
+/// The largest body that is read, in bytes.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// A request as it came.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Its method.
+    pub method: http::Method,
+    /// Its path, still encoded.
+    pub path: String,
+    /// Its query, still encoded, without the `?`.
+    pub query: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// The principal that the gateway has checked, if it did.
+    pub iam: Option<String>,
+    /// What it is called in answers and logs.
+    pub id: String,
+}
+
+impl Request {
+    /// The value of a header that must not be given twice.
+    pub fn header(&self, name: &'static str) -> Result<Option<&str>, Problem> {
+        let mut values = self.headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => match value.to_str() {
+                Ok(text) => Ok(Some(text)),
+                Err(_) => Err(Problem::wrong(Place::Header(name), "must be plain text")),
+            },
+            (Some(_), Some(_)) => Err(Problem::wrong(Place::Header(name), "is given twice")),
+        }
+    }
+}
+
+/// A request that may be done.
+pub struct Call<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// The segments of its path that the route names, in order.
+    pub segments: Vec<&'a str>,
+    /// Who asks.
+    pub caller: Caller,
+    /// This moment.
+    pub now: Timestamp,
+}
+
+impl Call<'_> {
+    /// The first named segment of the path.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.segments.first().copied().unwrap_or_default()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Result<Value, Problem> {
+        let given = self.request.header("content-type")?.unwrap_or_default();
+        let media_type = given.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::new(CONTENT_TYPE_UNSUPPORTED));
+        }
+        fields::json(&self.request.body)
+    }
+
+    /// The query's parameters; each may be given once, and none but these.
+    pub fn query(&self, known: &[&'static str]) -> Result<Query, Problem> {
+        let mut found: Vec<(&'static str, String)> = Vec::new();
+        let mut errors = Vec::new();
+        for (name, value) in url::form_urlencoded::parse(self.request.query.as_bytes()) {
+            let Some(known) = known.iter().copied().find(|it| *it == name) else {
+                // A name is as long as its writer likes; an answer is not.
+                let name = name.chars().take(64).collect();
+                let detail = "is not a parameter of this route".to_owned();
+                errors.push(FieldError { place: Place::UnknownParameter(name), detail });
+                continue;
+            };
+            if found.iter().any(|it| it.0 == known) {
+                let detail = "is given twice".to_owned();
+                errors.push(FieldError { place: Place::Parameter(known), detail });
+            }
+            found.push((known, value.into_owned()));
+        }
+        if errors.is_empty() { Ok(Query(found)) } else { Err(Problem::invalid(errors)) }
+    }
+}
+
+/// The parameters of a query.
+#[derive(Debug)]
+pub struct Query(Vec<(&'static str, String)>);
+
+/// How many entries a page has if the caller does not say.
+const PAGE: usize = 25;
+/// How many it has at the most.
+const MAX_PAGE: usize = 100;
+
+impl Query {
+    /// One parameter.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|it| it.0 == name).map(|it| it.1.as_str())
+    }
+
+    /// `limit`.
+    pub fn limit(&self) -> Result<usize, Problem> {
+        let Some(text) = self.get("limit") else { return Ok(PAGE) };
+        let limit = text.parse().ok().filter(|it| (1..=MAX_PAGE).contains(it));
+        let rule = format!("must be a number from 1 to {MAX_PAGE}");
+        limit.ok_or_else(|| Problem::wrong(Place::Parameter("limit"), rule))
+    }
+}
+
+/// What a route answers when nothing is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers beside the usual ones.
+    pub headers: Vec<(HeaderName, String)>,
+    /// The body.
+    pub body: Body,
+}
+
+/// The body of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// JSON.
+    Json(Value),
+    /// JSON that is text already.
+    Text(&'static str),
+}
+
+impl Answer {
+    /// 200 with a body.
+    #[must_use]
+    pub fn ok(body: Value) -> Self {
+        Self { status: 200, headers: Vec::new(), body: Body::Json(body) }
+    }
+}

@@ -1,0 +1,68 @@
+//! Where a page ended: opaque to the caller, and of use only with the query that gave it.
+
+use aws::table::views::Position;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::event::digest;
+
+use crate::problem::{CURSOR_INVALID, Problem};
+
+/// Writes a position as text.
+///
+/// The check binds it to its query, so that a cursor that was cut or taken to another list is refused. It is no secret:
+/// a forged position shows nothing that the query itself does not.
+#[must_use]
+pub(crate) fn write(query: &[&str], position: &Position) -> String {
+    let place = format!("{}.{}", position.at, position.key);
+    URL_SAFE_NO_PAD.encode(format!("{}.{place}", check(query, &place)))
+}
+
+/// Reads what [`write()`] wrote for the same query.
+pub(crate) fn read(query: &[&str], cursor: &str) -> Result<Position, Problem> {
+    parse(query, cursor).ok_or_else(|| Problem::new(CURSOR_INVALID))
+}
+
+fn parse(query: &[&str], cursor: &str) -> Option<Position> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    let (shown, place) = text.split_once('.')?;
+    if shown != check(query, place) {
+        return None;
+    }
+    let (at, key) = place.split_once('.')?;
+    Some(Position { at: at.parse().ok()?, key: key.to_owned() })
+}
+
+fn check(query: &[&str], place: &str) -> String {
+    let parts: Vec<_> = query.iter().copied().chain([place]).collect();
+    let mut digest = digest(&parts);
+    digest.truncate(16);
+    digest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_by_its_own_query_only() {
+        let position = Position { at: 1_795_000_000_001, key: "MSG#out#msg_1.x".to_owned() };
+        let cursor = write(&["timeline", "thr_1"], &position);
+        assert_eq!(read(&["timeline", "thr_1"], &cursor), Ok(position));
+        assert!(read(&["timeline", "thr_2"], &cursor).is_err());
+    }
+
+    #[test]
+    fn a_changed_cursor_is_refused_wherever_it_was_changed() {
+        let position = Position { at: 5, key: "k".to_owned() };
+        let cursor = write(&["q"], &position);
+        for n in 0..cursor.len() {
+            let mut changed = cursor.clone().into_bytes();
+            changed[n] = if changed[n] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert!(read(&["q"], &changed).is_err(), "byte {n}");
+        }
+        for nonsense in ["", "x", "====", "é"] {
+            assert!(read(&["q"], nonsense).is_err());
+        }
+    }
+}

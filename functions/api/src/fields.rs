@@ -1,0 +1,240 @@
+//! Reads a JSON body field by field: every wrong, missing or unknown one is named by its JSON pointer, all at once.
+
+use std::cell::RefCell;
+
+use domain::time::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::problem::{FieldError, Place, Problem, REQUEST_MALFORMED};
+
+/// The deepest nesting that is read. No request needs half of it.
+const MAX_DEPTH: usize = 64;
+
+/// Parses a body.
+pub(crate) fn json(body: &[u8]) -> Result<Value, Problem> {
+    let malformed = |detail: String| Problem::because(REQUEST_MALFORMED, detail);
+    if body.is_empty() {
+        return Err(malformed("the body is empty".to_owned()));
+    }
+    // The error's own text could repeat the body.
+    let value: Value = serde_json::from_slice(body).map_err(|error| {
+        malformed(format!("not JSON, near line {} column {}", error.line(), error.column()))
+    })?;
+    if MAX_DEPTH < depth(&value) {
+        return Err(malformed(format!("nested deeper than {MAX_DEPTH}")));
+    }
+    Ok(value)
+}
+
+// The parser itself refuses what is nested deeper than 128, so this ends.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(entries) => 1 + entries.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+/// What was found wrong so far.
+#[derive(Debug, Default)]
+pub(crate) struct Errors(RefCell<Vec<FieldError>>);
+
+impl Errors {
+    /// Notes what is wrong at a pointer.
+    pub(crate) fn note(&self, pointer: String, detail: impl Into<String>) {
+        let error = FieldError { place: Place::Pointer(pointer), detail: detail.into() };
+        self.0.borrow_mut().push(error);
+    }
+
+    /// The value that was read, if nothing was wrong.
+    pub(crate) fn or<T>(self, value: Option<T>) -> Result<T, Problem> {
+        let errors = self.0.into_inner();
+        match value {
+            Some(value) if errors.is_empty() => Ok(value),
+            Some(_) | None => Err(Problem::invalid(errors)),
+        }
+    }
+}
+
+/// The fields of one object that were not read yet.
+pub(crate) struct Fields<'a> {
+    pointer: String,
+    left: Map<String, Value>,
+    errors: &'a Errors,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of a whole body.
+    pub(crate) fn of(body: Value, errors: &'a Errors) -> Option<Self> {
+        Self::at(String::new(), body, errors)
+    }
+
+    fn at(pointer: String, value: Value, errors: &'a Errors) -> Option<Self> {
+        if let Value::Object(left) = value {
+            return Some(Self { pointer, left, errors });
+        }
+        errors.note(pointer, "must be an object");
+        None
+    }
+
+    /// Notes what is wrong with a field.
+    pub(crate) fn note(&self, name: &str, detail: impl Into<String>) {
+        self.errors.note(self.pointer_to(name), detail);
+    }
+
+    /// Whether a field is there.
+    #[must_use]
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.left.contains_key(name)
+    }
+
+    /// A field as it is.
+    pub(crate) fn value(&mut self, name: &str) -> Option<Value> {
+        self.left.remove(name)
+    }
+
+    /// A field that must be there.
+    pub(crate) fn need<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut Self, &str) -> Option<T>,
+    ) -> Option<T> {
+        if !self.has(name) {
+            self.note(name, "is required");
+            return None;
+        }
+        read(self, name)
+    }
+
+    /// Text of 1 to so many characters.
+    pub(crate) fn text(&mut self, name: &str, max: usize) -> Option<String> {
+        match self.value(name)? {
+            Value::String(text) if (1..=max).contains(&text.chars().count()) => Some(text),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => {
+                self.note(name, format!("must be text of 1 to {max} characters"));
+                None
+            }
+        }
+    }
+
+    /// Text that a rule makes something of.
+    pub(crate) fn parsed<T>(
+        &mut self,
+        name: &str,
+        rule: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.value(name)?;
+        let parsed = value.as_str().and_then(parse);
+        if parsed.is_none() {
+            self.note(name, rule);
+        }
+        parsed
+    }
+
+    /// One of a list of words.
+    pub(crate) fn word<T: Copy>(&mut self, name: &str, words: &[(&str, T)]) -> Option<T> {
+        let all: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        let rule = format!("must be one of: {}", all.join(", "));
+        self.parsed(name, &rule, |text| Some(words.iter().find(|it| it.0 == text)?.1))
+    }
+
+    /// A moment.
+    pub(crate) fn time(&mut self, name: &str) -> Option<Timestamp> {
+        self.parsed(name, "must be an RFC 3339 time", Timestamp::parse)
+    }
+
+    /// A number within bounds.
+    pub(crate) fn number(&mut self, name: &str, min: f64, max: f64) -> Option<f64> {
+        let number = self.value(name)?.as_f64().filter(|it| (min..=max).contains(it));
+        if number.is_none() {
+            self.note(name, format!("must be a number from {min} to {max}"));
+        }
+        number
+    }
+
+    /// An object.
+    pub(crate) fn object(&mut self, name: &str) -> Option<Self> {
+        let value = self.value(name)?;
+        Self::at(self.pointer_to(name), value, self.errors)
+    }
+
+    /// A list of 1 to so many objects.
+    pub(crate) fn objects(&mut self, name: &str, max: usize) -> Option<Vec<Self>> {
+        let entries = match self.value(name)? {
+            Value::Array(entries) if (1..=max).contains(&entries.len()) => entries,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => {
+                self.note(name, format!("must be a list of 1 to {max} objects"));
+                return None;
+            }
+        };
+        let pointer = self.pointer_to(name);
+        let at = |(n, it)| Self::at(format!("{pointer}/{n}"), it, self.errors);
+        entries.into_iter().enumerate().map(at).collect()
+    }
+
+    /// The names of the fields that are left.
+    #[must_use]
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.left.keys().cloned().collect()
+    }
+
+    /// Says that nothing else may be there.
+    pub(crate) fn end(self) {
+        for name in self.left.keys() {
+            self.note(name, "is not a field of this request");
+        }
+    }
+
+    fn pointer_to(&self, name: &str) -> String {
+        format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let errors = Errors::default();
+        let body = json!({ "a": 1, "b": { "c/d": true }, "list": [{ "x": "" }] });
+        let mut fields = Fields::of(body, &errors).unwrap();
+        fields.text("a", 5);
+        fields.object("b").unwrap().end();
+        for mut entry in fields.objects("list", 3).unwrap() {
+            entry.text("x", 3);
+        }
+        fields.need("gone", |it, name| it.text(name, 3));
+        fields.end();
+        let problem = errors.or(Some(())).unwrap_err().body("req");
+        let found = problem["errors"].as_array().unwrap();
+        let pointers: Vec<_> = found.iter().map(|it| it["pointer"].as_str().unwrap()).collect();
+        assert_eq!(pointers, ["/a", "/b/c~1d", "/list/0/x", "/gone"]);
+    }
+
+    #[test]
+    fn a_body_that_is_not_json_or_too_deep_is_malformed_and_not_repeated() {
+        for body in [&b""[..], b"{", b"\xff", b"{\"secret\": tru}"] {
+            let problem = json(body).unwrap_err();
+            assert_eq!(problem.kind, REQUEST_MALFORMED);
+            assert!(!problem.body("r").to_string().contains("secret"));
+        }
+        let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        assert!(json(deep(MAX_DEPTH).as_bytes()).is_ok());
+        assert_eq!(json(deep(MAX_DEPTH + 1).as_bytes()).unwrap_err().kind, REQUEST_MALFORMED);
+        assert_eq!(json(deep(100_000).as_bytes()).unwrap_err().kind, REQUEST_MALFORMED);
+    }
+}

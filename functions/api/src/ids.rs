@@ -1,0 +1,97 @@
+//! Ids as the API writes them: a prefix and characters that a path needs not encode.
+
+use domain::id::{Channel, ContactId, MessageId, ThreadId};
+
+/// A message, by the only thing that finds it: its key in the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum MessageRef {
+    /// One of ours: `msg_<32 digits>`.
+    Ours(MessageId),
+    /// One that a platform gave an id: `msg_<channel>_<digest>`.
+    Theirs(Channel, String),
+}
+
+impl MessageRef {
+    /// The message of this id.
+    pub(crate) fn parse(id: &str) -> Option<Self> {
+        let rest = id.strip_prefix("msg_")?;
+        match rest.split_once('_') {
+            None => hex(rest, 32).then(|| Self::Ours(MessageId::new(id))),
+            Some((name, digest)) => {
+                hex(digest, 64).then_some(Self::Theirs(channel(name)?, digest.to_owned()))
+            }
+        }
+    }
+
+    /// The message of this partition key.
+    pub(crate) fn from_key(pk: &str) -> Option<Self> {
+        let (name, digest) = pk.strip_prefix("MSG#")?.split_once('#')?;
+        if name == "out" {
+            return Some(Self::Ours(MessageId::new(digest)));
+        }
+        Some(Self::Theirs(channel(name)?, digest.to_owned()))
+    }
+
+    /// Its partition key.
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Ours(id) => format!("MSG#out#{id}"),
+            Self::Theirs(channel, digest) => format!("MSG#{channel}#{digest}"),
+        }
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self) -> String {
+        match self {
+            Self::Ours(id) => id.to_string(),
+            Self::Theirs(channel, digest) => format!("msg_{channel}_{digest}"),
+        }
+    }
+}
+
+/// A thread's id.
+pub(crate) fn thread(id: &str) -> Option<ThreadId> {
+    hex(id.strip_prefix("thr_")?, 32).then(|| ThreadId::new(id))
+}
+
+/// A contact's id.
+pub(crate) fn contact(id: &str) -> Option<ContactId> {
+    hex(id.strip_prefix("con_")?, 32).then(|| ContactId::new(id))
+}
+
+/// A channel's name.
+pub(crate) fn channel(name: &str) -> Option<Channel> {
+    let plain = |it: u8| it.is_ascii_lowercase() || it == b'-';
+    let fits = (1..=32).contains(&name.len()) && name != "out" && name.bytes().all(plain);
+    fits.then(|| Channel::new(name))
+}
+
+fn hex(text: &str, length: usize) -> bool {
+    let digit = |it: u8| it.is_ascii_digit() || (b'a'..=b'f').contains(&it);
+    text.len() == length && text.bytes().all(digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_found_by_the_id_that_its_key_makes() {
+        let (ours, theirs) = ("a".repeat(32), "b".repeat(64));
+        for pk in [format!("MSG#out#msg_{ours}"), format!("MSG#apple-messages#{theirs}")] {
+            let it = MessageRef::from_key(&pk).unwrap();
+            assert_eq!(it.key(), pk);
+            assert_eq!(MessageRef::parse(&it.id()), Some(it));
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_finds_nothing() {
+        let long = format!("msg_Whatsapp_{}", "b".repeat(64));
+        let out = format!("msg_out_{}", "b".repeat(64));
+        for id in ["", "msg_", "msg_1", "msg_whatsapp_1", "thr_1", &long, &out] {
+            assert_eq!(MessageRef::parse(id), None, "{id}");
+        }
+        assert_eq!(MessageRef::from_key("TOK#1"), None);
+    }
+}

@@ -1,0 +1,61 @@
+//! `GET /v1/messages/{id}`.
+
+use aws::table::keys::Key;
+use aws::table::schema::ALONE;
+use aws::table::views::{Row, is_expired};
+use domain::sending::Outgoing;
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::call::{Answer, Call};
+use crate::ids::MessageRef;
+use crate::problem::{NOT_FOUND, Problem, failure};
+use crate::show::{self, insert};
+
+/// Shows a message and, if it is ours, what became of it.
+pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+    let missing = || Problem::new(NOT_FOUND);
+    let id = MessageRef::parse(call.id()).ok_or_else(missing)?;
+    let key = Key { pk: id.key(), sk: ALONE.to_owned() };
+    let item = api.table.get(&key).await?.filter(|it| !is_expired(it, call.now));
+    let item = item.ok_or_else(missing)?;
+    // A pointer, a tombstone or an early edit is no message: only what is in a thread is.
+    let row = Row::of(&item).filter(|it| it.thread.is_some()).ok_or_else(missing)?;
+    let mut body = show::message(&row).ok_or_else(missing)?;
+    if let MessageRef::Ours(id) = &id {
+        let outgoing = api.table.outgoing(id).await?.ok_or_else(missing)?;
+        body.extend(sending(&outgoing));
+    }
+    Ok(Answer::ok(Value::Object(body)))
+}
+
+fn sending(outgoing: &Outgoing) -> serde_json::Map<String, Value> {
+    let mut body = serde_json::Map::new();
+    let accepted = &outgoing.accepted;
+    insert(&mut body, "contact_id", Some(&accepted.contact));
+    insert(&mut body, "account", Some(&accepted.account));
+    insert(&mut body, "client_ref", accepted.client_ref.as_ref());
+    insert(&mut body, "expires_at", accepted.expires_at);
+    insert(&mut body, "retry_at", outgoing.progress.retry_at);
+    insert(&mut body, "possible_duplicate", outgoing.progress.possible_duplicate.then_some(true));
+    insert(&mut body, "error", outgoing.failure.as_ref().map(failure));
+    let attempts = outgoing.attempts.iter().map(|it| {
+        let mut attempt = serde_json::Map::new();
+        insert(&mut attempt, "n", Some(it.n));
+        insert(&mut attempt, "at", Some(it.at));
+        insert(&mut attempt, "result", Some(it.end));
+        insert(&mut attempt, "error", it.failure.as_ref().map(failure));
+        attempt
+    });
+    insert(&mut body, "attempts", Some(attempts.collect::<Vec<_>>()));
+    let receipts = outgoing.receipts.iter().map(|it| {
+        let mut receipt = serde_json::Map::new();
+        insert(&mut receipt, "status", Some(it.status));
+        insert(&mut receipt, "at", Some(it.at));
+        insert(&mut receipt, "error", it.error.as_ref().map(failure));
+        receipt
+    });
+    insert(&mut body, "receipts", Some(receipts.collect::<Vec<_>>()));
+    body.insert("content".to_owned(), json!(accepted.send.content));
+    body
+}

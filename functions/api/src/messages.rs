@@ -1,0 +1,238 @@
+//! `POST /v1/messages` and `POST /v1/messages/plan`.
+//!
+//! A message is accepted once: its id is made from the caller and their idempotency key, one conditional write stores it,
+//! and 202 is answered only when it is stored and queued. The same request again completes what is missing.
+
+use aws::new_id;
+use aws::queue;
+use aws::table::{Acceptance, Fresh};
+use domain::event::digest;
+use domain::id::MessageId;
+use domain::outbound::{Feature, Problem as Send, SendContent};
+use domain::plan::{Ask, Plan, TemplateState, Way, plan as judge};
+use domain::sending::{Accepted, Entry, Outgoing};
+use http::header::LOCATION;
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::call::{Answer, Body, Call};
+use crate::problem::{Place, Problem, kind_of};
+use crate::quote::{self, Quoted};
+use crate::request::{self, MessageRequest};
+use crate::show::{self, fields, insert};
+use crate::target::{self, Target};
+
+/// The header that makes a request the same request.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// How often a message is planned again because its address became somebody's.
+const ATTEMPTS: u32 = 5;
+
+/// `POST /v1/messages`.
+pub(crate) async fn accept(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+    let request = request::read(call.json()?)?;
+    let (id, is_keyed) = match idempotency_key(call)? {
+        Some(key) => (derived(&call.caller.id, key), true),
+        None => (MessageId::new(new_id("msg_")), false),
+    };
+    // What was promised stays promised, also when it could not be planned any more.
+    if is_keyed && let Some(stored) = api.table.outgoing(&id).await? {
+        if stored.accepted.hash != request.hash {
+            return Err(mismatch());
+        }
+        return promise(api, &stored).await;
+    }
+    for _ in 0..ATTEMPTS {
+        let draft = draft(api, call, &request).await?;
+        if let Some(problem) = draft.problem() {
+            return Err(problem);
+        }
+        let (accepted, opens) = draft.accepted(call, &request, id.clone())?;
+        let opening = opens.then_some(&draft.target.claims);
+        match api.table.accept(&accepted, opening).await? {
+            Acceptance::Stored(stored) | Acceptance::Repeated(stored) => {
+                return promise(api, &stored).await;
+            }
+            Acceptance::Mismatch => return Err(mismatch()),
+            Acceptance::Stale => {}
+        }
+    }
+    Err(anyhow::anyhow!("the recipient changed {ATTEMPTS} times while a message was accepted")
+        .into())
+}
+
+/// `POST /v1/messages/plan`.
+pub(crate) async fn plan(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+    let request = request::read(call.json()?)?;
+    let draft = draft(api, call, &request).await?;
+    let chosen = draft.plan.chosen();
+    let chosen = chosen.map(|it| json!({ "channel": it.channel, "account": it.account }));
+    let problem = draft.problem().map(|it| it.body(&call.request.id));
+    let mut body = fields(&[("plan", show::plan(&draft.plan))]);
+    insert(&mut body, "chosen", chosen);
+    insert(&mut body, "problem", problem);
+    Ok(Answer::ok(Value::Object(body)))
+}
+
+/// A message that was planned and not yet stored.
+struct Draft {
+    target: Target,
+    quoted: Option<Quoted>,
+    plan: Plan,
+}
+
+async fn draft(api: &Api, call: &Call<'_>, request: &MessageRequest) -> Result<Draft, Problem> {
+    let quoted = match &request.reply_to {
+        Some(message) => Some(quote::find(api, message).await?),
+        None => None,
+    };
+    let target = target::find(api, request, quoted.as_ref(), call.now).await?;
+    let ask = Ask {
+        content: &request.content,
+        purpose: request.purpose,
+        author: request.author,
+        channel: request.channel.as_ref(),
+        quotes: quoted.is_some(),
+        expires_at: request.expires_at,
+    };
+    let is_template = matches!(request.content, SendContent::Template { .. });
+    let templates = if is_template { templates(api, &target.ways).await? } else { Vec::new() };
+    let mut plan = judge(&ask, target.ways.clone(), &api.offers, &templates, call.now);
+    if plan.chosen().is_none() && !is_template {
+        // Templates are read only when they are what would work instead.
+        let templates = templates_of_closed(api, &plan).await?;
+        plan = judge(&ask, target.ways.clone(), &api.offers, &templates, call.now);
+    }
+    Ok(Draft { target, quoted, plan })
+}
+
+async fn templates_of_closed(api: &Api, plan: &Plan) -> Result<Vec<TemplateState>, Problem> {
+    let closed = plan.verdicts.iter().filter(|it| {
+        it.refusal.as_ref().is_some_and(|refusal| refusal.problem == Send::WindowClosed)
+    });
+    let ways: Vec<_> = closed.map(|it| it.way.clone()).collect();
+    templates(api, &ways).await
+}
+
+async fn templates(api: &Api, ways: &[Way]) -> Result<Vec<TemplateState>, Problem> {
+    let has_some = |way: &&Way| {
+        let mut offers = api.offers.iter().filter(|it| it.channel == way.channel);
+        offers.any(|it| it.capabilities.has(Feature::Templates))
+    };
+    let mut asked = Vec::new();
+    let mut found = Vec::new();
+    for way in ways.iter().filter(has_some) {
+        let Some(account) = &way.account else { continue };
+        if !asked.contains(&(&way.channel, account)) {
+            asked.push((&way.channel, account));
+            found.extend(api.table.templates(&way.channel, account).await?);
+        }
+    }
+    Ok(found)
+}
+
+impl Draft {
+    /// Why it cannot be sent.
+    fn problem(&self) -> Option<Problem> {
+        if let Some((refusal, alternatives)) = &self.plan.refusal {
+            let problem = Problem::send(refusal.problem, &*refusal.detail);
+            return Some(problem.with_alternatives(alternatives).with_plan(show::plan(&self.plan)));
+        }
+        let needs_account = self.plan.chosen().is_some_and(|it| it.account.is_none());
+        let place = Place::Pointer("/account".to_owned());
+        let rule = "is required: the person has not yet written to an account of ours there";
+        needs_account.then(|| Problem::wrong(place, rule))
+    }
+
+    /// The message as it is stored, and whether it opens a thread.
+    fn accepted(
+        &self,
+        call: &Call<'_>,
+        request: &MessageRequest,
+        id: MessageId,
+    ) -> Result<(Accepted, bool), Problem> {
+        let chosen = self.plan.chosen().and_then(|it| Some((it, it.account.clone()?)));
+        let Some((way, account)) = chosen else {
+            return Err(Problem::new(kind_of(Send::NoChannelLeft)));
+        };
+        // Ids of a request that lost are not used.
+        let fresh = Fresh::ids();
+        let opens = self.target.thread.is_none();
+        let accepted = Accepted {
+            send: domain::outbound::Send {
+                message: id,
+                to: self.target.known_by(way),
+                content: request.content.clone(),
+                reply_to: self.quoted.as_ref().map(|it| it.id.clone()),
+                author: request.author,
+                since_inbound_ms: way.last_inbound.map(|it| call.now.since(it)),
+            },
+            thread: self.target.thread.clone().unwrap_or(fresh.thread),
+            contact: self.target.contact.clone().unwrap_or(fresh.contact),
+            channel: way.channel.clone(),
+            account,
+            at: call.now,
+            expires_at: request.expires_at,
+            hash: request.hash.clone(),
+            client_ref: request.client_ref.clone(),
+            plan: show::plan(&self.plan).to_string(),
+        };
+        Ok((accepted, opens))
+    }
+}
+
+/// Queues what is stored, and promises it. Queued twice it is sent once: the entry's own id and then the message's INTENT
+/// see to that.
+async fn promise(api: &Api, stored: &Outgoing) -> Result<Answer, Problem> {
+    let accepted = &stored.accepted;
+    let is_begun = stored.progress.is_over() || 0 < stored.progress.attempt;
+    if let (false, Some(to)) = (is_begun, accepted.send.to.first()) {
+        let entry = Entry::first(accepted.id().clone(), to);
+        let body = serde_json::to_string(&entry).map_err(anyhow::Error::from)?;
+        let deduplication_id = entry.deduplication_id();
+        let group_id = entry.group;
+        api.queue.put(&queue::Entry { group_id, deduplication_id, body }).await?;
+    }
+    let plan: Value = serde_json::from_str(&accepted.plan).unwrap_or_else(|_| json!([]));
+    let mut body = fields(&[
+        ("id", json!(accepted.id())),
+        ("thread_id", json!(accepted.thread)),
+        ("contact_id", json!(accepted.contact)),
+        ("status", json!("accepted")),
+        ("plan", plan),
+    ]);
+    insert(&mut body, "client_ref", accepted.client_ref.as_ref());
+    let location = (LOCATION, format!("/v1/messages/{}", accepted.id()));
+    Ok(Answer { status: 202, headers: vec![location], body: Body::Json(Value::Object(body)) })
+}
+
+fn mismatch() -> Problem {
+    Problem::send(Send::IdempotencyMismatch, "take another key for another message")
+}
+
+fn idempotency_key<'a>(call: &'a Call<'_>) -> Result<Option<&'a str>, Problem> {
+    let Some(key) = call.request.header(IDEMPOTENCY_KEY)? else { return Ok(None) };
+    if (1..=255).contains(&key.len()) {
+        return Ok(Some(key));
+    }
+    Err(Problem::wrong(Place::Header(IDEMPOTENCY_KEY), "must be text of 1 to 255 characters"))
+}
+
+/// The id of the message that a caller's key means. Another caller's same key means another message.
+fn derived(caller: &str, key: &str) -> MessageId {
+    let mut id = format!("msg_{}", digest(&["message", caller, key]));
+    id.truncate("msg_".len() + 32);
+    MessageId::new(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_means_the_same_message_to_one_caller_and_another_to_another() {
+        assert_eq!(derived("tok_1", "k"), derived("tok_1", "k"));
+        assert_ne!(derived("tok_1", "k"), derived("tok_2", "k"));
+        assert_ne!(derived("tok_1", "k"), derived("tok_1", "l"));
+        assert!(crate::ids::MessageRef::parse(derived("tok_1", "k").as_str()).is_some());
+    }
+}

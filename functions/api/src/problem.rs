@@ -1,0 +1,272 @@
+//! What went wrong, as RFC 9457 tells it: a stable type, words, and pointers to the fields to change.
+
+use domain::id::Channel;
+use domain::outbound::{Failure, Problem as Send};
+use domain::plan::Alternatives;
+use serde_json::{Map, Value, json};
+
+/// What stands before a problem's slug in its type. Types are relative: they name this API, wherever it is deployed.
+const TYPES: &str = "/problems/";
+
+/// A kind of problem: what is always the same about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The last part of its type.
+    pub slug: &'static str,
+    /// What it is called.
+    pub title: &'static str,
+    /// The HTTP status that it is answered with.
+    pub status: u16,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+}
+
+const fn kind(status: u16, slug: &'static str, title: &'static str) -> Kind {
+    Kind { slug, title, status, retryable: false }
+}
+
+/// The body is not JSON.
+pub const REQUEST_MALFORMED: Kind = kind(400, "request-malformed", "The request cannot be read");
+/// A field is missing, unknown or wrong.
+pub const REQUEST_INVALID: Kind =
+    kind(422, "request-invalid", "A field of the request is not valid");
+/// A cursor is not one that this query gave out.
+pub const CURSOR_INVALID: Kind = kind(400, "cursor-invalid", "The cursor is not of this query");
+/// Nobody proved who is calling.
+pub const UNAUTHENTICATED: Kind =
+    kind(401, "unauthenticated", "The caller is not proven by a valid credential");
+/// The caller may not do this.
+pub const FORBIDDEN: Kind = kind(403, "forbidden", "The credential lacks the scope of this route");
+/// There is nothing under this path.
+pub const NOT_FOUND: Kind = kind(404, "not-found", "There is nothing here");
+/// The path is there, the method is not.
+pub const METHOD_NOT_ALLOWED: Kind =
+    kind(405, "method-not-allowed", "The path does not have this method");
+/// The body is over the cap.
+pub const BODY_TOO_LARGE: Kind = kind(413, "body-too-large", "The body is too large");
+/// The body is not said to be JSON.
+pub const CONTENT_TYPE_UNSUPPORTED: Kind =
+    kind(415, "content-type-unsupported", "The body must be application/json");
+/// Something that we rest on does not work now.
+pub const UNAVAILABLE: Kind =
+    Kind { retryable: true, ..kind(503, "unavailable", "The service does not work right now") };
+
+/// The kinds that are the API's own.
+pub const OWN: [Kind; 10] = [
+    REQUEST_MALFORMED,
+    REQUEST_INVALID,
+    CURSOR_INVALID,
+    UNAUTHENTICATED,
+    FORBIDDEN,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    BODY_TOO_LARGE,
+    CONTENT_TYPE_UNSUPPORTED,
+    UNAVAILABLE,
+];
+
+/// The kind of a message that cannot be sent.
+#[must_use]
+pub fn kind_of(problem: Send) -> Kind {
+    let (status, retryable, title) = match problem {
+        Send::WindowClosed => (422, false, "Customer service window is closed"),
+        Send::TemplateNotApproved => (422, false, "The template is not approved"),
+        Send::TemplateParameterInvalid => (422, false, "The variables do not fit the template"),
+        Send::RecipientOptedOut => (422, false, "The recipient does not want this"),
+        Send::RecipientUnreachable => (422, false, "The recipient cannot be reached this way"),
+        Send::AddressInvalid => (422, false, "The address is not one"),
+        Send::ChannelMisconfigured => (422, false, "The channel is not set up for this"),
+        Send::ChannelUnavailable => (503, true, "The channel does not work right now"),
+        Send::RateLimited => (429, true, "The channel takes no more for now"),
+        Send::MediaTooLarge => (422, false, "The file is too large"),
+        Send::MediaTypeUnsupported => (422, false, "The channel does not take such files"),
+        Send::MediaNotReachable => (422, false, "The file could not be fetched"),
+        Send::PolicyRejected => (422, false, "The platform's policy forbids it"),
+        Send::Expired => (422, false, "The message's time ran out"),
+        Send::NoChannelLeft => (422, false, "No channel is left to try"),
+        Send::IdentityUnverified => (422, false, "The address is not confirmed"),
+        Send::ThreadClosed => (422, false, "The thread is closed"),
+        Send::IdempotencyMismatch => (422, false, "The key was used with another body"),
+        Send::ContentUnsupported => (422, false, "The content does not fit the channel"),
+        Send::Unconfirmed => (422, false, "It is not known whether the message arrived"),
+    };
+    Kind { slug: problem.slug(), title, status, retryable }
+}
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// Where: a JSON pointer into the body, or the name of a query parameter or header.
+    pub place: Place,
+    /// What is wrong with it. It never repeats the value.
+    pub detail: String,
+}
+
+/// A part of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A JSON pointer into the body.
+    Pointer(String),
+    /// A query parameter.
+    Parameter(&'static str),
+    /// A query parameter that no route has, as the caller wrote it.
+    UnknownParameter(String),
+    /// A header.
+    Header(&'static str),
+}
+
+/// Why a request is not done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// What kind of problem it is.
+    pub kind: Kind,
+    detail: Option<String>,
+    errors: Vec<FieldError>,
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem of this kind.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, detail: None, errors: Vec::new(), more: Map::new() }
+    }
+
+    /// A problem of this kind, and what it is this time.
+    pub fn because(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..Self::new(kind) }
+    }
+
+    /// A message that cannot be sent, and why.
+    pub fn send(problem: Send, detail: impl Into<String>) -> Self {
+        Self::because(kind_of(problem), detail)
+    }
+
+    /// Fields that are wrong.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::new(REQUEST_INVALID) }
+    }
+
+    /// One part of the request that is wrong.
+    pub fn wrong(place: Place, detail: impl Into<String>) -> Self {
+        Self::invalid(vec![FieldError { place, detail: detail.into() }])
+    }
+
+    /// The same problem with what would work instead.
+    #[must_use]
+    pub fn with_alternatives(mut self, alternatives: &Alternatives) -> Self {
+        let channels: Vec<_> = alternatives.channels.iter().map(Channel::as_str).collect();
+        let found = json!({ "templates": alternatives.templates, "channels": channels });
+        self.more.insert("alternatives".to_owned(), found);
+        self
+    }
+
+    /// The same problem with the verdict on each way.
+    #[must_use]
+    pub fn with_plan(mut self, plan: Value) -> Self {
+        self.more.insert("plan".to_owned(), plan);
+        self
+    }
+
+    /// Its JSON.
+    #[must_use]
+    pub fn body(&self, request_id: &str) -> Value {
+        let Kind { slug, title, status, retryable } = self.kind;
+        let mut body = self.more.clone();
+        body.insert("type".to_owned(), json!(format!("{TYPES}{slug}")));
+        body.insert("title".to_owned(), json!(title));
+        body.insert("status".to_owned(), json!(status));
+        body.insert("retryable".to_owned(), json!(retryable));
+        body.insert("request_id".to_owned(), json!(request_id));
+        if let Some(detail) = &self.detail {
+            body.insert("detail".to_owned(), json!(detail));
+        }
+        if !self.errors.is_empty() {
+            let errors: Vec<_> = self.errors.iter().map(FieldError::body).collect();
+            body.insert("errors".to_owned(), json!(errors));
+        }
+        Value::Object(body)
+    }
+}
+
+impl FieldError {
+    fn body(&self) -> Value {
+        let (name, place) = match &self.place {
+            Place::Pointer(pointer) => ("pointer", pointer.as_str()),
+            Place::Parameter(name) => ("parameter", *name),
+            Place::UnknownParameter(name) => ("parameter", name.as_str()),
+            Place::Header(name) => ("header", *name),
+        };
+        json!({ name: place, "detail": self.detail })
+    }
+}
+
+impl From<anyhow::Error> for Problem {
+    /// A fault of ours: the log gets the chain, the caller only that it may try again.
+    fn from(error: anyhow::Error) -> Self {
+        tracing::error!(error = format!("{error:#}"), "a request failed");
+        Self::new(UNAVAILABLE)
+    }
+}
+
+/// Why a message failed, as its resource shows it.
+#[must_use]
+pub fn failure(failure: &Failure) -> Value {
+    let Kind { slug, title, retryable, .. } = kind_of(failure.problem);
+    let mut body =
+        json!({ "type": format!("{TYPES}{slug}"), "title": title, "retryable": retryable });
+    let provider: Map<_, _> =
+        [("code", &failure.code), ("message", &failure.message), ("trace_id", &failure.trace_id)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?))))
+            .collect();
+    if let (Some(fields), false) = (body.as_object_mut(), provider.is_empty()) {
+        fields.insert("provider".to_owned(), Value::Object(provider));
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_has_a_stable_type_and_points_to_each_field() {
+        let place = Place::Pointer("/content/text".to_owned());
+        let body = Problem::wrong(place, "is required").body("req_1");
+        assert_eq!(body["type"], "/problems/request-invalid");
+        assert_eq!((&body["status"], &body["retryable"]), (&json!(422), &json!(false)));
+        assert_eq!(
+            body["errors"][0],
+            json!({ "pointer": "/content/text", "detail": "is required" })
+        );
+    }
+
+    #[test]
+    fn a_fault_of_ours_tells_the_caller_nothing_but_to_try_again() {
+        let problem = Problem::from(anyhow::anyhow!("the table ariane-prod is gone"));
+        let body = problem.body("req_1");
+        assert_eq!((&body["status"], &body["retryable"]), (&json!(503), &json!(true)));
+        assert!(!body.to_string().contains("ariane-prod"));
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_slug() {
+        let mut slugs: Vec<_> = OWN.iter().map(|it| it.slug).collect();
+        slugs.sort_unstable();
+        slugs.dedup();
+        assert_eq!(slugs.len(), OWN.len());
+    }
+
+    #[test]
+    fn a_failure_shows_the_platforms_own_words() {
+        let shown = failure(&Failure {
+            code: Some("131047".to_owned()),
+            ..Failure::ours(Send::WindowClosed)
+        });
+        assert_eq!(shown["type"], "/problems/window-closed");
+        assert_eq!(shown["provider"], json!({ "code": "131047" }));
+        assert!(failure(&Failure::ours(Send::Expired)).get("provider").is_none());
+    }
+}

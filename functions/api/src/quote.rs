@@ -1,0 +1,49 @@
+//! The message that a message of ours quotes, as the platform knows it.
+
+use aws::table::keys::Key;
+use aws::table::schema::{ALONE, THREAD};
+use domain::id::{AccountId, Channel, ContactId, ProviderId, ThreadId};
+
+use crate::api::Api;
+use crate::ids::MessageRef;
+use crate::problem::{Place, Problem};
+
+/// A message that can be quoted.
+pub(crate) struct Quoted {
+    /// The platform's id of it.
+    pub(crate) id: ProviderId,
+    /// Where it was said.
+    pub(crate) channel: Channel,
+    /// Which of our addresses it came to or left by.
+    pub(crate) account: AccountId,
+    /// Whom it is from or for.
+    pub(crate) contact: ContactId,
+}
+
+/// Looks up what is to be quoted.
+pub(crate) async fn find(api: &Api, message: &MessageRef) -> Result<Quoted, Problem> {
+    let wrong = |detail: &str| Problem::wrong(Place::Pointer("/reply_to".to_owned()), detail);
+    let missing = || wrong("there is no such message");
+    match message {
+        MessageRef::Ours(id) => {
+            let sent = api.table.outgoing(id).await?.ok_or_else(missing)?;
+            let id = sent.provider.ok_or_else(|| wrong("it was not sent yet"))?;
+            let domain::sending::Accepted { channel, account, contact, .. } = sent.accepted;
+            Ok(Quoted { id, channel, account, contact })
+        }
+        MessageRef::Theirs(channel, _) => {
+            let key = Key { pk: message.key(), sk: ALONE.to_owned() };
+            let item = api.table.get(&key).await?.ok_or_else(missing)?;
+            let text =
+                |name: &str| item.get(name).and_then(|it| it.as_s().ok()).map(String::as_str);
+            let thread = text(THREAD).map(ThreadId::new).ok_or_else(missing)?;
+            let thread = api.table.view_thread(&thread).await?.ok_or_else(missing)?;
+            Ok(Quoted {
+                id: text("id").map(ProviderId::new).ok_or_else(missing)?,
+                channel: channel.clone(),
+                account: text("account").map(AccountId::new).ok_or_else(missing)?,
+                contact: thread.contact,
+            })
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What `POST /v1/messages` is asked: read whole and judged field by field before anything is looked up or stored.
+
+mod content;
+
+use domain::event::digest;
+use domain::id::{AccountId, Channel, ContactId, IdentityId, ThreadId};
+use domain::outbound::{Author, SendContent};
+use domain::plan::Purpose;
+use domain::time::Timestamp;
+use serde_json::Value;
+
+use crate::fields::{Errors, Fields};
+use crate::ids::{self, MessageRef};
+use crate::problem::Problem;
+
+/// The longest address that a platform gives.
+const MAX_ADDRESS: usize = 320;
+/// The longest name of one of our accounts, and of the caller's own reference.
+const MAX_NAME: usize = 128;
+
+/// A message that somebody wants to send.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct MessageRequest {
+    /// To whom.
+    pub(crate) to: To,
+    /// What it says.
+    pub(crate) content: SendContent,
+    /// What it is for.
+    pub(crate) purpose: Purpose,
+    /// Who wrote it.
+    pub(crate) author: Author,
+    /// The only channel that may be taken.
+    pub(crate) channel: Option<Channel>,
+    /// Which of our addresses it leaves by.
+    pub(crate) account: Option<AccountId>,
+    /// The message that it quotes.
+    pub(crate) reply_to: Option<MessageRef>,
+    /// The caller's own word for it.
+    pub(crate) client_ref: Option<String>,
+    /// When it is of no more use.
+    pub(crate) expires_at: Option<Timestamp>,
+    /// The digest of the whole body: field order and spaces do not count.
+    pub(crate) hash: String,
+}
+
+/// Whom a message is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum To {
+    /// Whoever the thread is with; it becomes part of it.
+    Thread(ThreadId),
+    /// A person; it opens a thread.
+    Contact(ContactId),
+    /// An address, known or not; it opens a thread.
+    Address(Channel, IdentityId),
+}
+
+/// Reads a body.
+pub(crate) fn read(body: Value) -> Result<MessageRequest, Problem> {
+    let hash = digest(&[&body.to_string()]);
+    let errors = Errors::default();
+    let request = Fields::of(body, &errors).and_then(|fields| message(fields, hash));
+    errors.or(request)
+}
+
+fn message(mut fields: Fields<'_>, hash: String) -> Option<MessageRequest> {
+    let to = fields.need("to", Fields::object).and_then(to);
+    let content = fields.need("content", Fields::object).and_then(content::read);
+    let purposes = Purpose::ALL.map(|it| (it.name(), it));
+    let authors = [("automation", Author::Automation), ("human", Author::Human)];
+    let purpose = fields.word("purpose", &purposes).unwrap_or_default();
+    let author = fields.word("author", &authors).unwrap_or_default();
+    let channel = fields.parsed("channel", "must be the name of a channel", ids::channel);
+    let account = fields.text("account", MAX_NAME).map(AccountId::new);
+    let reply_to = fields.parsed("reply_to", "must be the id of a message", MessageRef::parse);
+    let client_ref = fields.text("client_ref", MAX_NAME);
+    let expires_at = fields.time("expires_at");
+    if let (Some(channel), Some(To::Address(of, _))) = (&channel, &to)
+        && channel != of
+    {
+        fields.note("channel", "must be the channel of the address");
+    }
+    fields.end();
+    let (to, content) = (to?, content?);
+    Some(MessageRequest {
+        to,
+        content,
+        purpose,
+        author,
+        channel,
+        account,
+        reply_to,
+        client_ref,
+        expires_at,
+        hash,
+    })
+}
+
+fn to(mut fields: Fields<'_>) -> Option<To> {
+    const ONE: [&str; 3] = ["thread_id", "contact_id", "address"];
+    let given: Vec<_> = ONE.into_iter().filter(|it| fields.has(it)).collect();
+    let [name] = given.as_slice() else {
+        fields.note(ONE[0], "exactly one of thread_id, contact_id and address is required");
+        return None;
+    };
+    let to = match *name {
+        "thread_id" => {
+            fields.parsed(name, "must be the id of a thread", ids::thread).map(To::Thread)
+        }
+        "contact_id" => {
+            fields.parsed(name, "must be the id of a contact", ids::contact).map(To::Contact)
+        }
+        _ => fields.object(name).and_then(address),
+    };
+    fields.end();
+    to
+}
+
+fn address(mut fields: Fields<'_>) -> Option<To> {
+    let rule = "must be the name of a channel";
+    let channel = fields.need("channel", |it, name| it.parsed(name, rule, ids::channel));
+    let id = fields.need("id", |it, name| it.text(name, MAX_ADDRESS));
+    fields.end();
+    let (channel, id) = (channel?, id?);
+    let identity = identity(&channel, &id);
+    Some(To::Address(channel, identity))
+}
+
+/// An address as the table names it. A number in E.164 is one person on every channel that knows people by numbers.
+fn identity(channel: &Channel, id: &str) -> IdentityId {
+    let digits = id.strip_prefix('+').unwrap_or_default();
+    let is_phone = (7..=15).contains(&digits.len())
+        && digits.bytes().all(|it| it.is_ascii_digit())
+        && !digits.starts_with('0');
+    if is_phone { IdentityId::phone(id) } else { IdentityId::scoped(channel, "", id) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn pointers(body: Value) -> Vec<String> {
+        let Err(problem) = read(body) else { return vec![] };
+        let body = problem.body("r");
+        let errors = body["errors"].as_array().unwrap();
+        errors.iter().map(|it| it["pointer"].as_str().unwrap().to_owned()).collect()
+    }
+
+    fn thread() -> String {
+        format!("thr_{}", "0".repeat(32))
+    }
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut body = json!({
+            "to": { "thread_id": thread() },
+            "content": { "type": "text", "text": "hello" },
+        });
+        body[name] = value;
+        body
+    }
+
+    #[test]
+    fn a_reply_of_words_needs_a_thread_and_a_text() {
+        let read = read(with("client_ref", json!("crm-889"))).unwrap();
+        assert_eq!(read.to, To::Thread(ThreadId::new(thread())));
+        assert_eq!((read.purpose, read.author), (Purpose::Care, Author::Automation));
+        assert_eq!(pointers(json!({})), ["/to", "/content"]);
+        assert_eq!(pointers(json!([])), [""]);
+    }
+
+    #[test]
+    fn every_field_is_checked_and_none_is_ignored() {
+        let cases = [
+            ("to", json!({}), "/to/thread_id"),
+            ("to", json!({ "thread_id": thread(), "contact_id": "con_1" }), "/to/thread_id"),
+            ("to", json!({ "thread_id": "con_1" }), "/to/thread_id"),
+            ("to", json!({ "address": { "channel": "sms" } }), "/to/address/id"),
+            ("to", json!({ "address": { "channel": "SMS", "id": "+33" } }), "/to/address/channel"),
+            ("to", json!({ "thread_id": thread(), "x": 1 }), "/to/x"),
+            ("purpose", json!("spam"), "/purpose"),
+            ("author", json!(1), "/author"),
+            ("channel", json!(""), "/channel"),
+            ("reply_to", json!("wamid.x"), "/reply_to"),
+            ("client_ref", json!("x".repeat(129)), "/client_ref"),
+            ("expires_at", json!("tomorrow"), "/expires_at"),
+            ("content", json!("hello"), "/content"),
+            ("contents", json!({}), "/contents"),
+        ];
+        for (name, value, pointer) in cases {
+            assert_eq!(pointers(with(name, value.clone())), [pointer], "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn a_phone_number_is_the_same_address_on_every_channel() {
+        let at = |channel: &'static str, id: &str| identity(&Channel::from_static(channel), id);
+        assert_eq!(at("whatsapp", "+447700900111"), at("sms", "+447700900111"));
+        assert_ne!(at("whatsapp", "GB.123"), at("sms", "GB.123"));
+        for other in ["447700900111", "+0447700900", "+44 7700 900111", "+1"] {
+            assert!(!at("whatsapp", other).is_phone(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_the_same_whatever_its_order_and_spaces() {
+        let hash = |text: &str| read(serde_json::from_str(text).unwrap()).unwrap().hash;
+        let one = format!(
+            r#"{{"to":{{"thread_id":"{0}"}},"content":{{"type":"text","text":"a"}}}}"#,
+            thread()
+        );
+        let other = format!(
+            r#"{{ "content": {{"text":"a", "type":"text"}}, "to": {{"thread_id":"{0}"}} }}"#,
+            thread()
+        );
+        assert_eq!(hash(&one), hash(&other));
+        assert_ne!(hash(&one), hash(&one.replace("\"a\"", "\"b\"")));
+    }
+}

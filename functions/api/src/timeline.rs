@@ -1,0 +1,33 @@
+//! `GET /v1/threads/{id}/timeline`.
+
+use aws::table::views::{Order, Window};
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::call::{Answer, Call};
+use crate::cursor;
+use crate::ids;
+use crate::problem::{NOT_FOUND, Place, Problem};
+use crate::show::{self, fields, insert};
+
+/// Shows what was said in a thread, and in the threads that were merged into it.
+pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+    let missing = || Problem::new(NOT_FOUND);
+    let id = ids::thread(call.id()).ok_or_else(missing)?;
+    let query = call.query(&["order", "limit", "cursor"])?;
+    let (name, order) = match query.get("order") {
+        None | Some("asc") => ("asc", Order::Ascending),
+        Some("desc") => ("desc", Order::Descending),
+        Some(_) => return Err(Problem::wrong(Place::Parameter("order"), "must be asc or desc")),
+    };
+    let bound = ["timeline", id.as_str(), name];
+    let after = query.get("cursor").map(|it| cursor::read(&bound, it)).transpose()?;
+    let window = Window { order, after, limit: query.limit()? };
+    let thread = api.table.view_thread(&id).await?.ok_or_else(missing)?;
+    let threads: Vec<_> = std::iter::once(id.clone()).chain(thread.sources).collect();
+    let page = api.table.view_timeline(&threads, &window, call.now).await?;
+    let messages: Vec<_> = page.rows.iter().filter_map(show::message).collect();
+    let mut body = fields(&[("thread_id", json!(id)), ("messages", json!(messages))]);
+    insert(&mut body, "next", page.next.as_ref().map(|it| cursor::write(&bound, it)));
+    Ok(Answer::ok(Value::Object(body)))
+}

@@ -1,0 +1,227 @@
+//! A deployment for one test: a table, queues, a person who wrote, and callers.
+
+use std::time::Duration;
+
+use api::call::{Body, Request};
+use api::routes::{self, SCOPES};
+use api::{Api, Auth};
+use aws::queue::Queue;
+use aws::table::tokens::NewToken;
+use aws::table::{Fresh, Rules, Table};
+use domain::content::Content;
+use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
+use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
+use domain::outbound::Capabilities;
+use domain::plan::Offer;
+use domain::threading::Model;
+use domain::time::Timestamp;
+use embedded::{Cloud, Process, TABLE};
+use serde_json::Value;
+
+use crate::openapi;
+
+/// The queue of what is to be sent.
+pub(crate) const QUEUE: &str = "outbound.fifo";
+/// Our number.
+pub(crate) const ACCOUNT: &str = "7008";
+/// Theirs.
+pub(crate) const PHONE: &str = "+447700900111";
+
+/// This moment, in every test.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_secs(1_795_000_000)
+}
+
+/// One deployment.
+pub(crate) struct World {
+    pub(crate) cloud: Cloud,
+    token: String,
+}
+
+/// What a call was answered with.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl Reply {
+    /// The slug of a problem.
+    pub(crate) fn problem(&self) -> &str {
+        self.body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/")
+    }
+
+    pub(crate) fn text(&self, field: &str) -> String {
+        self.body[field].as_str().unwrap_or_else(|| panic!("{field} in {:#}", self.body)).to_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|it| it.0 == name).map(|it| it.1.as_str())
+    }
+}
+
+impl World {
+    /// A deployment with a caller who may do everything.
+    pub(crate) async fn new() -> Self {
+        let cloud = Cloud::start().await;
+        let scopes = SCOPES.map(str::to_owned).into();
+        let token = table(&cloud.process()).make_token("all", scopes, None, now()).await.unwrap();
+        Self { cloud, token: token.reveal().to_owned() }
+    }
+
+    pub(crate) fn table(&self) -> Table {
+        table(&self.cloud.process())
+    }
+
+    pub(crate) fn api(&self) -> Api {
+        api(&self.cloud, self.cloud.process())
+    }
+
+    /// A token of these scopes.
+    pub(crate) async fn token(&self, scopes: &[&str], expires_at: Option<Timestamp>) -> NewToken {
+        let scopes = scopes.iter().map(|it| (*it).to_owned()).collect();
+        self.table().make_token("some", scopes, expires_at, now()).await.unwrap()
+    }
+
+    /// The person says something.
+    pub(crate) async fn hear(&self, id: &str, words: &str, at: Timestamp) {
+        self.hear_from(IdentityId::phone(PHONE), id, words, at).await;
+    }
+
+    pub(crate) async fn hear_from(
+        &self,
+        identity: IdentityId,
+        id: &str,
+        words: &str,
+        at: Timestamp,
+    ) {
+        let kind = Message::inbound(ProviderId::new(id), Content::text(words)).into();
+        self.file(event(Some(identity), id, at, kind)).await;
+    }
+
+    pub(crate) async fn file(&self, event: InboundEvent) {
+        let rules = Rules {
+            model: Model::current(),
+            unsure_below: 0.6,
+            retention: Some(Duration::from_hours(400 * 24)),
+        };
+        self.table().file(&event, &Fresh::ids(), &rules).await.unwrap();
+    }
+
+    /// A GET by the caller who may do everything.
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        ask(&self.api(), self.request("GET", path, None, None)).await
+    }
+
+    /// A POST by the caller who may do everything.
+    pub(crate) async fn post(&self, path: &str, body: &Value, key: Option<&str>) -> Reply {
+        ask(&self.api(), self.request("POST", path, Some(body), key)).await
+    }
+
+    /// A request of the caller who may do everything.
+    pub(crate) fn request(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> Request {
+        let mut request = request(method, path, Some(&self.token));
+        if let Some(body) = body {
+            request.headers.append("content-type", "application/json".parse().unwrap());
+            request.body = body.to_string().into_bytes();
+        }
+        if let Some(key) = key {
+            request.headers.append("idempotency-key", key.parse().unwrap());
+        }
+        request
+    }
+
+    /// The only thread, by what its person said.
+    pub(crate) async fn thread(&self) -> String {
+        let found = self.get("/v1/threads").await;
+        found.body["threads"][0]["id"].as_str().expect("a thread that waits").to_owned()
+    }
+
+    /// How many items have a key that begins so.
+    pub(crate) async fn count(&self, prefix: &str) -> usize {
+        let items = self.cloud.items().await;
+        items.iter().filter(|it| it["pk"].as_s().unwrap().starts_with(prefix)).count()
+    }
+}
+
+/// A request without a body.
+pub(crate) fn request(method: &str, path: &str, token: Option<&str>) -> Request {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut request = Request {
+        method: method.parse().unwrap(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        id: "req_test".to_owned(),
+        ..Request::default()
+    };
+    if let Some(token) = token {
+        request.headers.append("authorization", format!("Bearer {token}").parse().unwrap());
+    }
+    request
+}
+
+/// Makes a call, and checks its answer against the document.
+pub(crate) async fn ask(api: &Api, request: Request) -> Reply {
+    let (answer, media_type) = api.answer(&request, now()).await;
+    let body = match answer.body {
+        Body::Empty => None,
+        Body::Json(value) => Some(value),
+        Body::Text(text) => Some(serde_json::from_str(text).unwrap()),
+    };
+    if let Ok((route, _)) = routes::find(&request.method, &request.path) {
+        openapi::check_answer(request.method.as_str(), route.path, answer.status, body.as_ref());
+    }
+    assert_eq!(media_type == "application/problem+json", 400 <= answer.status);
+    let headers =
+        answer.headers.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    Reply { status: answer.status, body: body.unwrap_or_default(), headers }
+}
+
+/// The API in one process.
+pub(crate) fn api(cloud: &Cloud, process: Process) -> Api {
+    let offers = outbound::CHANNELS.iter().map(|it| Offer {
+        channel: it.channel.clone(),
+        capabilities: Capabilities::parse(it.rules).unwrap(),
+    });
+    Api {
+        table: table(&process),
+        queue: Queue::over(process.queues, cloud.queues.url(QUEUE)),
+        auth: Auth::Tokens,
+        offers: offers.collect(),
+    }
+}
+
+fn table(process: &Process) -> Table {
+    Table::over(process.table.clone(), TABLE.to_owned())
+}
+
+/// Something that WhatsApp tells us.
+pub(crate) fn event(
+    identity: Option<IdentityId>,
+    key: &str,
+    at: Timestamp,
+    kind: Kind,
+) -> InboundEvent {
+    InboundEvent {
+        key: EventKey::new(key),
+        channel: Channel::from_static("whatsapp"),
+        account: AccountId::new(ACCOUNT),
+        identity: identity.map(|id| Identity { id, aliases: vec![], name: None }),
+        at,
+        kind,
+        content_ref: None,
+    }
+}
+
+/// Something that a colleague wrote in another tool.
+pub(crate) fn echo(id: &str, words: &str) -> Kind {
+    let message = Message::inbound(ProviderId::new(id), Content::text(words));
+    Message { direction: Direction::Out, opens_window: false, ..message }.into()
+}
