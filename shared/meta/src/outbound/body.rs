@@ -43,7 +43,7 @@ fn right(send: &Send) -> &'static str {
     let is_private_reply = send.reply_to.as_ref().is_some_and(is_public);
     let is_late = send.since_inbound_ms.is_some_and(|since| (DAY_MS..7 * DAY_MS).contains(&since));
     let is_human = send.author == Author::Human;
-    if is_late && !is_private_reply { "MESSAGE_TAG" } else { "RESPONSE" }
+    if is_human && is_late && !is_private_reply { "MESSAGE_TAG" } else { "RESPONSE" }
 }
 
 /// Whether an id is that of something public: an answer to it is a private reply.
