@@ -16,4 +16,10 @@ pub use accounts::Accounts;
 pub use outbox::Outbox;
 
 /// Every channel of the suite that messages leave by: the one list.
-pub const CHANNELS: &[Outbound] = &[whatsapp::OUTBOUND];
+pub const CHANNELS: &[Outbound] = &[
+    whatsapp::OUTBOUND,
+    messenger::OUTBOUND,
+    instagram::OUTBOUND,
+    telegram::OUTBOUND,
+    x::OUTBOUND,
+];

@@ -3,8 +3,8 @@
 //!
 //! <https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>
 
-use domain::outbound::{Failure, Problem, Response, SendError};
 use domain::json::{Fields, envelope};
+use domain::outbound::{Failure, Problem, Response, SendError};
 
 /// The least wait for a person who was sent too much. The platform asks for 4ⁿ seconds; later attempts wait longer anyway.
 const PAIR_WAIT_MS: u64 = 4_000;

@@ -128,7 +128,10 @@ impl Calls {
 /// Reads an answer up to the cap. Once its head came, a broken body leaves us in doubt.
 async fn read(mut answer: reqwest::Response) -> Result<Response, CallError> {
     let status = answer.status().as_u16();
-    let retry_after = retry_after(answer.headers(), now());
+    let mut retry_after = retry_after(answer.headers(), now());
+    if status == 429 {
+        retry_after = retry_after.or_else(|| until_reset(answer.headers(), now()));
+    }
     let mut body = Vec::new();
     while body.len() < MAX_ANSWER {
         let Some(chunk) = answer.chunk().await.map_err(no_answer)? else { break };
@@ -189,6 +192,13 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     Some(wait.min(MAX_RETRY_AFTER))
 }
 
+/// How long a limit still holds, where a platform says when the next one begins, in seconds since 1970.
+fn until_reset(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let seconds = headers.get("x-rate-limit-reset")?.to_str().ok()?.trim().parse().ok()?;
+    let wait = u64::try_from(Timestamp::from_secs(seconds).since(now)).unwrap_or(0);
+    Some(Duration::from_millis(wait).min(MAX_RETRY_AFTER))
+}
+
 /// A date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn http_date(text: &str) -> Option<Timestamp> {
     let format = time::macros::format_description!(
@@ -231,6 +241,20 @@ mod tests {
         assert_eq!(wait("Sun, 06 Nov 1994 08:48:00 GMT"), Some(Duration::ZERO));
         assert_eq!(wait("soon"), None);
         assert_eq!(wait("99999999999"), Some(MAX_RETRY_AFTER));
+    }
+
+    #[test]
+    fn a_limit_that_ends_at_a_moment_is_waited_for() {
+        let now = Timestamp::from_secs(1_795_000_000);
+        let wait = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-rate-limit-reset", HeaderValue::from_static(value));
+            until_reset(&headers, now)
+        };
+        assert_eq!(wait("1795000090"), Some(Duration::from_secs(90)));
+        assert_eq!(wait("1794999999"), Some(Duration::ZERO));
+        assert_eq!(wait("soon"), None);
+        assert_eq!(until_reset(&HeaderMap::new(), now), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The shell of a channel function: what it answers, what it queues, what it parks. The channel here is made up: the
 //! shell knows none.
+#![expect(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
 use aws::ingest::{MAX_BODY, Parked, Shell, handle_records, handle_request};
 use aws::objects::Objects;
@@ -179,11 +180,11 @@ async fn a_text_too_large_for_the_queue_is_stored_before_its_event_is_queued() {
 /// Mail that the account's own mail service put into a bucket: the record names the object.
 fn fetch(record: &[u8]) -> Result<Option<ObjectName>, Malformed> {
     let record: Value = serde_json::from_slice(record)?;
-    let action = &record["ses"]["receipt"]["action"];
-    let text = |it: &Value| {
-        it.as_str().map(str::to_owned).ok_or_else(|| Malformed("no object is named".to_owned()))
+    let text = |field: &str| {
+        let named = record.pointer(&format!("/ses/receipt/action/{field}")).and_then(Value::as_str);
+        named.map(str::to_owned).ok_or_else(|| Malformed("no object is named".to_owned()))
     };
-    Ok(Some(ObjectName { bucket: text(&action["bucketName"])?, key: text(&action["objectKey"])? }))
+    Ok(Some(ObjectName { bucket: text("bucketName")?, key: text("objectKey")? }))
 }
 
 #[tokio::test]

@@ -129,9 +129,7 @@ pub fn verify<'a>(
         Proof::Hmac { prefix, encoding, .. } => {
             let mac = shown.strip_prefix(prefix.as_bytes()).and_then(|it| encoding.decode(it));
             let mac = mac.ok_or(Unverified::Mismatch(header))?;
-            any_fits(active(), |secret| {
-                hmac::verify(&key(secret), webhook.body, &mac).is_ok()
-            })
+            any_fits(active(), |secret| hmac::verify(&key(secret), webhook.body, &mac).is_ok())
         }
     };
     if proven {
@@ -146,9 +144,10 @@ pub fn verify<'a>(
 pub fn sign(proof: &Proof, secret: &SecretString, body: &[u8]) -> (&'static str, String) {
     match *proof {
         Proof::Token { header } => (header, secret.expose_secret().to_owned()),
-        Proof::Hmac { header, prefix, encoding } => {
-            (header, format!("{prefix}{}", encoding.encode(hmac::sign(&key(secret), body).as_ref())))
-        }
+        Proof::Hmac { header, prefix, encoding } => (
+            header,
+            format!("{prefix}{}", encoding.encode(hmac::sign(&key(secret), body).as_ref())),
+        ),
     }
 }
 

@@ -12,8 +12,8 @@ mod status;
 
 use domain::event::InboundEvent;
 use domain::inbound::Malformed;
-use domain::webhook::Verified;
 use domain::json::{Fields, envelope};
+use domain::webhook::Verified;
 use serde_json::value::RawValue;
 
 pub(crate) use message::GROUP;

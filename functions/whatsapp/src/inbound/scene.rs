@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use domain::content::Raw;
 use domain::event::{Identity, InboundEvent, Kind, digest};
 use domain::id::{AccountId, EventKey};
+use domain::json::Fields;
 use domain::time::Timestamp;
 use domain::webhook::Verified;
-use domain::json::Fields;
 use serde_json::value::RawValue;
 
 use super::people::{Addresses, Person};

@@ -2,8 +2,8 @@
 
 use domain::event::{InboundEvent, Receipt, ReceiptOf};
 use domain::id::{MessageId, ProviderId};
-use domain::status::Status;
 use domain::json::Fields;
+use domain::status::Status;
 use serde_json::value::RawValue;
 
 use super::message;

@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 
 use domain::event::digest;
 use domain::id::{IdentityId, ProviderId};
+use domain::json::{Fields, envelope};
 use domain::outbound::{
     Account, Body, Call, Capabilities, Failure, Next, Problem, Response, Send, SendContent,
     SendError, SendMedia,
 };
-use domain::json::{Fields, envelope};
 use http::{HeaderValue, Request, header};
 use serde_json::{Map, Value, json};
 
@@ -69,8 +69,7 @@ fn finish(answer: &Response) -> Result<Next, SendError> {
         return Err(errors::in_answer(answer));
     }
     let body = envelope(&answer.body).unwrap_or_default();
-    let message =
-        body.list("messages").first().and_then(|it| Fields::of(it)).unwrap_or_default();
+    let message = body.list("messages").first().and_then(|it| Fields::of(it)).unwrap_or_default();
     // A success without an id is still one: the receipt will carry our own id.
     Ok(Next::Done(message.string("id").map(ProviderId::new)))
 }

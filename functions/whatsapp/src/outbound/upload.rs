@@ -2,8 +2,8 @@
 
 use domain::content::MediaKind;
 use domain::id::MessageId;
-use domain::outbound::{Account, Body, Call, Failure, Problem, Response, SendError};
 use domain::json::envelope;
+use domain::outbound::{Account, Body, Call, Failure, Problem, Response, SendError};
 use http::HeaderValue;
 
 use super::{boundary, call as request};

@@ -66,7 +66,9 @@ async fn take_in(
     };
     let kept = match (shell.inbound.parse)(&verified) {
         Ok(events) => queue_or_park(shell, events, &webhook, received).await,
-        Err(malformed) => shell.park(&Parked::new(channel, &webhook, received, malformed.to_string())).await,
+        Err(malformed) => {
+            shell.park(&Parked::new(channel, &webhook, received, malformed.to_string())).await
+        }
     };
     match kept {
         Ok(()) => answer(StatusCode::OK, reply.content_type, reply.body.to_owned()),

@@ -1,0 +1,26 @@
+//! The Messenger channel: a Facebook Page's inbox and its public comments,
+//! <https://developers.facebook.com/docs/messenger-platform>.
+//!
+//! What it shares with Instagram is in `meta`; here is what a Page has alone. Nothing here does I/O or reads a clock.
+
+mod inbound;
+mod outbound;
+
+use domain::id::Channel;
+use domain::inbound::Inbound;
+use domain::outbound::{Auth, Outbound};
+
+const CHANNEL: Channel = Channel::from_static("messenger");
+
+/// How webhooks become events.
+pub const INBOUND: Inbound =
+    Inbound { channel: CHANNEL, source: meta::SOURCE, ack: meta::ACK, parse: inbound::parse };
+
+/// How messages leave. An account is a Page, its token the Page's.
+pub const OUTBOUND: Outbound = Outbound {
+    channel: CHANNEL,
+    rules: outbound::RULES,
+    base_url: meta::GRAPH,
+    auth: Auth::Bearer,
+    next: outbound::next,
+};

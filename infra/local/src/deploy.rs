@@ -1,0 +1,152 @@
+//! Deploys the real template to the local cloud, with the commands that deploy it to AWS.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail};
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+
+use crate::awscli::Aws;
+use crate::cloud::Cloud;
+use crate::functions;
+use crate::place;
+use crate::report::Report;
+use crate::tools::Tools;
+
+/// A deployed stack.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// Its name.
+    pub name: String,
+    /// The AWS command line, pointed at its cloud.
+    pub aws: Aws,
+    outputs: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// Deploys the template with these channels.
+    pub async fn deploy(
+        cloud: &Cloud,
+        tools: &Tools,
+        name: &str,
+        channels: &[&str],
+        report: &Report,
+    ) -> anyhow::Result<Self> {
+        functions::check()?;
+        report
+            .step(&format!("deploying infra/template.yaml with Channels='{}'", channels.join(",")));
+        let aws = Aws::local(tools, cloud.endpoint());
+        let (template, packaged) =
+            (place::template(), place::scratch().join(format!("{name}.packaged.yaml")));
+        let (template, packaged) = (template.to_string_lossy(), packaged.to_string_lossy());
+        let bucket = format!("{name}-artifacts");
+        aws.run(&["s3", "mb", &format!("s3://{bucket}")]).await?;
+        let package =
+            ["cloudformation", "package", "--template-file", &template, "--s3-bucket", &bucket];
+        aws.run(&[&package[..], &["--output-template-file", &packaged]].concat()).await?;
+        let channels = format!("Channels={}", channels.join(","));
+        let architecture = format!("Architecture={}", functions::architecture());
+        // A template of more than 50 KB goes by the bucket, too.
+        let deploy = [
+            "cloudformation",
+            "deploy",
+            "--template-file",
+            &packaged,
+            "--s3-bucket",
+            &bucket,
+            "--stack-name",
+            name,
+        ];
+        let options =
+            ["--capabilities", "CAPABILITY_IAM", "--parameter-overrides", &channels, &architecture];
+        if let Err(error) = aws.run(&[&deploy[..], &options].concat()).await {
+            let events = [
+                "cloudformation",
+                "describe-stack-events",
+                "--stack-name",
+                name,
+                "--output",
+                "text",
+            ];
+            let query = "StackEvents[?ends_with(ResourceStatus,'FAILED')].[LogicalResourceId,ResourceStatusReason]";
+            let why =
+                aws.run(&[&events[..], &["--query", query]].concat()).await.unwrap_or_default();
+            bail!("{error:#}\n{why}");
+        }
+        Self::of(aws, name).await
+    }
+
+    /// A stack that is deployed already.
+    pub async fn of(aws: Aws, name: &str) -> anyhow::Result<Self> {
+        let outputs =
+            aws.json(&["cloudformation", "describe-stacks", "--stack-name", name]).await?;
+        Ok(Self { name: name.to_owned(), aws, outputs: read_outputs(&outputs) })
+    }
+
+    /// An output of the template.
+    pub fn output(&self, name: &str) -> anyhow::Result<&str> {
+        self.outputs
+            .get(name)
+            .map(String::as_str)
+            .with_context(|| format!("the stack has no output {name}"))
+    }
+
+    /// All outputs, by name.
+    #[must_use]
+    pub fn outputs(&self) -> &BTreeMap<String, String> {
+        &self.outputs
+    }
+
+    /// Where a path of the HTTP API is on the local cloud.
+    pub fn url(&self, path: &str) -> anyhow::Result<String> {
+        let api = self.output("HttpApiId")?;
+        Ok(format!("{}/_aws/execute-api/{api}/$default{path}", self.aws.endpoint()))
+    }
+
+    /// What the functions logged since a moment, in order, each line after the function's name.
+    pub async fn logs(&self, since: Timestamp) -> anyhow::Result<Vec<String>> {
+        let prefix = format!("/aws/lambda/{}-", self.name);
+        let groups = self.aws.json(&["logs", "describe-log-groups", "--log-group-name-prefix", &prefix]).await?;
+        let since = since.ms().to_string();
+        let mut lines = Vec::new();
+        for group in groups.get("logGroups").and_then(Value::as_array).into_iter().flatten() {
+            let name = group.get("logGroupName").and_then(Value::as_str).unwrap_or_default();
+            let filter = ["logs", "filter-log-events", "--log-group-name", name, "--start-time", &since];
+            let found = self.aws.json(&filter).await?;
+            for event in found.get("events").and_then(Value::as_array).into_iter().flatten() {
+                let at = event.get("timestamp").and_then(Value::as_i64).unwrap_or_default();
+                let line = event.get("message").and_then(Value::as_str).unwrap_or_default().trim();
+                // Lambda's own lines say nothing that is news here.
+                if !["START ", "END ", "REPORT "].iter().any(|it| line.starts_with(it)) {
+                    lines.push((at, format!("{}  {line}", name.strip_prefix(&prefix).unwrap_or(name))));
+                }
+            }
+        }
+        lines.sort_by_key(|it| it.0);
+        Ok(lines.into_iter().map(|it| it.1).collect())
+    }
+
+    /// Fills in one of a channel's two secrets: `webhook` or `sending`.
+    pub async fn put_secret(
+        &self,
+        channel: &str,
+        which: &str,
+        secret: &Value,
+    ) -> anyhow::Result<()> {
+        let id = format!("{}/{channel}/{which}", self.name);
+        let input = json!({ "SecretId": id, "SecretString": secret.to_string() });
+        self.aws.call(&["secretsmanager", "put-secret-value"], &input).await?;
+        Ok(())
+    }
+}
+
+fn read_outputs(answer: &Value) -> BTreeMap<String, String> {
+    let outputs = answer.pointer("/Stacks/0/Outputs").and_then(Value::as_array);
+    let pair = |it: &Value| {
+        Some((
+            it.get("OutputKey")?.as_str()?.to_owned(),
+            it.get("OutputValue")?.as_str()?.to_owned(),
+        ))
+    };
+    outputs.into_iter().flatten().filter_map(pair).collect()
+}

@@ -1,0 +1,58 @@
+//! Models of the platforms: each listens on a loopback port, remembers what it is sent, refuses what the real one would
+//! refuse, and posts webhooks signed as the real one signs them. None may be kinder than its platform.
+
+pub mod instagram;
+pub mod messenger;
+#[cfg(test)]
+mod ours;
+pub mod send_api;
+mod strict;
+pub mod whatsapp;
+
+use std::any::Any;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use domain::inbound::Inbound;
+use serde_json::Value;
+
+/// A future of a trait object.
+pub type Work<'a, T> = Pin<Box<dyn Future<Output = anyhow::Result<T>> + Send + 'a>>;
+
+/// What every model can do, so that one story runs on all of them.
+pub trait Platform: Any + Send + Sync {
+    /// The channel that it is the other end of.
+    fn channel(&self) -> &'static str;
+
+    /// What the channel's webhook secret must hold.
+    fn webhook_secret(&self) -> Value;
+
+    /// What the channel's sending secret must hold: where this model listens, and its token.
+    fn sending_secret(&self) -> Value;
+
+    /// Tells it where webhooks go, as the platform's dashboard does, and makes the handshake if there is one.
+    fn connect<'a>(&'a self, webhook_url: &'a str) -> Work<'a, ()>;
+
+    /// Its one customer writes a text; the answer is the status that our webhook gave.
+    fn customer_writes<'a>(&'a self, text: &'a str) -> Work<'a, u16>;
+
+    /// What that customer was shown, oldest first.
+    fn customer_saw(&self) -> Vec<String>;
+}
+
+/// A channel, as the local cloud knows it.
+pub struct Known {
+    /// Its name.
+    pub channel: &'static str,
+    /// How it reads webhooks: for replays.
+    pub inbound: fn() -> Inbound,
+    /// Puts one item that could not be read back into a webhook like the one that it came in.
+    pub rewrap: fn(account: &str, what: &str, raw: &str) -> Option<Value>,
+    /// Starts its model.
+    pub start: fn() -> Work<'static, Arc<dyn Platform>>,
+}
+
+/// Every channel. A new one adds its file and one line here.
+pub const ALL: &[Known] =
+    &[whatsapp::KNOWN, messenger::KNOWN, instagram::KNOWN];

@@ -1,0 +1,164 @@
+//! Our side in little, for tests of models: a webhook that believes nobody without proof, and the calls of a send. So a model
+//! and its channel, written apart, are held against each other.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::routing::get;
+use domain::event::{InboundEvent, Kind, Message};
+use domain::id::{AccountId, MessageId, ProviderId};
+use domain::inbound::{Inbound, Source};
+use domain::outbound::{
+    Account, Auth, Author, Body, Next, Outbound, Response, Send, SendContent, SendError,
+};
+use domain::secrets::WebhookSecrets;
+use domain::webhook::{Webhook, verify};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::http::Client;
+use crate::models::Platform;
+
+/// Our side of one channel.
+pub(super) struct Ours {
+    inbound: Inbound,
+    outbound: Outbound,
+    secrets: WebhookSecrets,
+    account: Account,
+    token: String,
+    events: Mutex<Vec<InboundEvent>>,
+    client: Client,
+}
+
+impl Ours {
+    /// Our side, connected with a model over HTTP.
+    pub(super) async fn connect(
+        model: &dyn Platform,
+        inbound: Inbound,
+        outbound: Outbound,
+    ) -> Arc<Self> {
+        let sending = model.sending_secret();
+        let field =
+            |name: &str| sending.pointer(&format!("/0/{name}")).and_then(Value::as_str).unwrap();
+        let ours = Arc::new(Self {
+            inbound,
+            outbound,
+            secrets: serde_json::from_value(model.webhook_secret()).unwrap(),
+            account: Account {
+                id: AccountId::new(field("id")),
+                base_url: field("base_url").to_owned(),
+                settings: [].into(),
+            },
+            token: field("token").to_owned(),
+            events: Mutex::default(),
+            client: Client::new(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/webhook", listener.local_addr().unwrap());
+        let greet = |State(ours): State<Arc<Self>>, uri: Uri| async move { ours.greet(&uri) };
+        let take = |State(ours): State<Arc<Self>>, headers: HeaderMap, body: Bytes| async move {
+            ours.take(&headers, &body)
+        };
+        let router =
+            Router::new().route("/webhook", get(greet).post(take)).with_state(Arc::clone(&ours));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        model.connect(&url).await.unwrap();
+        ours
+    }
+
+    fn greet(&self, uri: &Uri) -> String {
+        let Source::Http { handshake: Some(handshake), .. } = self.inbound.source else {
+            panic!("the channel makes no handshake")
+        };
+        handshake.answer(&self.secrets, uri.query().unwrap()).unwrap().body
+    }
+
+    fn take(&self, headers: &HeaderMap, body: &[u8]) -> StatusCode {
+        let Source::Http { proof, .. } = self.inbound.source else {
+            panic!("webhooks come by HTTP")
+        };
+        let webhook = Webhook { headers, query: "", body };
+        let Ok(verified) = verify(&proof, &self.secrets, &webhook, aws::now()) else {
+            return StatusCode::UNAUTHORIZED;
+        };
+        self.events.lock().unwrap().extend((self.inbound.parse)(&verified).unwrap());
+        StatusCode::OK
+    }
+
+    /// The next event, once it is there.
+    pub(super) async fn next(&self) -> InboundEvent {
+        for _ in 0..400 {
+            if let Some(event) = self.first() {
+                return event;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("no event came")
+    }
+
+    fn first(&self) -> Option<InboundEvent> {
+        let mut events = self.events.lock().unwrap();
+        (!events.is_empty()).then(|| events.remove(0))
+    }
+
+    /// Answers whoever an event is about.
+    pub(super) async fn answer(
+        &self,
+        to: &InboundEvent,
+        content: SendContent,
+        reply_to: Option<ProviderId>,
+    ) -> Result<Option<ProviderId>, SendError> {
+        let send = Send {
+            message: MessageId::new("msg_1"),
+            to: vec![to.identity.clone().unwrap().id],
+            content,
+            reply_to,
+            author: Author::Automation,
+            since_inbound_ms: Some(0),
+        };
+        self.send(&send).await
+    }
+
+    /// Makes the calls of a send, as the shell does.
+    pub(super) async fn send(&self, send: &Send) -> Result<Option<ProviderId>, SendError> {
+        let bearer = format!("Bearer {}", self.token);
+        let mut answers = Vec::new();
+        loop {
+            let call = match (self.outbound.next)(send, &self.account, &answers) {
+                Next::Call(call) => call,
+                Next::Done(id) => return Ok(id),
+                Next::Failed(error) => return Err(error),
+            };
+            let body = match call.body {
+                Body::Inline(bytes) => bytes,
+                Body::Object { before, after, .. } => {
+                    [before, b"the file".to_vec(), after].concat()
+                }
+            };
+            let mut url = call.request.uri.to_string();
+            let content_type = call.request.headers["content-type"].to_str().unwrap();
+            let mut headers = vec![("content-type", content_type)];
+            match self.outbound.auth {
+                Auth::PathToken => url = url.replace("{token}", &self.token),
+                Auth::Bearer => headers.push(("authorization", &bearer)),
+            }
+            let answer = self.client.call(Method::POST, &url, &headers, body).await.unwrap();
+            answers.push(Response { status: answer.status, retry_after: None, body: answer.body });
+        }
+    }
+}
+
+/// The message of an event.
+pub(super) fn message(event: &InboundEvent) -> &Message {
+    let Kind::Message(message) = &event.kind else { panic!("{event:?}") };
+    message
+}
+
+/// Words.
+pub(super) fn words(text: &str) -> SendContent {
+    SendContent::Text { text: text.to_owned() }
+}

@@ -1,0 +1,76 @@
+//! The Graph API's errors.
+
+use serde_json::{Value, json};
+
+/// An error as the Graph API answers it, or as a `failed` status carries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct GraphError {
+    /// The code: the only part that a client may decide by.
+    pub code: u32,
+    /// What exactly is wrong.
+    pub details: String,
+}
+
+impl GraphError {
+    /// An error with this code.
+    pub(super) fn new(code: u32, details: impl Into<String>) -> Self {
+        Self { code, details: details.into() }
+    }
+
+    /// The HTTP status that goes with it.
+    #[must_use]
+    pub(super) fn status(&self) -> u16 {
+        match self.code {
+            190 => 401,
+            132_001 => 404,
+            _ => 400,
+        }
+    }
+
+    /// Its title: <https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>.
+    #[must_use]
+    pub(super) fn title(&self) -> &'static str {
+        match self.code {
+            33 | 100 => "Invalid parameter",
+            190 => "Access token has expired",
+            131_008 => "Required parameter is missing",
+            131_009 => "Parameter value is not valid",
+            131_026 => "Message undeliverable",
+            131_047 => "Re-engagement message",
+            131_051 => "Unsupported message type",
+            131_053 => "Media upload error",
+            132_000 => "Number of parameters does not match the expected number of params",
+            132_001 => "Template name does not exist in the translation",
+            132_005 => "Translated text too long",
+            132_012 => "Parameter format does not match format in the created template",
+            132_015 => "Template is paused",
+            132_016 => "Template is disabled",
+            132_018 => "There's an issue with the parameters in your template",
+            _ => "Unknown error",
+        }
+    }
+
+    /// The body of the HTTP answer.
+    #[must_use]
+    pub(super) fn body(&self) -> Value {
+        json!({ "error": {
+            "message": format!("(#{}) {}", self.code, self.title()),
+            "type": "OAuthException",
+            "code": self.code,
+            "error_data": { "messaging_product": "whatsapp", "details": self.details },
+            "fbtrace_id": "AModelOfATraceId",
+        }})
+    }
+
+    /// The entry of a `failed` status.
+    #[must_use]
+    pub(super) fn status_entry(&self) -> Value {
+        json!({
+            "code": self.code,
+            "title": self.title(),
+            "message": self.title(),
+            "error_data": { "details": self.details },
+            "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
+        })
+    }
+}

@@ -1,0 +1,184 @@
+//! `cargo replay`: runs what could not be read through today's parsers: parked webhooks, and items that were kept as
+//! unknown. What can be read now is queued like anything that just came, once; what still cannot stays where it is.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, ensure};
+use aws::ingest::{PREFIX, Parked, entry};
+use domain::event::{InboundEvent, Kind};
+use domain::inbound::{Inbound, Malformed};
+use domain::secrets::WebhookSecrets;
+use domain::time::Timestamp;
+use domain::webhook::Verified;
+use serde_json::{Value, json};
+
+use crate::awscli::Aws;
+use crate::deploy::Stack;
+use crate::models::{self, Known};
+use crate::report::Report;
+use crate::story::text_of;
+use crate::tools;
+
+/// What reads today: an item that it could not read is not tried again before there is another.
+const PARSERS: &str = env!("CARGO_PKG_VERSION");
+
+/// What a replay did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Events that were queued.
+    pub queued: usize,
+    /// Webhooks and items that still cannot be read.
+    pub unread: usize,
+}
+
+/// Replays a stack of the account that the environment names; the local cloud if that is what it names.
+pub async fn run(stack: &str, report: &Report) -> anyhow::Result<()> {
+    let tools = tools::prepare(report)?;
+    let stack = Stack::of(Aws::of_user(&tools), stack).await?;
+    let parked = replay_parked(&stack, report).await?;
+    let unknown = replay_unknown(&stack, report).await?;
+    let row =
+        |what: &str, it: Replayed| [what.to_owned(), it.queued.to_string(), it.unread.to_string()];
+    report.line("");
+    report.table(
+        ["kept", "events queued", "still unread"],
+        &[row("parked webhooks", parked), row("unknown items", unknown)],
+    );
+    Ok(())
+}
+
+/// Replays the parked webhooks of a stack. One that is queued is removed: it is replayed once.
+pub async fn replay_parked(stack: &Stack, report: &Report) -> anyhow::Result<Replayed> {
+    let bucket = stack.output("BucketName")?;
+    let list = ["s3api", "list-objects-v2", "--bucket", bucket, "--prefix", PREFIX];
+    let listed = stack.aws.json(&list).await?;
+    let (mut done, mut secrets) = (Replayed::default(), BTreeMap::new());
+    for object in listed.get("Contents").and_then(Value::as_array).into_iter().flatten() {
+        let key = text_of(object, "/Key");
+        let url = format!("s3://{bucket}/{key}");
+        let body = stack.aws.pipe(&["s3", "cp", &url, "-"], &[]).await?;
+        let parked: Parked = serde_json::from_slice(&body)
+            .with_context(|| format!("{key} is not a parked webhook"))?;
+        let bytes = parked.bytes().with_context(|| format!("{key} is damaged"))?;
+        let known = known(parked.channel.as_str())?;
+        let secrets = secrets_of(stack, known, &mut secrets).await?;
+        match reread(&(known.inbound)(), secrets, &bytes, parked.received) {
+            Ok(events) => {
+                done.queued += events.len();
+                queue(stack, events).await?;
+                stack.aws.run(&["s3", "rm", &url]).await?;
+                report.step(&format!("replayed {key}"));
+            }
+            Err(error) => {
+                done.unread += 1;
+                report.step(&format!("{key}: {error}"));
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// Replays the items of a stack that were kept as unknown, each once with the parsers of today.
+pub async fn replay_unknown(stack: &Stack, report: &Report) -> anyhow::Result<Replayed> {
+    let table = stack.output("TableName")?;
+    let scan = json!({
+        "TableName": table,
+        "FilterExpression": "begins_with(pk, :unknown) AND (attribute_not_exists(parsers) OR parsers <> :parsers)",
+        "ExpressionAttributeValues": { ":unknown": { "S": "UNK#" }, ":parsers": { "S": PARSERS } },
+    });
+    let found = stack.aws.call(&["dynamodb", "scan"], &scan).await?;
+    let (mut done, mut secrets) = (Replayed::default(), BTreeMap::new());
+    for item in found.get("Items").and_then(Value::as_array).into_iter().flatten() {
+        let Ok(event) = serde_json::from_str::<InboundEvent>(text_of(item, "/event/S")) else {
+            continue;
+        };
+        let Kind::Unknown { what, raw } = &event.kind else { continue };
+        let known = known(event.channel.as_str())?;
+        let secrets = secrets_of(stack, known, &mut secrets).await?;
+        let events = match (known.rewrap)(event.account.as_str(), what, &raw.0) {
+            Some(webhook) => {
+                reread(&(known.inbound)(), secrets, webhook.to_string().as_bytes(), event.at)
+            }
+            None => Ok(Vec::new()),
+        };
+        let read = events
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|it| !matches!(it.kind, Kind::Unknown { .. }));
+        let read: Vec<_> = read.collect();
+        done.queued += read.len();
+        done.unread += usize::from(read.is_empty());
+        queue(stack, read).await?;
+        let update = json!({
+            "TableName": table,
+            "Key": { "pk": item.get("pk"), "sk": item.get("sk") },
+            "UpdateExpression": "SET parsers = :parsers",
+            "ExpressionAttributeValues": { ":parsers": { "S": PARSERS } },
+        });
+        stack.aws.call(&["dynamodb", "update-item"], &update).await?;
+        report.step(&format!("replayed {}", text_of(item, "/pk/S")));
+    }
+    Ok(done)
+}
+
+/// Reads a webhook that was proven when it came.
+fn reread(
+    inbound: &Inbound,
+    secrets: &WebhookSecrets,
+    body: &[u8],
+    received: Timestamp,
+) -> Result<Vec<InboundEvent>, Malformed> {
+    (inbound.parse)(&Verified::vouched(body, &secrets.accounts, received))
+}
+
+fn known(channel: &str) -> anyhow::Result<&'static Known> {
+    models::ALL
+        .iter()
+        .find(|it| it.channel == channel)
+        .with_context(|| format!("{channel} is not a channel"))
+}
+
+/// A channel's webhook secret, read once: it names our accounts.
+async fn secrets_of<'a>(
+    stack: &Stack,
+    known: &Known,
+    read: &'a mut BTreeMap<&'static str, WebhookSecrets>,
+) -> anyhow::Result<&'a WebhookSecrets> {
+    if !read.contains_key(known.channel) {
+        let id = format!("{}/{}/webhook", stack.name, known.channel);
+        let answer =
+            stack.aws.json(&["secretsmanager", "get-secret-value", "--secret-id", &id]).await?;
+        let secrets = serde_json::from_str(text_of(&answer, "/SecretString"));
+        read.insert(
+            known.channel,
+            secrets.ok().with_context(|| format!("the secret {id} is not of the expected form"))?,
+        );
+    }
+    read.get(known.channel).context("the secret was just read")
+}
+
+/// Queues events as the channel's function does.
+async fn queue(stack: &Stack, events: Vec<InboundEvent>) -> anyhow::Result<()> {
+    let (bucket, queue) = (stack.output("BucketName")?, stack.output("InboundQueueUrl")?);
+    for event in events {
+        let (entry, overflow) = entry(event)?;
+        if let Some(overflow) = overflow {
+            stack
+                .aws
+                .pipe(
+                    &["s3", "cp", "-", &format!("s3://{bucket}/{}", overflow.key)],
+                    &overflow.body,
+                )
+                .await?;
+        }
+        let message = json!({
+            "QueueUrl": queue,
+            "MessageBody": entry.body,
+            "MessageGroupId": entry.group_id,
+            "MessageDeduplicationId": entry.deduplication_id,
+        });
+        let sent = stack.aws.call(&["sqs", "send-message"], &message).await?;
+        ensure!(sent.get("MessageId").is_some(), "the queue did not take an event");
+    }
+    Ok(())
+}

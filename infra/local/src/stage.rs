@@ -1,0 +1,166 @@
+//! Everything that a story needs: the cloud with the deployed stack, the models of the platforms, a token.
+
+use std::any::Any;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use http::Method;
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::cloud::Cloud;
+use crate::deploy::Stack;
+use crate::functions;
+use crate::http::{Answer, Client};
+use crate::models::whatsapp::Graph;
+use crate::models::{self, Platform};
+use crate::report::Report;
+use crate::tools::{self, Tools};
+
+/// A deployed suite with the platforms around it. Dropping it ends the cloud.
+pub struct Stage {
+    /// The stack.
+    pub stack: Stack,
+    /// The models, each connected to its channel.
+    pub platforms: Vec<Arc<dyn Platform>>,
+    /// A token that may do everything.
+    pub token: String,
+    /// The cloud that the stack is on.
+    pub cloud: Cloud,
+    /// The tools that it was made with.
+    pub tools: Tools,
+    tokens: PathBuf,
+    client: Client,
+}
+
+impl Stage {
+    /// Prepares the tools, builds, starts the cloud and the models, deploys, and connects everything.
+    pub async fn set(report: &Report) -> anyhow::Result<Self> {
+        let tools = tools::prepare(report)?;
+        let built = functions::build(report)?;
+        let cloud = Cloud::start(&tools, report).await?;
+        let mut platforms = Vec::new();
+        for known in models::ALL {
+            platforms.push((known.start)().await?);
+        }
+        let channels: Vec<_> = platforms.iter().map(|it| it.channel()).collect();
+        let stack = Stack::deploy(&cloud, &tools, "ariane", &channels, report).await?;
+        report.step("filling in the channels' secrets and connecting the platform models");
+        for platform in &platforms {
+            stack.put_secret(platform.channel(), "webhook", &platform.webhook_secret()).await?;
+            stack.put_secret(platform.channel(), "sending", &platform.sending_secret()).await?;
+        }
+        for platform in &platforms {
+            let url = stack.url(&format!("/webhooks/{}", platform.channel()))?;
+            platform
+                .connect(&url)
+                .await
+                .with_context(|| format!("cannot connect {}", platform.channel()))?;
+        }
+        let token = make_token(&built.tokens, &stack, &api::routes::SCOPES.join(","), 1).await?;
+        let client = Client::new();
+        Ok(Self { stack, platforms, token, cloud, tools, tokens: built.tokens, client })
+    }
+
+    /// The model of WhatsApp, with everything that only WhatsApp has.
+    pub fn graph(&self) -> anyhow::Result<Arc<Graph>> {
+        let mut all = self.platforms.iter().map(|it| Arc::clone(it) as Arc<dyn Any + Send + Sync>);
+        all.find_map(|it| it.downcast().ok()).context("there is no model of WhatsApp")
+    }
+
+    /// Makes another API token, as the first one is made on AWS: with the command.
+    pub async fn make_token(&self, scopes: &str, days: u32) -> anyhow::Result<String> {
+        make_token(&self.tokens, &self.stack, scopes, days).await
+    }
+
+    /// Runs the token command.
+    pub async fn tokens(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        run_tokens(&self.tokens, &self.stack, arguments).await
+    }
+
+    /// Asks the API something.
+    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let answer =
+            self.ask(Method::GET, path, &[("authorization", &self.bearer())], Vec::new()).await?;
+        if answer.status != 200 {
+            bail!("GET {path} was answered with {}: {}", answer.status, answer.text());
+        }
+        Ok(answer.json())
+    }
+
+    /// Posts to the API under an idempotency key.
+    pub async fn post(&self, path: &str, key: &str, body: &Value) -> anyhow::Result<Answer> {
+        let bearer = self.bearer();
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+            ("idempotency-key", key),
+        ];
+        self.ask(Method::POST, path, &headers, body.to_string().into_bytes()).await
+    }
+
+    /// Makes any call to the HTTP API.
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> anyhow::Result<Answer> {
+        self.client.call(method, &self.stack.url(path)?, headers, body).await
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+}
+
+async fn make_token(
+    program: &Path,
+    stack: &Stack,
+    scopes: &str,
+    days: u32,
+) -> anyhow::Result<String> {
+    let days = days.to_string();
+    let text = run_tokens(
+        program,
+        stack,
+        &["make", "--name", "local", "--scopes", scopes, "--days", &days],
+    )
+    .await?;
+    Ok(text.lines().last().context("the token command printed nothing")?.to_owned())
+}
+
+async fn run_tokens(program: &Path, stack: &Stack, arguments: &[&str]) -> anyhow::Result<String> {
+    let mut command = Command::new(program);
+    command
+        .args(["--table", stack.output("TableName")?])
+        .args(arguments)
+        .env_clear()
+        .envs(stack.aws.environment());
+    let output =
+        command.kill_on_drop(true).output().await.context("cannot run the token command")?;
+    if !output.status.success() {
+        bail!("the token command failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Looks again and again until there is something, for at most a minute.
+pub async fn until<T>(
+    what: &str,
+    mut look: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<T> {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look().await? {
+            return Ok(found);
+        }
+        if Duration::from_mins(1) < started.elapsed() {
+            bail!("waited a minute in vain until {what}");
+        }
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+}

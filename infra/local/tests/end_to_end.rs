@@ -1,0 +1,116 @@
+//! The real template with the real functions on the local cloud, against strict models of the platforms.
+#![expect(clippy::unwrap_used, reason = "what is not as expected fails the test")]
+
+use http::Method;
+use local::deploy::Stack;
+use local::replay;
+use local::report::Report;
+use local::stage::{Stage, until};
+use local::story::{self, find_thread};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn the_main_job_happens_on_the_real_template() {
+    let report = Report::quiet();
+    let stage = Stage::set(&report).await.unwrap();
+    story::tell(&stage, &report).await.unwrap();
+    a_caller_without_a_good_token_learns_nothing(&stage).await;
+    a_parked_webhook_is_replayed_once(&stage).await;
+    the_core_deploys_without_a_channel(&stage).await;
+}
+
+async fn a_caller_without_a_good_token_learns_nothing(stage: &Stage) {
+    let old = stage.make_token("threads:read", 1).await.unwrap();
+    let id = id_of(stage, &old).await;
+    // Rotating without overlap ends the old text at once.
+    stage.tokens(&["rotate", &id, "--overlap-hours", "0"]).await.unwrap();
+    let revoked = stage.make_token("threads:read", 1).await.unwrap();
+    let id = id_of(stage, &revoked).await;
+    stage.tokens(&["revoke", &id]).await.unwrap();
+    for route in &api::routes::ROUTES {
+        let path = route.path.replace("{id}", "thr_00000000000000000000000000000000");
+        let status = async |token: Option<&str>| {
+            let bearer = token.map(|it| format!("Bearer {it}"));
+            let headers: Vec<_> = bearer.iter().map(|it| ("authorization", it.as_str())).collect();
+            stage.ask(route.method.clone(), &path, &headers, b"{}".to_vec()).await.unwrap().status
+        };
+        let api::routes::Access::Scope(scope) = route.access else {
+            assert_eq!(status(None).await, 200, "{path}");
+            continue;
+        };
+        let others: Vec<_> = api::routes::SCOPES.into_iter().filter(|it| *it != scope).collect();
+        let other = stage.make_token(&others.join(","), 1).await.unwrap();
+        for (token, expected) in [
+            (None, 401),
+            (Some("ari_none"), 401),
+            (Some(old.as_str()), 401),
+            (Some(&revoked), 401),
+            (Some(&other), 403),
+        ] {
+            assert_eq!(status(token).await, expected, "{} {path}", route.method);
+        }
+    }
+    assert_eq!(stage.ask(Method::GET, "/v1/nothing", &[], vec![]).await.unwrap().status, 404);
+}
+
+/// The id of the token that was made last.
+async fn id_of(stage: &Stage, token: &str) -> String {
+    let (_, last_four) = token.split_at(token.len() - 4);
+    let list = stage.tokens(&["list"]).await.unwrap();
+    let line = list.lines().find(|it| it.contains(&format!("…{last_four}"))).unwrap();
+    line.split_whitespace().next().unwrap().to_owned()
+}
+
+async fn a_parked_webhook_is_replayed_once(stage: &Stage) {
+    let (graph, report) = (stage.graph().unwrap(), Report::quiet());
+    assert_eq!(graph.post(&json!("proven, but no envelope")).await.unwrap(), 200);
+    let bucket = stage.stack.output("BucketName").unwrap();
+    let list = ["s3api", "list-objects-v2", "--bucket", bucket, "--prefix", "parked/"];
+    let keys = async || {
+        let listed = stage.stack.aws.json(&list).await.unwrap();
+        let contents =
+            listed.get("Contents").and_then(Value::as_array).cloned().unwrap_or_default();
+        contents.iter().map(|it| story::text_of(it, "/Key").to_owned()).collect::<Vec<_>>()
+    };
+    let parked = keys().await;
+    assert_eq!(parked.len(), 1);
+    let still = replay::replay_parked(&stage.stack, &report).await.unwrap();
+    assert_eq!((still.queued, still.unread), (0, 1), "what cannot be read stays");
+    assert_eq!(keys().await, parked);
+
+    // As if the parser of that day had not been able to read this one.
+    let text = "This one was parked and is replayed.";
+    let message = graph.message(
+        &local::models::whatsapp::ADA,
+        json!({ "type": "text", "text": { "body": text } }),
+    );
+    let webhook = graph.envelope(&local::models::whatsapp::ADA, &[message]).to_string();
+    let body = http::HeaderMap::new();
+    let proven = domain::webhook::Webhook { headers: &body, query: "", body: webhook.as_bytes() };
+    let channel = domain::id::Channel::from_static("whatsapp");
+    let kept = aws::ingest::Parked::new(&channel, &proven, aws::now(), "a test".to_owned());
+    let url = format!("s3://{bucket}/{}", kept.key());
+    stage
+        .stack
+        .aws
+        .pipe(&["s3", "cp", "-", &url], &serde_json::to_vec(&kept).unwrap())
+        .await
+        .unwrap();
+    let replayed = replay::replay_parked(&stage.stack, &report).await.unwrap();
+    assert_eq!((replayed.queued, replayed.unread), (1, 1));
+    until("the replayed message is in a thread", async || {
+        find_thread(stage, "whatsapp", text).await
+    })
+    .await
+    .unwrap();
+    assert_eq!(replay::replay_parked(&stage.stack, &report).await.unwrap().queued, 0);
+}
+
+async fn the_core_deploys_without_a_channel(stage: &Stage) {
+    let core =
+        Stack::deploy(&stage.cloud, &stage.tools, "core", &[], &Report::quiet()).await.unwrap();
+    assert!(core.output("WhatsappWebhookUrl").is_err());
+    let client = local::http::Client::new();
+    assert_eq!(client.get(&core.url("/v1/openapi.json").unwrap()).await.unwrap().status, 200);
+    assert_eq!(client.get(&core.url("/webhooks/whatsapp").unwrap()).await.unwrap().status, 404);
+}
