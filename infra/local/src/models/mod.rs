@@ -7,6 +7,7 @@ pub mod messenger;
 mod ours;
 pub mod send_api;
 mod strict;
+pub mod telegram;
 pub mod whatsapp;
 
 use std::any::Any;
@@ -55,4 +56,4 @@ pub struct Known {
 
 /// Every channel. A new one adds its file and one line here.
 pub const ALL: &[Known] =
-    &[whatsapp::KNOWN, messenger::KNOWN, instagram::KNOWN];
+    &[whatsapp::KNOWN, messenger::KNOWN, instagram::KNOWN, telegram::KNOWN];

@@ -1,0 +1,107 @@
+//! Makes Telegram's calls. Text goes out as it is, without a markup of Telegram's, so none of it can be misread.
+
+mod body;
+mod calls;
+
+use domain::id::IdentityId;
+use domain::outbound::{
+    Account, Capabilities, Failure, Next, Problem, Response, Send, SendContent, SendError,
+};
+
+use crate::address::{Chat, Named};
+use crate::errors::{Outcome, outcome};
+use calls::{Method, method};
+
+/// What the channel can carry.
+pub(crate) const RULES: &str = include_str!("../rules.json");
+
+/// The next call of a send, or its end. A group that has become a supergroup is tried once more under its new id.
+pub(crate) fn next(send: &Send, account: &Account, answers: &[Response]) -> Next {
+    match try_next(send, account, answers) {
+        Ok(next) => next,
+        Err(error) => Next::Failed(error),
+    }
+}
+
+fn try_next(send: &Send, account: &Account, answers: &[Response]) -> Result<Next, SendError> {
+    let address = send.to.first().map(IdentityId::address).unwrap_or_default();
+    let mut chat = Chat::parse(address).ok_or(refused(Problem::AddressInvalid))?;
+    check(&send.content)?;
+    let moved: Option<String> = answers.iter().find_map(|it| match outcome(it) {
+        Outcome::Moved(to) => Some(to),
+        Outcome::Done(_) | Outcome::Failed(_) => None,
+    });
+    let mut answers = answers;
+    if let Some(to) = &moved {
+        chat.id = to;
+        // The call that learned of the move did nothing.
+        answers = answers.get(1..).unwrap_or_default();
+    }
+    let methods = methods(send, &chat)?;
+    let mut made = None;
+    for (answer, _) in answers.iter().zip(&methods) {
+        made = match outcome(answer) {
+            Outcome::Done(id) => id,
+            Outcome::Failed(error) => return Err(error),
+            Outcome::Moved(_) => return Err(refused(Problem::AddressInvalid)),
+        };
+    }
+    match methods.into_iter().nth(answers.len()) {
+        Some(method) => method.call(account).map(Next::Call),
+        None => Ok(Next::Done(made.map(|id| chat.message(&id)))),
+    }
+}
+
+/// The calls of a send, in order.
+fn methods<'a>(send: &'a Send, chat: &Chat<'a>) -> Result<Vec<Method<'a>>, SendError> {
+    let SendContent::MarkRead { of, typing } = &send.content else {
+        return Ok(vec![method(send, chat)?]);
+    };
+    let mut methods = Vec::new();
+    match Named::parse(of).ok_or(refused(Problem::ContentUnsupported))? {
+        // A button shows that it works until its tap is answered.
+        Named::Tap(id) => methods.push(Method::answer_tap(id)),
+        // Bots cannot show what they read; business accounts can.
+        Named::Message(of, id) if of.connection.is_some() => methods.push(Method::read(&of, id)),
+        Named::Message(..) => {}
+    }
+    if *typing {
+        methods.push(Method::typing(chat));
+    }
+    Ok(methods)
+}
+
+/// Refuses what Telegram would.
+fn check(content: &SendContent) -> Result<(), SendError> {
+    let rules = Capabilities::parse(RULES);
+    let rules =
+        rules.map_err(|_| SendError::Config(Failure::ours(Problem::ChannelMisconfigured)))?;
+    let fits = match content {
+        SendContent::Text { text } => !text.trim().is_empty() && rules.text.fits(text),
+        SendContent::Media { caption, .. } => {
+            caption.as_ref().is_none_or(|it| rules.caption.is_some_and(|limit| limit.fits(it)))
+        }
+        SendContent::Choices { text, options, .. } => {
+            let limits = rules.choices.as_ref();
+            !text.trim().is_empty()
+                && rules.text.fits(text)
+                && limits.is_some_and(|limit| {
+                    (1..=limit.max).contains(&options.len())
+                        && options.iter().all(|it| {
+                            // Ids are counted in bytes.
+                            (1..=limit.id).contains(&it.id.len())
+                                && (1..=limit.title).contains(&it.title.chars().count())
+                        })
+                })
+        }
+        SendContent::Template { .. } => false,
+        SendContent::Location { .. }
+        | SendContent::Reaction { .. }
+        | SendContent::MarkRead { .. } => true,
+    };
+    if fits { Ok(()) } else { Err(refused(Problem::ContentUnsupported)) }
+}
+
+fn refused(problem: Problem) -> SendError {
+    SendError::Refused(Failure::ours(problem))
+}
