@@ -9,6 +9,7 @@ pub mod send_api;
 mod strict;
 pub mod telegram;
 pub mod whatsapp;
+pub mod x;
 
 use std::any::Any;
 use std::future::Future;
@@ -56,4 +57,4 @@ pub struct Known {
 
 /// Every channel. A new one adds its file and one line here.
 pub const ALL: &[Known] =
-    &[whatsapp::KNOWN, messenger::KNOWN, instagram::KNOWN, telegram::KNOWN];
+    &[whatsapp::KNOWN, messenger::KNOWN, instagram::KNOWN, telegram::KNOWN, x::KNOWN];

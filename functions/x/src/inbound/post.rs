@@ -1,0 +1,153 @@
+//! Posts: mentions of us, what people say under our posts, and that a post was deleted. All of it is public.
+
+use std::borrow::Cow;
+
+use domain::content::{Content, Media};
+use domain::event::{Direction, InboundEvent, Kind, Message, Visibility};
+use domain::json::Fields;
+use domain::time::Timestamp;
+use serde_json::value::RawValue;
+
+use super::direct;
+use super::scene::{Scene, id};
+use crate::post_id;
+
+/// What the two shapes of a post have in common.
+struct Post<'a> {
+    id: Cow<'a, str>,
+    author: Cow<'a, str>,
+    at: Timestamp,
+    text: String,
+    media: Vec<Media>,
+    /// The post that it answers.
+    answers: Option<Cow<'a, str>>,
+    /// The author of that.
+    answers_whom: Option<Cow<'a, str>>,
+    /// The posts that it quotes or replaces.
+    refs: Vec<Cow<'a, str>>,
+    /// Whether it only passes on another.
+    is_repost: bool,
+}
+
+/// A post of the newer API.
+pub(super) fn new(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
+    let referenced: Vec<_> =
+        item.list("referenced_tweets").into_iter().filter_map(Fields::of).collect();
+    let of = |kind: &str| {
+        let post = referenced.iter().find(|it| it.text("type").is_some_and(|it| it == kind));
+        post.and_then(|it| id(it, "id"))
+    };
+    let own = id(item, "id")?;
+    // An edited post is a new one that names those before it.
+    let before = item.list("edit_history_tweet_ids").into_iter().rev().take(MAX_EDITS);
+    let before = before
+        .map(|it| Cow::Borrowed(it.get().trim_matches('"')))
+        .filter(|it| crate::is_id(it) && *it != own);
+    let note = item.object("note_tweet");
+    let post = Post {
+        author: id(item, "author_id")?,
+        at: Timestamp::parse(&item.text("created_at")?)?,
+        text: direct::words(if note.raw("text").is_some() { &note } else { item }, "text"),
+        // Files are named by keys that take another call to look up; their links are in the text.
+        media: Vec::new(),
+        answers: of("replied_to"),
+        answers_whom: id(item, "in_reply_to_user_id"),
+        refs: of("quoted").into_iter().chain(before).collect(),
+        is_repost: of("retweeted").is_some(),
+        id: own,
+    };
+    Some(post.event(scene, raw))
+}
+
+/// X lets a post be edited five times.
+const MAX_EDITS: usize = 6;
+
+/// A post of the old API.
+pub(super) fn old(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
+    let either = |name: &str| id(item, &format!("{name}_str")).or_else(|| id(item, name));
+    let long = item.object("extended_tweet");
+    let text = if long.raw("full_text").is_some() {
+        direct::words(&long, "full_text")
+    } else {
+        let name = if item.raw("full_text").is_some() { "full_text" } else { "text" };
+        direct::words(item, name)
+    };
+    let user = item.object("user");
+    let files = item.object("extended_entities").list("media");
+    let post = Post {
+        id: either("id")?,
+        author: id(&user, "id_str").or_else(|| id(&user, "id"))?,
+        at: item.time("timestamp_ms")?,
+        text,
+        media: files.into_iter().filter_map(|it| direct::file(&Fields::of(it)?)).collect(),
+        answers: either("in_reply_to_status_id"),
+        answers_whom: either("in_reply_to_user_id"),
+        refs: either("quoted_status_id").into_iter().collect(),
+        is_repost: item.raw("retweeted_status").is_some(),
+    };
+    Some(post.event(scene, raw))
+}
+
+impl Post<'_> {
+    fn event(self, scene: &Scene<'_>, raw: &RawValue) -> InboundEvent {
+        let key = format!("post:{}", self.id);
+        let own = scene.is_us(&self.author);
+        let whom =
+            if own { self.answers_whom.filter(|it| !scene.is_us(it)) } else { Some(self.author) };
+        let Some(person) = whom.filter(|_| !self.is_repost) else {
+            // Said to nobody: a repost, or a post of our own that answers nobody.
+            let what = if self.is_repost { "repost" } else { "own post" };
+            let kind = Kind::Unknown { what: what.to_owned(), raw: scene.raw(raw, None) };
+            return scene.event(key, None, self.at, kind);
+        };
+        let content = if !self.media.is_empty() {
+            let caption = Some(self.text).filter(|it| !it.is_empty());
+            Content::Media { items: self.media, caption }
+        } else if !self.text.is_empty() {
+            Content::Text { text: self.text }
+        } else {
+            Content::Unsupported { kind: "post".to_owned(), raw: scene.raw(raw, Some(&person)) }
+        };
+        let message = Message {
+            direction: if own { Direction::Out } else { Direction::In },
+            reply_to: self.answers.map(|it| post_id(&it)),
+            refs: self.refs.iter().map(|it| post_id(it)).collect(),
+            visibility: Visibility::Public,
+            opens_window: false,
+            ..Message::inbound(post_id(&self.id), content)
+        };
+        scene.event(key, Some(scene.person(&person)), self.at, message)
+    }
+}
+
+/// A post was deleted, in the newer API: one of the account whose events these are.
+pub(super) fn new_deletion(
+    scene: &Scene<'_>,
+    item: &Fields<'_>,
+    _: &RawValue,
+) -> Option<InboundEvent> {
+    deletion(scene, &id(item, "id")?, id(item, "author_id"), scene.received)
+}
+
+/// The same in the old API.
+pub(super) fn old_deletion(
+    scene: &Scene<'_>,
+    item: &Fields<'_>,
+    _: &RawValue,
+) -> Option<InboundEvent> {
+    let status = item.object("status");
+    let at = item.time("timestamp_ms").unwrap_or(scene.received);
+    deletion(scene, &id(&status, "id")?, id(&status, "user_id"), at)
+}
+
+fn deletion(
+    scene: &Scene<'_>,
+    post: &str,
+    author: Option<Cow<'_, str>>,
+    at: Timestamp,
+) -> Option<InboundEvent> {
+    let person = author?;
+    let identity = (!scene.is_us(&person)).then(|| scene.person(&person));
+    let kind = Kind::Deleted { of: post_id(post) };
+    Some(scene.event(format!("deleted:{post}"), identity, at, kind))
+}
