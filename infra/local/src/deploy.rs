@@ -106,19 +106,26 @@ impl Stack {
     /// What the functions logged since a moment, in order, each line after the function's name.
     pub async fn logs(&self, since: Timestamp) -> anyhow::Result<Vec<String>> {
         let prefix = format!("/aws/lambda/{}-", self.name);
-        let groups = self.aws.json(&["logs", "describe-log-groups", "--log-group-name-prefix", &prefix]).await?;
+        let groups = self
+            .aws
+            .json(&["logs", "describe-log-groups", "--log-group-name-prefix", &prefix])
+            .await?;
         let since = since.ms().to_string();
         let mut lines = Vec::new();
         for group in groups.get("logGroups").and_then(Value::as_array).into_iter().flatten() {
             let name = group.get("logGroupName").and_then(Value::as_str).unwrap_or_default();
-            let filter = ["logs", "filter-log-events", "--log-group-name", name, "--start-time", &since];
+            let filter =
+                ["logs", "filter-log-events", "--log-group-name", name, "--start-time", &since];
             let found = self.aws.json(&filter).await?;
             for event in found.get("events").and_then(Value::as_array).into_iter().flatten() {
                 let at = event.get("timestamp").and_then(Value::as_i64).unwrap_or_default();
                 let line = event.get("message").and_then(Value::as_str).unwrap_or_default().trim();
                 // Lambda's own lines say nothing that is news here.
                 if !["START ", "END ", "REPORT "].iter().any(|it| line.starts_with(it)) {
-                    lines.push((at, format!("{}  {line}", name.strip_prefix(&prefix).unwrap_or(name))));
+                    lines.push((
+                        at,
+                        format!("{}  {line}", name.strip_prefix(&prefix).unwrap_or(name)),
+                    ));
                 }
             }
         }

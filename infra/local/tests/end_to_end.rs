@@ -1,8 +1,14 @@
 //! The real template with the real functions on the local cloud, against strict models of the platforms.
 #![expect(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
-use http::Method;
+use aws::ingest::Parked;
+use domain::content::Raw;
+use domain::event::{InboundEvent, Kind};
+use domain::id::{AccountId, Channel, EventKey};
+use domain::webhook::Webhook;
+use http::{HeaderMap, Method};
 use local::deploy::Stack;
+use local::models::whatsapp::{ADA, PHONE_NUMBER_ID};
 use local::replay;
 use local::report::Report;
 use local::stage::{Stage, until};
@@ -16,6 +22,7 @@ async fn the_main_job_happens_on_the_real_template() {
     story::tell(&stage, &report).await.unwrap();
     a_caller_without_a_good_token_learns_nothing(&stage).await;
     a_parked_webhook_is_replayed_once(&stage).await;
+    an_unknown_item_is_kept_and_replayed_once_per_parser(&stage).await;
     the_core_deploys_without_a_channel(&stage).await;
 }
 
@@ -104,6 +111,40 @@ async fn a_parked_webhook_is_replayed_once(stage: &Stage) {
     .await
     .unwrap();
     assert_eq!(replay::replay_parked(&stage.stack, &report).await.unwrap().queued, 0);
+}
+
+async fn an_unknown_item_is_kept_and_replayed_once_per_parser(stage: &Stage) {
+    let (graph, report) = (stage.graph().unwrap(), Report::quiet());
+    let mut webhook = graph.envelope(&ADA, &[json!({ "id": "wamid.NEW" })]);
+    webhook["entry"][0]["changes"][0]["field"] = json!("a_field_of_tomorrow");
+    assert_eq!(graph.deliver(&webhook).await.unwrap(), 200);
+    let kept = until("the unknown item is kept", async || {
+        let done = replay::replay_unknown(&stage.stack, &report).await?;
+        Ok((0 < done.unread).then_some(done))
+    });
+    let kept = kept.await.unwrap();
+    assert_eq!((kept.queued, kept.unread), (0, 1));
+    let again = replay::replay_unknown(&stage.stack, &report).await.unwrap();
+    assert_eq!((again.queued, again.unread), (0, 0), "the same parsers do not try again");
+
+    // As if the parser of that day had not been able to read this one.
+    let text = "This one was unknown and is replayed.";
+    let raw = graph.message(&ADA, json!({ "type": "text", "text": { "body": text } })).to_string();
+    let event = InboundEvent {
+        key: EventKey::new("a test"),
+        channel: Channel::from_static("whatsapp"),
+        account: AccountId::new(PHONE_NUMBER_ID),
+        identity: None,
+        at: aws::now(),
+        kind: Kind::Unknown { what: "messages".to_owned(), raw: Raw(raw) },
+        content_ref: None,
+    };
+    let item = json!({ "pk": { "S": "UNK#test" }, "sk": { "S": "0" }, "event": { "S": json!(event).to_string() } });
+    let put = json!({ "TableName": stage.stack.output("TableName").unwrap(), "Item": item });
+    stage.stack.aws.call(&["dynamodb", "put-item"], &put).await.unwrap();
+    let replayed = replay::replay_unknown(&stage.stack, &report).await.unwrap();
+    assert_eq!((replayed.queued, replayed.unread), (1, 0));
+    until("the replayed item is in a thread", async || find_thread(stage, "whatsapp", text).await).await.unwrap();
 }
 
 async fn the_core_deploys_without_a_channel(stage: &Stage) {
