@@ -87,15 +87,11 @@ async fn a_parked_webhook_is_replayed_once(stage: &Stage) {
 
     // As if the parser of that day had not been able to read this one.
     let text = "This one was parked and is replayed.";
-    let message = graph.message(
-        &local::models::whatsapp::ADA,
-        json!({ "type": "text", "text": { "body": text } }),
-    );
-    let webhook = graph.envelope(&local::models::whatsapp::ADA, &[message]).to_string();
-    let body = http::HeaderMap::new();
-    let proven = domain::webhook::Webhook { headers: &body, query: "", body: webhook.as_bytes() };
-    let channel = domain::id::Channel::from_static("whatsapp");
-    let kept = aws::ingest::Parked::new(&channel, &proven, aws::now(), "a test".to_owned());
+    let message = graph.message(&ADA, json!({ "type": "text", "text": { "body": text } }));
+    let webhook = graph.envelope(&ADA, &[message]).to_string();
+    let proven = Webhook { headers: &HeaderMap::new(), query: "", body: webhook.as_bytes() };
+    let channel = Channel::from_static("whatsapp");
+    let kept = Parked::new(&channel, &proven, aws::now(), "a test".to_owned());
     let url = format!("s3://{bucket}/{}", kept.key());
     stage
         .stack
@@ -116,7 +112,7 @@ async fn a_parked_webhook_is_replayed_once(stage: &Stage) {
 async fn an_unknown_item_is_kept_and_replayed_once_per_parser(stage: &Stage) {
     let (graph, report) = (stage.graph().unwrap(), Report::quiet());
     let mut webhook = graph.envelope(&ADA, &[json!({ "id": "wamid.NEW" })]);
-    webhook["entry"][0]["changes"][0]["field"] = json!("a_field_of_tomorrow");
+    *webhook.pointer_mut("/entry/0/changes/0/field").unwrap() = json!("a_field_of_tomorrow");
     assert_eq!(graph.deliver(&webhook).await.unwrap(), 200);
     let kept = until("the unknown item is kept", async || {
         let done = replay::replay_unknown(&stage.stack, &report).await?;
@@ -144,7 +140,9 @@ async fn an_unknown_item_is_kept_and_replayed_once_per_parser(stage: &Stage) {
     stage.stack.aws.call(&["dynamodb", "put-item"], &put).await.unwrap();
     let replayed = replay::replay_unknown(&stage.stack, &report).await.unwrap();
     assert_eq!((replayed.queued, replayed.unread), (1, 0));
-    until("the replayed item is in a thread", async || find_thread(stage, "whatsapp", text).await).await.unwrap();
+    until("the replayed item is in a thread", async || find_thread(stage, "whatsapp", text).await)
+        .await
+        .unwrap();
 }
 
 async fn the_core_deploys_without_a_channel(stage: &Stage) {
