@@ -92,13 +92,11 @@ pub async fn replay_unknown(stack: &Stack, report: &Report) -> anyhow::Result<Re
         let Ok(event) = serde_json::from_str::<InboundEvent>(text_of(item, "/event/S")) else {
             continue;
         };
-        let Kind::Unknown { what, raw } = &event.kind else { continue };
+        let Kind::Unknown { what, raw } = whole_kind(stack, &event).await? else { continue };
         let known = known(event.channel.as_str())?;
         let secrets = secrets_of(stack, known, &mut secrets).await?;
-        let events = match (known.rewrap)(event.account.as_str(), what, &raw.0) {
-            Some(webhook) => {
-                reread(&(known.inbound)(), secrets, webhook.to_string().as_bytes(), event.at)
-            }
+        let events = match (known.rewrap)(event.account.as_str(), &what, &raw.0) {
+            Some(webhook) => reread(&(known.inbound)(), secrets, webhook.as_bytes(), event.at),
             None => Ok(Vec::new()),
         };
         let read = events
@@ -119,6 +117,14 @@ pub async fn replay_unknown(stack: &Stack, report: &Report) -> anyhow::Result<Re
         report.step(&format!("replayed {}", text_of(item, "/pk/S")));
     }
     Ok(done)
+}
+
+/// What an event says, whole: the event itself carries an excerpt of what is large.
+async fn whole_kind(stack: &Stack, event: &InboundEvent) -> anyhow::Result<Kind> {
+    let Some(key) = &event.content_ref else { return Ok(event.kind.clone()) };
+    let url = format!("s3://{}/{key}", stack.output("BucketName")?);
+    let body = stack.aws.pipe(&["s3", "cp", &url, "-"], &[]).await?;
+    serde_json::from_slice(&body).with_context(|| format!("{key} is damaged"))
 }
 
 /// Reads a webhook that was proven when it came.

@@ -50,7 +50,7 @@ pub struct Known {
     /// How it reads webhooks: for replays.
     pub inbound: fn() -> Inbound,
     /// Puts one item that could not be read back into a webhook like the one that it came in.
-    pub rewrap: fn(account: &str, what: &str, raw: &str) -> Option<Value>,
+    pub rewrap: fn(account: &str, what: &str, raw: &str) -> Option<String>,
     /// Starts its model.
     pub start: fn() -> Work<'static, Arc<dyn Platform>>,
 }

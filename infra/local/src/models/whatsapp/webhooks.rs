@@ -129,7 +129,7 @@ impl Graph {
 }
 
 /// Puts one item back where it came from: an entry, a change, or an entry of a list of a change's value.
-pub(super) fn rewrap(account: &str, what: &str, raw: &str) -> Option<Value> {
+pub(super) fn rewrap(account: &str, what: &str, raw: &str) -> Option<String> {
     let raw: Value = serde_json::from_str(raw).ok()?;
     let entry = |changes: Value| json!({ "id": account, "changes": changes });
     let entry = match what {
@@ -142,7 +142,7 @@ pub(super) fn rewrap(account: &str, what: &str, raw: &str) -> Option<Value> {
             )
         }
     };
-    Some(json!({ "object": "whatsapp_business_account", "entry": [entry] }))
+    Some(json!({ "object": "whatsapp_business_account", "entry": [entry] }).to_string())
 }
 
 fn contact(person: &Person) -> Value {
