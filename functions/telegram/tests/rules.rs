@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::Path;
 
-use domain::content::{Content, Raw};
 use domain::event::{InboundEvent, Kind};
 use domain::id::AccountId;
 use domain::inbound::Source;
@@ -28,29 +27,6 @@ fn fixtures() -> impl Iterator<Item = String> {
         .filter(|it| it.to_str().is_some_and(|it| it.ends_with(".in.json")))
         .map(|it| fs::read_to_string(it).unwrap())
         .filter(|it| serde_json::from_str::<serde_json::Value>(it).is_ok_and(|it| it.is_object()))
-}
-
-/// What an event keeps as it came.
-fn kept(kind: &Kind) -> Option<&Raw> {
-    if let Kind::Unknown { raw, .. } | Kind::AccountChanged { raw, .. } = kind {
-        return Some(raw);
-    }
-    let Kind::Message(message) = kind else { return None };
-    if let Content::Unsupported { raw, .. } = &message.content { Some(raw) } else { None }
-}
-
-#[test]
-fn what_was_kept_is_a_webhook_that_becomes_the_same_event() {
-    let ours = ["7000000001"];
-    let mut n = 0;
-    for body in fixtures() {
-        for event in parse(&body, &ours) {
-            let Some(raw) = kept(&event.kind).cloned() else { continue };
-            n += 1;
-            assert_eq!(parse(&raw.0, &ours), [event]);
-        }
-    }
-    assert!(n > 10, "only {n} fixtures keep something");
 }
 
 #[test]

@@ -1,35 +1,8 @@
-//! The X channel passes the conformance kit.
+//! What every channel must pass, on the fixtures of `events/x`.
 
-use x::{INBOUND, OUTBOUND};
-
-const HERE: &str = env!("CARGO_MANIFEST_DIR");
+kit::conformance!(x);
 
 #[test]
-fn webhooks_become_the_events_of_their_fixtures() {
-    kit::check_inbound(&INBOUND, HERE);
-}
-
-#[test]
-fn sends_become_the_calls_of_their_fixtures() {
-    kit::check_outbound(&OUTBOUND, HERE);
-}
-
-#[test]
-fn ten_thousand_forgeries_are_refused() {
-    kit::check_mutations(&INBOUND, HERE, 10_000);
-}
-
-#[test]
-fn a_broken_item_never_loses_its_neighbours() {
-    kit::check_robust(&INBOUND, HERE);
-}
-
-#[test]
-fn nothing_personal_is_printed() {
-    kit::check_no_personal_data(&INBOUND, HERE);
-}
-
-#[test]
-fn limits_are_obeyed_before_a_call() {
-    kit::check_limits(&OUTBOUND, HERE);
+fn what_is_kept_is_read_again_as_the_same_event() {
+    kit::check_replay(&x::INBOUND, env!("CARGO_MANIFEST_DIR"));
 }

@@ -67,6 +67,7 @@ mod limits;
 mod mutations;
 mod outbound;
 mod privacy;
+mod replay;
 mod robust;
 mod scramble;
 
@@ -75,4 +76,41 @@ pub use limits::check_limits;
 pub use mutations::check_mutations;
 pub use outbound::check_outbound;
 pub use privacy::check_no_personal_data;
+pub use replay::check_replay;
 pub use robust::check_robust;
+
+/// Writes the tests that every channel has: `kit::conformance!(telegram);` in its `tests/events.rs`.
+#[macro_export]
+macro_rules! conformance {
+    ($channel:ident) => {
+        #[test]
+        fn webhooks_become_the_events_of_their_fixtures() {
+            $crate::check_inbound(&$channel::INBOUND, env!("CARGO_MANIFEST_DIR"));
+        }
+
+        #[test]
+        fn sends_become_the_calls_of_their_fixtures() {
+            $crate::check_outbound(&$channel::OUTBOUND, env!("CARGO_MANIFEST_DIR"));
+        }
+
+        #[test]
+        fn ten_thousand_forgeries_are_refused() {
+            $crate::check_mutations(&$channel::INBOUND, env!("CARGO_MANIFEST_DIR"), 10_000);
+        }
+
+        #[test]
+        fn a_broken_item_never_loses_its_neighbours() {
+            $crate::check_robust(&$channel::INBOUND, env!("CARGO_MANIFEST_DIR"));
+        }
+
+        #[test]
+        fn nothing_personal_is_printed() {
+            $crate::check_no_personal_data(&$channel::INBOUND, env!("CARGO_MANIFEST_DIR"));
+        }
+
+        #[test]
+        fn limits_are_obeyed_before_a_call() {
+            $crate::check_limits(&$channel::OUTBOUND, env!("CARGO_MANIFEST_DIR"));
+        }
+    };
+}
