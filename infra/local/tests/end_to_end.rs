@@ -70,7 +70,8 @@ async fn id_of(stage: &Stage, token: &str) -> String {
 
 async fn a_parked_webhook_is_replayed_once(stage: &Stage) {
     let (graph, report) = (stage.graph().unwrap(), Report::quiet());
-    assert_eq!(graph.post(&json!("proven, but no envelope")).await.unwrap(), 200);
+    let three_megabytes = "proven, but no envelope ".repeat(125_000);
+    assert_eq!(graph.post(&json!(three_megabytes)).await.unwrap(), 200);
     let bucket = stage.stack.output("BucketName").unwrap();
     let list = ["s3api", "list-objects-v2", "--bucket", bucket, "--prefix", "parked/"];
     let keys = async || {
@@ -88,7 +89,8 @@ async fn a_parked_webhook_is_replayed_once(stage: &Stage) {
     // As if the parser of that day had not been able to read this one.
     let text = "This one was parked and is replayed.";
     let message = graph.message(&ADA, json!({ "type": "text", "text": { "body": text } }));
-    let webhook = graph.envelope(&ADA, &[message]).to_string();
+    let padding = " ".repeat(3_000_000);
+    let webhook = format!("{}{padding}", graph.envelope(&ADA, &[message]));
     let proven = Webhook { headers: &HeaderMap::new(), query: "", body: webhook.as_bytes() };
     let channel = Channel::from_static("whatsapp");
     let kept = Parked::new(&channel, &proven, aws::now(), "a test".to_owned());
