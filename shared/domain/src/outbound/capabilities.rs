@@ -1,0 +1,142 @@
+//! What a channel can carry, as its rules file says.
+
+use serde::Deserialize;
+
+use crate::content::MediaKind;
+
+/// What a channel can carry: what the planner reads. Platforms change these, so they are a data file of the channel,
+/// with the page that says so and the day it was checked.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capabilities {
+    /// Where the rules were read.
+    pub sources: Vec<RuleSource>,
+    /// The longest text.
+    pub text: TextLimit,
+    /// The longest caption; `None` where a file has none.
+    #[serde(default)]
+    pub caption: Option<TextLimit>,
+    /// The files that it takes.
+    #[serde(default)]
+    pub media: Vec<MediaLimit>,
+    /// How many options a choice may have, and how long their titles may be; `None` where it has none.
+    #[serde(default)]
+    pub choices: Option<ChoiceLimit>,
+    /// What else it has.
+    #[serde(default)]
+    pub has: Vec<Feature>,
+    /// How long after the person's last message we may write freely, in seconds; `None` for always.
+    #[serde(default)]
+    pub window_s: Option<i64>,
+    /// How long after it a human may still write, where that is longer.
+    #[serde(default)]
+    pub human_window_s: Option<i64>,
+    /// The receipts that it sends.
+    #[serde(default)]
+    pub receipts: Vec<crate::status::Status>,
+    /// How long a send may be in doubt before it is called unconfirmed, in seconds (W).
+    pub confirm_within_s: u64,
+}
+
+/// Something that a channel has or has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feature {
+    /// Places.
+    Location,
+    /// Approved templates.
+    Templates,
+    /// Reactions.
+    Reactions,
+    /// Showing that we read.
+    MarkRead,
+    /// Quoting a message.
+    ReplyTo,
+    /// It carries our id back, so that a receipt tells of a send whose answer we never heard.
+    CarriesOurId,
+    /// A message in doubt is sent again, flagged `possible_duplicate`; without this it ends as failed.
+    ResendUnconfirmed,
+}
+
+impl Capabilities {
+    /// Reads a channel's rules file.
+    pub fn parse(rules: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(rules)
+    }
+
+    /// Whether the channel has a feature.
+    #[must_use]
+    pub fn has(&self, feature: Feature) -> bool {
+        self.has.contains(&feature)
+    }
+}
+
+/// Where rules were read.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSource {
+    /// The page.
+    pub url: String,
+    /// The day it was checked, `YYYY-MM-DD`.
+    pub checked: String,
+}
+
+/// The longest text, and what it is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextLimit {
+    /// How many.
+    pub max: usize,
+    /// Of what.
+    pub unit: TextUnit,
+}
+
+impl TextLimit {
+    /// Whether a text fits.
+    #[must_use]
+    pub fn fits(self, text: &str) -> bool {
+        let length = match self.unit {
+            TextUnit::Chars => text.chars().count(),
+            TextUnit::Utf16 => text.encode_utf16().count(),
+            TextUnit::Bytes => text.len(),
+        };
+        length <= self.max
+    }
+}
+
+/// What a text's length is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextUnit {
+    /// Unicode scalar values.
+    Chars,
+    /// UTF-16 code units.
+    Utf16,
+    /// UTF-8 bytes.
+    Bytes,
+}
+
+/// Files of one kind that a channel takes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MediaLimit {
+    /// The kind.
+    pub kind: MediaKind,
+    /// The media types; empty for any.
+    #[serde(default)]
+    pub mimes: Vec<String>,
+    /// The largest size in bytes.
+    pub max_bytes: u64,
+}
+
+/// What choices a channel offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChoiceLimit {
+    /// How many options at the most.
+    pub max: usize,
+    /// The longest title, in characters.
+    pub title: usize,
+    /// The longest id, in characters.
+    pub id: usize,
+}
