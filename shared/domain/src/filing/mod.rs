@@ -4,10 +4,12 @@
 
 pub mod arbiter;
 mod choose;
+pub mod correction;
 pub mod identity;
 mod inbox;
 mod live;
 
 pub use choose::{Referrals, Referred, choose};
+pub use correction::{Correction, CorrectionKind, CorrectionState};
 pub use inbox::{partition, partitions};
 pub use live::{Change, Live, MOST_LIVE, State, oldest};
