@@ -8,8 +8,10 @@ pub mod correction;
 pub mod identity;
 mod inbox;
 mod live;
+mod shadow;
 
 pub use choose::{Referrals, Referred, choose};
 pub use correction::{Correction, CorrectionKind, CorrectionState};
 pub use inbox::{partition, partitions};
 pub use live::{Change, Live, MOST_LIVE, State, oldest};
+pub use shadow::{Past, Place, Shift, shadow};
