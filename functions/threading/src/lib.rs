@@ -3,14 +3,19 @@
 //! One entry is one event. Whatever happens between two calls, the queue brings the entry again, and filing it again
 //! completes what is missing. An entry that can never be read is kept and let go: it would block its person for ever.
 
+mod arbiter;
+
 use std::time::Duration;
 
 use anyhow::Context;
+use arbiter::Asker;
 use aws::logs::{Metric, count};
+use aws::queue::Queue;
 use aws::table::{Filed, Fresh, Rules, Table};
 use aws::{batch, env, env_or};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf, digest};
+use domain::filing::arbiter::Arbiter;
 use domain::id::MessageId;
 use domain::status::Status;
 use domain::threading::Model;
@@ -23,17 +28,25 @@ const UNSURE_BELOW: f32 = 0.6;
 pub struct Filer {
     table: Table,
     rules: Rules,
+    asker: Asker,
 }
 
 impl Filer {
-    /// A filer as the environment says: `TABLE_NAME`, and `RETENTION_DAYS` after which messages go (0: never).
+    /// A filer as the environment says: `TABLE_NAME`; `RETENTION_DAYS` after which messages go (0: never); `ASK_CUSTOMER_ON`,
+    /// the channels on which a customer is asked where a doubtful message belongs, with `OUTBOUND_QUEUE_URL` for the question.
     pub fn from_env() -> anyhow::Result<Self> {
         let days: u64 = env_or("RETENTION_DAYS", "0")
             .parse()
             .context("RETENTION_DAYS is not a number of days")?;
         let retention = (0 < days).then(|| Duration::from_secs(days * 24 * 60 * 60));
-        let table = Table::new(&aws::config::sdk()?, env("TABLE_NAME")?);
-        Ok(Self::over(table, retention))
+        let sdk = aws::config::sdk()?;
+        let filer = Self::over(Table::new(&sdk, env("TABLE_NAME")?), retention);
+        match Arbiter::parse(&env_or("ASK_CUSTOMER_ON", "")) {
+            Arbiter::Nobody => Ok(filer),
+            customer @ Arbiter::Customer(_) => {
+                Ok(filer.asking(customer, Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?)))
+            }
+        }
     }
 
     /// A filer over this table.
@@ -42,7 +55,14 @@ impl Filer {
         Self {
             table,
             rules: Rules { model: Model::current(), unsure_below: UNSURE_BELOW, retention },
+            asker: Asker { arbiter: Arbiter::Nobody, queue: None },
         }
+    }
+
+    /// The same filer with somebody to ask, and the queue that takes the questions.
+    #[must_use]
+    pub fn asking(self, arbiter: Arbiter, queue: Queue) -> Self {
+        Self { asker: Asker { arbiter, queue: Some(queue) }, ..self }
     }
 
     /// Files a batch, and names the entries that the queue has to bring again.
@@ -68,14 +88,26 @@ impl Filer {
         if let Kind::Receipt(receipt) = &event.kind {
             return self.table.receipt(event, receipt, &self.rules).await;
         }
+        let Kind::Message(message) = &event.kind else {
+            let filed = self.table.file(event, &Fresh::ids(), &self.rules).await?;
+            log(event, &filed);
+            return Ok(());
+        };
+        let answered = self.asker.hear(&self.table, event, message, &self.rules).await?;
         let filed = self.table.file(event, &Fresh::ids(), &self.rules).await?;
         log(event, &filed);
-        match (&event.kind, filed) {
-            (Kind::Message(message), Filed::Ours(ours)) => {
+        match filed {
+            Filed::Ours(ours) => {
                 let of = ReceiptOf::Message(message.id.clone());
                 self.table.receipt(event, &sent(of, ours), &self.rules).await
             }
-            _ => Ok(()),
+            Filed::Joined(_) | Filed::Opened(_) | Filed::Repeated(_) => match answered {
+                Some(answered) => self.asker.close(&self.table, &answered).await,
+                None => {
+                    self.asker.ask(&self.table, event, message, &self.rules, aws::now()).await
+                }
+            },
+            Filed::TakenBack | Filed::Noted | Filed::Kept => Ok(()),
         }
     }
 }

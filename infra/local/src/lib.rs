@@ -13,6 +13,7 @@ pub mod models;
 pub mod place;
 pub mod replay;
 pub mod report;
+pub mod rethread;
 pub mod stage;
 pub mod story;
 pub mod template;

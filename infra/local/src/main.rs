@@ -1,8 +1,8 @@
-//! The commands of the local cloud: `cargo demo`, `cargo dev`, `cargo replay`.
+//! The commands of the local cloud: `cargo demo`, `cargo dev`, `cargo replay`, `cargo rethread`.
 
 use clap::{Parser, Subcommand};
 use local::report::Report;
-use local::{demo, dev, replay};
+use local::{demo, dev, replay, rethread};
 
 /// The whole suite on this machine.
 #[derive(Parser)]
@@ -25,6 +25,9 @@ enum Command {
         #[arg(long, default_value = "ariane")]
         stack: String,
     },
+    /// Threads what was said once more with other weights and prints the difference. The table is the one that TABLE_NAME
+    /// and the environment's region and credentials name, as `dev` prints them.
+    Rethread(rethread::Wanted),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -34,5 +37,6 @@ async fn main() -> anyhow::Result<()> {
         Command::Demo => demo::run(&report).await,
         Command::Dev => dev::run(&report).await,
         Command::Replay { stack } => replay::run(&stack, &report).await,
+        Command::Rethread(wanted) => rethread::run(&wanted, &report).await,
     }
 }

@@ -13,7 +13,9 @@ pub struct Key {
 }
 
 impl Key {
-    fn alone(pk: String) -> Self {
+    /// The key of an item that stands alone.
+    #[must_use]
+    pub fn alone(pk: String) -> Self {
         Self { pk, sk: super::schema::ALONE.to_owned() }
     }
 
@@ -69,6 +71,12 @@ pub fn older(contact: &ContactId, thread: &ThreadId) -> Key {
 #[must_use]
 pub fn correction(contact: &ContactId, id: &str) -> Key {
     Key { pk: format!("CON#{contact}"), sk: format!("3#{id}") }
+}
+
+/// The question to a person about which topic a message of theirs is.
+#[must_use]
+pub fn question(contact: &ContactId) -> Key {
+    Key { pk: format!("CON#{contact}"), sk: "5#question".to_owned() }
 }
 
 /// What seldom changes of a thread: contact, subject, tags, `merged_into`.

@@ -57,19 +57,12 @@ impl Arbiter {
         if channels.is_empty() { Self::Nobody } else { Self::Customer(channels) }
     }
 
-    /// Whether to ask about a message that was filed with this confidence. Public words are not asked about in private, and
-    /// an echo is ours.
+    /// Whether to ask about a message if it is in doubt where it belongs. Public words are not asked about in private, and an
+    /// echo is ours.
     #[must_use]
-    pub fn asks(
-        &self,
-        event: &InboundEvent,
-        message: &Message,
-        is_unsure: bool,
-        now: Timestamp,
-    ) -> bool {
+    pub fn may_ask(&self, event: &InboundEvent, message: &Message, now: Timestamp) -> bool {
         let Self::Customer(channels) = self else { return false };
-        is_unsure
-            && channels.contains(&event.channel)
+        channels.contains(&event.channel)
             && message.direction == Direction::In
             && message.visibility == Visibility::Private
             && message.opens_window
@@ -239,10 +232,10 @@ mod tests {
         (event, message)
     }
 
-    fn asked(message: Message, after_s: i64, is_unsure: bool) -> bool {
+    fn asked(message: Message, after_s: i64) -> bool {
         let (event, message) = event(message);
         let now = Timestamp::from_secs(NOW + after_s);
-        Arbiter::parse("whatsapp, sms").asks(&event, &message, is_unsure, now)
+        Arbiter::parse("whatsapp, sms").may_ask(&event, &message, now)
     }
 
     fn said(text: &str) -> Message {
@@ -267,21 +260,20 @@ mod tests {
     fn nobody_is_asked_unless_it_is_switched_on() {
         assert_eq!(Arbiter::parse(" "), Arbiter::Nobody);
         let (event, message) = event(said("yes"));
-        assert!(!Arbiter::Nobody.asks(&event, &message, true, event.at));
+        assert!(!Arbiter::Nobody.may_ask(&event, &message, event.at));
     }
 
     #[test]
-    fn only_a_fresh_private_doubtful_message_of_the_customer_is_asked_about() {
-        assert!(asked(said("yes"), 10, true));
-        assert!(!asked(said("yes"), 10, false), "sure");
-        assert!(!asked(said("yes"), 3_600, true), "old");
-        assert!(!asked(Message { visibility: Visibility::Public, ..said("yes") }, 10, true));
-        assert!(!asked(Message { direction: Direction::Out, ..said("yes") }, 10, true));
-        assert!(!asked(Message { opens_window: false, ..said("yes") }, 10, true), "no window");
+    fn only_a_fresh_private_message_of_the_customer_is_asked_about() {
+        assert!(asked(said("yes"), 10));
+        assert!(!asked(said("yes"), 3_600), "old");
+        assert!(!asked(Message { visibility: Visibility::Public, ..said("yes") }, 10));
+        assert!(!asked(Message { direction: Direction::Out, ..said("yes") }, 10));
+        assert!(!asked(Message { opens_window: false, ..said("yes") }, 10), "no window");
         let tap = Content::Choice { id: "topic:new".into(), title: "Something new".into() };
-        assert!(!asked(Message { content: tap, ..said("") }, 10, true), "an answer");
+        assert!(!asked(Message { content: tap, ..said("") }, 10), "an answer");
         let (event, message) = event(said("yes"));
-        assert!(!Arbiter::parse("sms").asks(&event, &message, true, event.at), "not there");
+        assert!(!Arbiter::parse("sms").may_ask(&event, &message, event.at), "not there");
     }
 
     #[test]

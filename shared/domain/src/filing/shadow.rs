@@ -42,6 +42,8 @@ pub struct Shift {
     pub to: Place,
     /// The partition keys of their items, oldest first, and how sure the model is of each.
     pub messages: Vec<(String, f32)>,
+    /// Whether it is all that was said in the thread that they are in.
+    pub is_whole: bool,
 }
 
 /// A thread in a difference.
@@ -153,10 +155,11 @@ impl<'a> Run<'a> {
             let shift = shifts.entry((&message.thread, to.clone())).or_default();
             shift.push((message.key.clone(), *confidence));
         }
-        let made = shifts.into_iter().map(|((from, to), messages)| Shift {
+        let made = shifts.into_iter().map(|((from, to), moved)| Shift {
+            is_whole: messages.iter().filter(|it| it.thread == *from).count() == moved.len(),
             from: from.clone(),
             to,
-            messages,
+            messages: moved,
         });
         made.collect()
     }
@@ -238,6 +241,7 @@ mod tests {
         assert_eq!((shift.from.as_str(), &shift.to), ("a", &Place::New(0)));
         let keys: Vec<_> = shift.messages.iter().map(|it| it.0.as_str()).collect();
         assert_eq!(keys, ["3", "4"], "our answer goes along");
+        assert!(!shift.is_whole);
     }
 
     #[test]
@@ -246,6 +250,16 @@ mod tests {
         let [shift] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((shift.from.as_str(), &shift.to), ("b", &Place::Thread(ThreadId::new("a"))));
         assert_eq!(shift.messages.iter().map(|it| it.0.as_str()).collect::<Vec<_>>(), ["5"]);
+    }
+
+    #[test]
+    fn a_topic_that_was_torn_in_two_becomes_whole() {
+        let mut history = two_topics("b", "c");
+        history[4].quoted = Some("1".to_owned());
+        let found = shadow(&Model::current(), &history);
+        let [shift] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((shift.from.as_str(), &shift.to), ("c", &Place::Thread(ThreadId::new("a"))));
+        assert!(shift.is_whole);
     }
 
     #[test]

@@ -58,6 +58,21 @@ pub enum Certain {
     Person,
 }
 
+impl Certain {
+    /// Every kind.
+    pub(super) const ALL: [Self; 4] = [Self::Token, Self::LinkCode, Self::Choice, Self::Person];
+
+    /// Its name among reasons.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::LinkCode => "link_code",
+            Self::Choice => "choice",
+            Self::Person => "person",
+        }
+    }
+}
+
 /// Where a message goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filing {

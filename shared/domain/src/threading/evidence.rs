@@ -59,13 +59,13 @@ impl Detail {
 
 impl Evidence {
     pub(super) fn certain(why: Certain) -> Self {
-        let name = match why {
-            Certain::Token => "token",
-            Certain::LinkCode => "link_code",
-            Certain::Choice => "choice",
-            Certain::Person => "person",
-        };
-        Self { name: Cow::Borrowed(name), margin: None, detail: Detail::default() }
+        Self { name: Cow::Borrowed(why.name()), margin: None, detail: Detail::default() }
+    }
+
+    /// Whether it decided alone.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        Certain::ALL.iter().any(|it| it.name() == self.name)
     }
 
     pub(super) fn first_message() -> Self {

@@ -1,0 +1,271 @@
+//! Asks the customer which topic a message is about, and does what they answer.
+//!
+//! Each step is found done when the queue brings the event again: the question's id derives from the message that is in
+//! doubt, and the correction's id from the answer.
+
+use anyhow::Context;
+use aws::new_id;
+use aws::queue::{self, Queue};
+use aws::table::keys::{self, Key};
+use aws::table::views::{self, Position, Row, Window};
+use aws::table::{Acceptance, Order, Question, Rules, Stored, Table, To};
+use domain::event::{Direction, Identity, InboundEvent, Message, digest};
+use domain::filing::arbiter::{Answer, Arbiter, QUESTION_MS, answer, question, topics};
+use domain::id::{ContactId, CorrectionId, MessageId, ThreadId};
+use domain::outbound::{Author, Send, SendContent};
+use domain::plan::{EVERY_PURPOSE, Purpose};
+use domain::sending::{Accepted, Entry, Outgoing};
+use domain::threading::{Evidence, Reading};
+use domain::time::Timestamp;
+
+/// Whom a correction names as its author when the customer answered.
+const CUSTOMER: &str = "customer";
+/// How many messages after the one in doubt are put elsewhere with it.
+const MOST_FOLLOWERS: usize = 50;
+
+/// Asks customers, where that is switched on.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    pub(crate) arbiter: Arbiter,
+    /// Where questions go to be sent; needed when the customer is asked.
+    pub(crate) queue: Option<Queue>,
+}
+
+/// An event as the arbiter sees it.
+struct Said<'a> {
+    event: &'a InboundEvent,
+    message: &'a Message,
+    identity: &'a Identity,
+}
+
+/// An answer that was found to belong to a question of ours.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    contact: ContactId,
+    question: Question,
+}
+
+impl Asker {
+    /// Asks about a message that was filed with doubts.
+    pub(crate) async fn ask(
+        &self,
+        table: &Table,
+        event: &InboundEvent,
+        message: &Message,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let Some(identity) = &event.identity else { return Ok(()) };
+        let said = Said { event, message, identity };
+        if !self.arbiter.may_ask(event, message, now) {
+            return Ok(());
+        }
+        let about = keys::message(&event.channel, &event.account, &message.id);
+        let Some(stored) = table.message(&about).await? else { return Ok(()) };
+        let is_unsure = stored.confidence.is_some_and(|it| it < rules.unsure_below);
+        let Some(filed) = stored.thread.as_ref().filter(|_| is_unsure) else { return Ok(()) };
+        let id = question_id(&about);
+        if let Some(asked) = table.outgoing(&id).await? {
+            return self.promise(&asked).await;
+        }
+        let Some(content) = self.prepare(table, &said, &about, &stored, filed, now).await? else {
+            return Ok(());
+        };
+        let (accepted, contact) = content;
+        match table.accept(&accepted, None).await? {
+            Acceptance::Stored(stored) | Acceptance::Repeated(stored) => {
+                tracing::info!(contact.id = %contact, thread.id = %filed, "the customer is asked");
+                self.promise(&stored).await
+            }
+            Acceptance::Mismatch | Acceptance::Stale => Ok(()),
+        }
+    }
+
+    /// The question as a message of ours, once it is recorded as the one that waits. `None` if there is nothing to choose
+    /// from, another question waits, or the person wants nothing of us.
+    async fn prepare(
+        &self,
+        table: &Table,
+        said: &Said<'_>,
+        about: &Key,
+        stored: &Stored,
+        filed: &ThreadId,
+        now: Timestamp,
+    ) -> anyhow::Result<Option<(Accepted, ContactId)>> {
+        let Some(address) = table.find_identity(&said.identity.id).await? else { return Ok(None) };
+        let forbids = |purpose: &str| address.consents.get(purpose).is_some_and(|it| !it.granted);
+        let Some(contact) = address.contact.clone() else { return Ok(None) };
+        if forbids(EVERY_PURPOSE) || forbids(Purpose::Care.name()) {
+            return Ok(None);
+        }
+        let threads = table.live(&contact).await?;
+        let offered = topics(&threads.live, filed, now);
+        let view = table.view_thread(filed).await?;
+        let opened = view.is_some_and(|it| it.opened == stored.at);
+        if offered.len() < 2 {
+            return Ok(None);
+        }
+        let topics = table.topics(&offered).await?;
+        let reading = Reading::of_content(&said.message.content);
+        let content = question(&reading, &topics, opened.then_some(filed));
+        let message = question_id(about);
+        let asked = Question {
+            message: message.clone(),
+            about: about.clone(),
+            filed: filed.clone(),
+            opened,
+            new: if opened { filed.clone() } else { ThreadId::new(new_id("thr_")) },
+            asked: now,
+            until: now.plus_ms(QUESTION_MS),
+        };
+        let waits = table.put_question(&contact, &asked).await?;
+        let Some(waits) = waits.filter(|it| it.message == message) else { return Ok(None) };
+        Ok(Some((said.accepted(&waits, &contact, content, &address.aliases)?, contact)))
+    }
+
+    /// Queues what is stored, unless it was begun: queued twice it is sent once.
+    async fn promise(&self, stored: &Outgoing) -> anyhow::Result<()> {
+        let accepted = &stored.accepted;
+        let is_begun = stored.progress.is_over() || 0 < stored.progress.attempt;
+        let Some(to) = accepted.send.to.first().filter(|_| !is_begun) else { return Ok(()) };
+        let entry = Entry::first(accepted.id().clone(), to);
+        let body = serde_json::to_string(&entry)?;
+        let deduplication_id = entry.deduplication_id();
+        let queue = self.queue.as_ref().context("there is no queue for questions")?;
+        queue.put(&queue::Entry { group_id: entry.group, deduplication_id, body }).await
+    }
+
+    /// Puts what was in doubt where the customer says, if the message answers a question that waits. It comes before the
+    /// answer itself is filed, so that the thread is there that the answer joins.
+    pub(crate) async fn hear(
+        &self,
+        table: &Table,
+        event: &InboundEvent,
+        message: &Message,
+        rules: &Rules,
+    ) -> anyhow::Result<Option<Answered>> {
+        let Some(said) = answer(&message.content) else { return Ok(None) };
+        let Some(identity) = &event.identity else { return Ok(None) };
+        let Some(address) = table.find_identity(&identity.id).await? else { return Ok(None) };
+        let Some(contact) = address.contact else { return Ok(None) };
+        let Some(question) = table.question(&contact).await? else { return Ok(None) };
+        if question.until < event.at {
+            return Ok(None);
+        }
+        let to = match said {
+            Answer::Thread(thread) => thread,
+            Answer::New => question.new.clone(),
+        };
+        let order = Order {
+            id: correction_id(event),
+            author: CUSTOMER.to_owned(),
+            reason: None,
+            at: event.at,
+        };
+        self.refile(table, &question, &order, &to, rules).await?;
+        Ok(Some(Answered { contact, question }))
+    }
+
+    /// Ends a question whose answer is filed.
+    pub(crate) async fn close(&self, table: &Table, answered: &Answered) -> anyhow::Result<()> {
+        table.close_question(&answered.contact, &answered.question).await
+    }
+
+    async fn refile(
+        &self,
+        table: &Table,
+        question: &Question,
+        order: &Order,
+        to: &ThreadId,
+        rules: &Rules,
+    ) -> anyhow::Result<()> {
+        let Some(doubted) = table.message(&question.about).await? else { return Ok(()) };
+        let from = &question.filed;
+        if to == from {
+            return table.confirm(from, order.at).await;
+        }
+        let corrected = if question.opened {
+            table.merge(order, from, to, rules).await?
+        } else {
+            let messages = self.followers(table, question, &doubted, order.at).await?;
+            let place = if *to == question.new {
+                To::New(to.clone())
+            } else {
+                To::Thread(to.clone())
+            };
+            table.move_messages(order, from, &place, &messages, rules).await?
+        };
+        // A person was faster: what they decided stands.
+        if let Err(refused) = corrected {
+            tracing::info!(thread.id = %from, ?refused, "a customer's answer changed nothing");
+        }
+        Ok(())
+    }
+
+    /// The message in doubt and what followed it in its thread by no better evidence.
+    async fn followers(
+        &self,
+        table: &Table,
+        question: &Question,
+        doubted: &Stored,
+        now: Timestamp,
+    ) -> anyhow::Result<Vec<Key>> {
+        let after = Position { at: doubted.at.ms(), key: question.about.pk.clone() };
+        let window = Window {
+            order: views::Order::Ascending,
+            after: Some(after),
+            limit: MOST_FOLLOWERS,
+        };
+        let page = table.view_timeline(std::slice::from_ref(&question.filed), &window, now).await?;
+        let follows = |it: &&Row| {
+            it.direction == Direction::In && !it.evidence.iter().any(Evidence::is_certain)
+        };
+        let followers = page.rows.iter().filter(follows).map(|it| Key::alone(it.key.clone()));
+        Ok(std::iter::once(question.about.clone()).chain(followers).collect())
+    }
+}
+
+impl Said<'_> {
+    fn accepted(
+        &self,
+        question: &Question,
+        contact: &ContactId,
+        content: SendContent,
+        aliases: &[domain::id::IdentityId],
+    ) -> anyhow::Result<Accepted> {
+        let to = std::iter::once(&self.identity.id).chain(aliases).cloned().collect();
+        Ok(Accepted {
+            send: Send {
+                message: question.message.clone(),
+                to,
+                content,
+                reply_to: Some(self.message.id.clone()),
+                author: Author::Automation,
+                since_inbound_ms: Some(question.asked.since(self.event.at).max(0)),
+            },
+            thread: question.filed.clone(),
+            contact: contact.clone(),
+            channel: self.event.channel.clone(),
+            account: self.event.account.clone(),
+            at: question.asked,
+            expires_at: Some(question.until),
+            hash: digest(&[question.message.as_str()]),
+            client_ref: None,
+            plan: "[]".to_owned(),
+        })
+    }
+}
+
+/// The id of the question about a message: the same each time.
+fn question_id(about: &Key) -> MessageId {
+    let mut id = format!("msg_{}", digest(&["question", &about.pk]));
+    id.truncate("msg_".len() + 32);
+    MessageId::new(id)
+}
+
+/// The id of what an answer corrects: the same each time.
+fn correction_id(event: &InboundEvent) -> CorrectionId {
+    let mut id = format!("cor_{}", digest(&["answer", &event.deduplication_id()]));
+    id.truncate("cor_".len() + 32);
+    CorrectionId::new(id)
+}

@@ -1,0 +1,224 @@
+//! `cargo rethread`: threads what was said once more with other weights, in shadow, and shows what would be different. With
+//! `--apply` the difference is made as corrections, each of which can be reverted.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use aws::table::keys::Key;
+use aws::table::{MOST_MOVED, Order, Rules, Table, To};
+use domain::event::digest;
+use domain::filing::{Correction, CorrectionKind, Place, Shift, shadow};
+use domain::id::{ContactId, CorrectionId, ThreadId};
+use domain::threading::Model;
+use domain::time::Timestamp;
+
+use crate::report::Report;
+
+/// People between two lines of progress.
+const PROGRESS_EVERY: usize = 500;
+
+/// What to thread once more.
+#[derive(clap::Args)]
+pub struct Wanted {
+    /// The weights, as `cargo fit-threads` writes them.
+    #[arg(long)]
+    weights: PathBuf,
+    /// One person; without it, everybody.
+    #[arg(long)]
+    contact: Option<String>,
+    /// Make the difference, as corrections that can be reverted.
+    #[arg(long)]
+    apply: bool,
+    /// Whom the corrections name as their author.
+    #[arg(long, default_value = "rethread")]
+    author: String,
+}
+
+/// Another model, and in whose name its corrections are made.
+#[derive(Debug)]
+pub struct Other {
+    /// The model.
+    pub model: Model,
+    /// What tells it from others: corrections of one model are made once.
+    pub name: String,
+    /// The author of its corrections, if it is to make any.
+    pub author: Option<String>,
+}
+
+/// What a replay found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// People whose messages were threaded once more.
+    pub contacts: usize,
+    /// Their messages.
+    pub messages: usize,
+    /// Messages that the other model puts elsewhere.
+    pub elsewhere: usize,
+    /// Corrections that were made.
+    pub corrections: usize,
+}
+
+/// Runs over the table of the environment: `TABLE_NAME`, a region and credentials.
+pub async fn run(wanted: &Wanted, report: &Report) -> anyhow::Result<()> {
+    let weights = std::fs::read_to_string(&wanted.weights)
+        .with_context(|| format!("cannot read {}", wanted.weights.display()))?;
+    let other = Other {
+        model: Model::parse(&weights)?,
+        name: digest(&[&weights]),
+        author: wanted.apply.then(|| wanted.author.clone()),
+    };
+    let table = Table::new(&aws::config::sdk()?, aws::env("TABLE_NAME")?);
+    let contact = wanted.contact.as_deref().map(ContactId::new);
+    let found = rethread(&table, &other, contact.as_ref(), report).await?;
+    report.line("");
+    report.table(
+        ["people", "messages", "elsewhere", "corrections made"],
+        &[[found.contacts, found.messages, found.elsewhere, found.corrections]
+            .map(|it| it.to_string())],
+    );
+    Ok(())
+}
+
+/// Threads one person's messages, or everybody's, once more.
+pub async fn rethread(
+    table: &Table,
+    other: &Other,
+    contact: Option<&ContactId>,
+    report: &Report,
+) -> anyhow::Result<Found> {
+    let mut found = Found::default();
+    if let Some(contact) = contact {
+        one(table, other, contact, &mut found, report).await?;
+        return Ok(found);
+    }
+    let mut from = None;
+    loop {
+        let (contacts, next) = table.contacts(from).await?;
+        for contact in contacts {
+            one(table, other, &contact, &mut found, report).await?;
+            if found.contacts % PROGRESS_EVERY == 0 {
+                report.step(&format!("{} people, {} messages", found.contacts, found.messages));
+            }
+        }
+        from = next;
+        if from.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+async fn one(
+    table: &Table,
+    other: &Other,
+    contact: &ContactId,
+    found: &mut Found,
+    report: &Report,
+) -> anyhow::Result<()> {
+    let now = aws::now();
+    let history = table.history(contact, now).await?;
+    let shifts = shadow(&other.model, &history);
+    found.contacts += 1;
+    found.messages += history.len();
+    found.elsewhere += shifts.iter().map(|it| it.messages.len()).sum::<usize>();
+    for shift in &shifts {
+        report.line(&format!("{contact}  {}", told(shift)));
+    }
+    if let Some(author) = &other.author {
+        found.corrections += apply(table, other, author, contact, &shifts, report).await?;
+    }
+    Ok(())
+}
+
+/// `thr_1 → thr_2: 3 messages, sure to 0.91 on average`.
+fn told(shift: &Shift) -> String {
+    let to = match &shift.to {
+        Place::Thread(thread) => thread.to_string(),
+        Place::New(n) => format!("new thread {}", n + 1),
+    };
+    let count = shift.messages.len();
+    let sum: f32 = shift.messages.iter().map(|it| it.1).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a mean for people to read")]
+    let mean = sum / count.max(1) as f32;
+    let noun = if count == 1 { "message" } else { "messages" };
+    format!("{} → {to}: {count} {noun}, sure to {mean:.2} on average", shift.from)
+}
+
+/// Makes the corrections of one person and says how many. Made again, they are the same ones.
+async fn apply(
+    table: &Table,
+    other: &Other,
+    author: &str,
+    contact: &ContactId,
+    shifts: &[Shift],
+    report: &Report,
+) -> anyhow::Result<usize> {
+    let mut opened: HashMap<usize, ThreadId> = HashMap::new();
+    let mut made = 0;
+    for shift in shifts {
+        let merges = shift.is_whole && matches!(shift.to, Place::Thread(_));
+        let size = if merges { shift.messages.len() } else { MOST_MOVED };
+        for part in shift.messages.chunks(size.max(1)) {
+            let order = order(other, author, contact, shift, part, aws::now());
+            let to = match &shift.to {
+                Place::Thread(thread) => To::Thread(thread.clone()),
+                Place::New(n) => match opened.get(n) {
+                    Some(thread) => To::Thread(thread.clone()),
+                    None => To::New(ThreadId::new(aws::new_id("thr_"))),
+                },
+            };
+            let corrected = correct(table, &order, shift, &to, part, merges, &rules(other)).await?;
+            let Some(correction) = corrected else {
+                report.line(&format!("{contact}  {}: changed meanwhile, left", shift.from));
+                continue;
+            };
+            if let (Place::New(n), CorrectionKind::Split { to, .. }) = (&shift.to, &correction.kind)
+            {
+                opened.insert(*n, to.clone());
+            }
+            report.line(&format!("{contact}  {} made", correction.id));
+            made += 1;
+        }
+    }
+    Ok(made)
+}
+
+async fn correct(
+    table: &Table,
+    order: &Order,
+    shift: &Shift,
+    to: &To,
+    part: &[(String, f32)],
+    merges: bool,
+    rules: &Rules,
+) -> anyhow::Result<Option<Correction>> {
+    let corrected = match to {
+        To::Thread(target) if merges => table.merge(order, &shift.from, target, rules).await?,
+        To::Thread(_) | To::New(_) => {
+            let keys: Vec<_> = part.iter().map(|it| Key::alone(it.0.clone())).collect();
+            table.move_messages(order, &shift.from, to, &keys, rules).await?
+        }
+    };
+    Ok(corrected.ok())
+}
+
+fn rules(other: &Other) -> Rules {
+    Rules { model: other.model.clone(), unsure_below: 0.0, retention: None }
+}
+
+/// The order of one correction: the same model, person and messages make the same.
+fn order(
+    other: &Other,
+    author: &str,
+    contact: &ContactId,
+    shift: &Shift,
+    part: &[(String, f32)],
+    at: Timestamp,
+) -> Order {
+    let mut parts = vec![other.name.as_str(), contact.as_str(), shift.from.as_str()];
+    parts.extend(part.iter().map(|it| it.0.as_str()));
+    let mut id = format!("cor_{}", digest(&parts));
+    id.truncate("cor_".len() + 32);
+    let reason = format!("another model: {}", other.name.get(..12).unwrap_or(&other.name));
+    Order { id: CorrectionId::new(id), author: author.to_owned(), reason: Some(reason), at }
+}
