@@ -3,10 +3,12 @@
 //! All of it is a function of what was read from the table; `aws::table` reads and writes, and decides nothing.
 
 mod choose;
+mod handling;
 pub mod identity;
 mod inbox;
 mod live;
 
 pub use choose::{Referrals, Referred, choose};
-pub use inbox::{partition, partitions};
+pub use handling::{Handling, MOST_ASSIGNEE, NEVER, NotSnoozed};
+pub use inbox::{assignee, partition, partitions};
 pub use live::{Change, Live, MOST_LIVE, State, oldest};
