@@ -29,8 +29,12 @@ pub(super) const CONTACT: &str = "contact";
 pub(super) const MERGED_INTO: &str = "merged_into";
 /// The threads that were merged into one.
 pub(super) const SOURCES: &str = "sources";
-/// What a thread's first mail was about.
+/// What people call a thread.
 pub(super) const SUBJECT: &str = "subject";
+/// Words that people of ours put to it.
+pub(super) const TAGS: &str = "tags";
+/// The cases of other systems that it is about, by kind.
+pub(super) const CRM: &str = "crm";
 /// When a thread was opened.
 pub(super) const OPENED: &str = "opened";
 
