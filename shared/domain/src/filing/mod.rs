@@ -5,8 +5,10 @@
 mod choose;
 pub mod identity;
 mod inbox;
+mod link_code;
 mod live;
 
 pub use choose::{Referrals, Referred, choose};
 pub use inbox::{partition, partitions};
+pub use link_code::{ChannelLink, LinkCode};
 pub use live::{Change, Live, MOST_LIVE, State, oldest};
