@@ -81,6 +81,11 @@ text_id!(
     ContactId,
     shown
 );
+text_id!(
+    /// Our id of a correction: `cor_` and a UUID v7, or a digest of the caller's idempotency key.
+    CorrectionId,
+    shown
+);
 
 /// A way to talk to a person, by its name in URLs, folders and items: `whatsapp`, `apple-messages`.
 ///

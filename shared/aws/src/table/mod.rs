@@ -1,6 +1,7 @@
 //! The table: one item per fact, one file per thing that is done to it.
 
 mod changes;
+mod corrections;
 mod facts;
 mod file;
 mod fold;
@@ -32,6 +33,7 @@ use item::Item;
 use keys::Key;
 use patch::key_item;
 
+pub use corrections::{MOST_MOVED, Order, Refused, To};
 pub use file::Filed;
 pub use identities::Claims;
 pub use messages::Stored;
