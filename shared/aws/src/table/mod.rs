@@ -8,6 +8,7 @@ mod fold;
 mod identities;
 pub mod item;
 pub mod keys;
+mod links;
 mod messages;
 mod open;
 mod patch;

@@ -10,7 +10,7 @@ mod link_code;
 mod live;
 
 pub use choose::{Referrals, Referred, choose};
-pub use correction::{Correction, CorrectionKind, CorrectionState};
+pub use correction::{Correction, CorrectionKind, CorrectionState, Proof};
 pub use inbox::{partition, partitions};
 pub use link_code::{ChannelLink, LinkCode};
 pub use live::{Change, Live, MOST_LIVE, State, oldest};
