@@ -8,8 +8,9 @@ use aws::new_id;
 use aws::queue::{self, Queue};
 use aws::table::keys::{self, Key};
 use aws::table::views::{self, Position, Row, Window};
-use aws::table::{Acceptance, Order, Question, Rules, Stored, Table, To};
+use aws::table::{Acceptance, Order, Question, Rules, Stored, Table, ThreadChange, To};
 use domain::event::{Direction, Identity, InboundEvent, Message, digest};
+use domain::filing::Handling;
 use domain::filing::arbiter::{Answer, Arbiter, QUESTION_MS, answer, question, topics};
 use domain::id::{ContactId, CorrectionId, MessageId, ThreadId};
 use domain::outbound::{Author, Send, SendContent};
@@ -24,7 +25,7 @@ const CUSTOMER: &str = "customer";
 const MOST_FOLLOWERS: usize = 50;
 
 /// Asks customers, where that is switched on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Asker {
     pub(crate) arbiter: Arbiter,
     /// Where questions go to be sent; needed when the customer is asked.
@@ -182,17 +183,18 @@ impl Asker {
         let Some(doubted) = table.message(&question.about).await? else { return Ok(()) };
         let from = &question.filed;
         if to == from {
-            return table.confirm(from, order.at).await;
+            let handling = Handling { confirm: true, ..Handling::default() };
+            let change = ThreadChange { handling, ..ThreadChange::default() };
+            // Whatever else was changed of the thread meanwhile, that the message belongs there is said.
+            table.change_thread(from, &change, &|_| true, order.at).await?;
+            return Ok(());
         }
         let corrected = if question.opened {
             table.merge(order, from, to, rules).await?
         } else {
             let messages = self.followers(table, question, &doubted, order.at).await?;
-            let place = if *to == question.new {
-                To::New(to.clone())
-            } else {
-                To::Thread(to.clone())
-            };
+            let place =
+                if *to == question.new { To::New(to.clone()) } else { To::Thread(to.clone()) };
             table.move_messages(order, from, &place, &messages, rules).await?
         };
         // A person was faster: what they decided stands.
@@ -211,11 +213,8 @@ impl Asker {
         now: Timestamp,
     ) -> anyhow::Result<Vec<Key>> {
         let after = Position { at: doubted.at.ms(), key: question.about.pk.clone() };
-        let window = Window {
-            order: views::Order::Ascending,
-            after: Some(after),
-            limit: MOST_FOLLOWERS,
-        };
+        let window =
+            Window { order: views::Order::Ascending, after: Some(after), limit: MOST_FOLLOWERS };
         let page = table.view_timeline(std::slice::from_ref(&question.filed), &window, now).await?;
         let follows = |it: &&Row| {
             it.direction == Direction::In && !it.evidence.iter().any(Evidence::is_certain)

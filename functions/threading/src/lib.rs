@@ -7,7 +7,6 @@ mod arbiter;
 
 use std::time::Duration;
 
-use anyhow::Context;
 use arbiter::Asker;
 use aws::logs::{Metric, count};
 use aws::queue::Queue;
@@ -18,10 +17,6 @@ use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf, digest};
 use domain::filing::arbiter::Arbiter;
 use domain::id::MessageId;
 use domain::status::Status;
-use domain::threading::Model;
-
-/// A message that joins a thread with less confidence than this marks it, for a person to look at.
-const UNSURE_BELOW: f32 = 0.6;
 
 /// What files events.
 #[derive(Clone, Debug)]
@@ -35,12 +30,9 @@ impl Filer {
     /// A filer as the environment says: `TABLE_NAME`; `RETENTION_DAYS` after which messages go (0: never); `ASK_CUSTOMER_ON`,
     /// the channels on which a customer is asked where a doubtful message belongs, with `OUTBOUND_QUEUE_URL` for the question.
     pub fn from_env() -> anyhow::Result<Self> {
-        let days: u64 = env_or("RETENTION_DAYS", "0")
-            .parse()
-            .context("RETENTION_DAYS is not a number of days")?;
-        let retention = (0 < days).then(|| Duration::from_secs(days * 24 * 60 * 60));
         let sdk = aws::config::sdk()?;
-        let filer = Self::over(Table::new(&sdk, env("TABLE_NAME")?), retention);
+        let table = Table::new(&sdk, env("TABLE_NAME")?);
+        let filer = Self { table, rules: Rules::from_env()?, asker: Asker::default() };
         match Arbiter::parse(&env_or("ASK_CUSTOMER_ON", "")) {
             Arbiter::Nobody => Ok(filer),
             customer @ Arbiter::Customer(_) => {
@@ -52,11 +44,7 @@ impl Filer {
     /// A filer over this table.
     #[must_use]
     pub fn over(table: Table, retention: Option<Duration>) -> Self {
-        Self {
-            table,
-            rules: Rules { model: Model::current(), unsure_below: UNSURE_BELOW, retention },
-            asker: Asker { arbiter: Arbiter::Nobody, queue: None },
-        }
+        Self { table, rules: Rules::keeping(retention), asker: Asker::default() }
     }
 
     /// The same filer with somebody to ask, and the queue that takes the questions.
@@ -103,9 +91,7 @@ impl Filer {
             }
             Filed::Joined(_) | Filed::Opened(_) | Filed::Repeated(_) => match answered {
                 Some(answered) => self.asker.close(&self.table, &answered).await,
-                None => {
-                    self.asker.ask(&self.table, event, message, &self.rules, aws::now()).await
-                }
+                None => self.asker.ask(&self.table, event, message, &self.rules, aws::now()).await,
             },
             Filed::TakenBack | Filed::Noted | Filed::Kept => Ok(()),
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CorrectionId, ThreadId};
+use crate::id::{ContactId, CorrectionId, IdentityId, ThreadId};
 use crate::time::Timestamp;
 
 /// A person's word that messages belong elsewhere: appended, never rewritten but for its progress, and revertible.
@@ -56,6 +56,41 @@ pub enum CorrectionKind {
         from: ThreadId,
         /// The thread that they join.
         to: ThreadId,
+    },
+    /// Two people are one: an address, and with it all that its person has, becomes another person's.
+    Link {
+        /// The address.
+        identity: IdentityId,
+        /// Whose it was.
+        from: ContactId,
+        /// Whose it is.
+        to: ContactId,
+        /// What proves it.
+        proof: Proof,
+    },
+    /// A link is undone: what came with the address, and what was said by it since, goes back.
+    Unlink {
+        /// The address.
+        identity: IdentityId,
+        /// Whose it was.
+        from: ContactId,
+        /// Whose it is again.
+        to: ContactId,
+    },
+}
+
+/// What proves that two people are one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Proof {
+    /// One of us says so.
+    Agent,
+    /// A claim that somebody whom we trust signed: who, and its id there.
+    Signed {
+        /// Who signed it.
+        issuer: String,
+        /// Its id.
+        id: String,
     },
 }
 

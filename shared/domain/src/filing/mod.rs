@@ -5,13 +5,17 @@
 pub mod arbiter;
 mod choose;
 pub mod correction;
+mod handling;
 pub mod identity;
 mod inbox;
+mod link_code;
 mod live;
 mod shadow;
 
 pub use choose::{Referrals, Referred, choose};
-pub use correction::{Correction, CorrectionKind, CorrectionState};
-pub use inbox::{partition, partitions};
+pub use correction::{Correction, CorrectionKind, CorrectionState, Proof};
+pub use handling::{Handling, MOST_ASSIGNEE, NEVER, NotSnoozed};
+pub use inbox::{assignee, partition, partitions};
+pub use link_code::{ChannelLink, LinkCode};
 pub use live::{Change, Live, MOST_LIVE, State, oldest};
 pub use shadow::{Past, Place, Shift, shadow};
