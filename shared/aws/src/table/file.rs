@@ -5,6 +5,7 @@
 
 use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
+use domain::filing::arbiter::{Answer, answer};
 use domain::filing::identity::{Address, Consent};
 use domain::filing::{Change, Live, Referrals, Referred, choose};
 use domain::id::{ContactId, MessageId, ProviderId, ThreadId};
@@ -153,7 +154,11 @@ impl Table {
         threads: &Threads,
     ) -> anyhow::Result<(Referrals, Vec<Live>)> {
         let mut older = Vec::new();
-        let mut referrals = Referrals { certain: certain(said.message), ..Referrals::default() };
+        let certain = match self.chosen(said.message, threads).await? {
+            Some(chosen) => Some(chosen),
+            None => certain(said.message),
+        };
+        let mut referrals = Referrals { certain, ..Referrals::default() };
         if let Some(of) = &said.message.reply_to {
             referrals.quoted = self.referred(said.event, of, threads, &mut older).await?;
         }
@@ -164,6 +169,21 @@ impl Table {
                 .extend(named.map(|it| it.thread).filter(|it| !referrals.named.contains(it)));
         }
         Ok((referrals, older))
+    }
+
+    /// The thread that a person chose when we asked which topic a message of theirs is about.
+    async fn chosen(
+        &self,
+        message: &Message,
+        threads: &Threads,
+    ) -> anyhow::Result<Option<(Certain, ThreadId)>> {
+        let thread = match answer(&message.content) {
+            None => return Ok(None),
+            Some(Answer::Thread(thread)) => Some(thread),
+            Some(Answer::New) => self.question(&threads.contact).await?.map(|it| it.new),
+        };
+        let is_theirs = |it: &ThreadId| threads.live.iter().any(|live| live.thread == *it);
+        Ok(thread.filter(is_theirs).map(|it| (Certain::Choice, it)))
     }
 
     /// The thread that a message is in, if it is one of the person's. A thread that was moved out is read, so that it can

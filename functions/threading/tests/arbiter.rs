@@ -1,0 +1,261 @@
+//! The customer is asked which topic a message is about, and the answer re-files it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
+
+use aws::queue::Queue;
+use aws::steps::Steps;
+use aws::table::views::{Order, Row, Window};
+use aws::table::{Table, keys};
+use domain::content::Content;
+use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
+use domain::filing::arbiter::Arbiter;
+use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId};
+use domain::outbound::SendContent;
+use domain::sending::{Entry, Outgoing};
+use domain::time::Timestamp;
+use embedded::{Cloud, Queued, TABLE};
+use threading::Filer;
+
+const WHATSAPP: Channel = Channel::from_static("whatsapp");
+const QUEUE: &str = "outbound.fifo";
+
+/// One test: a cloud, and messages that came over the last minutes.
+struct World {
+    cloud: Cloud,
+    now: Timestamp,
+}
+
+impl World {
+    /// Ada wrote about two orders, and we asked something about each.
+    async fn with_two_topics() -> Self {
+        let world = Self { cloud: Cloud::start().await, now: aws::now() };
+        world.take(&world.says("1", 600, "Hello, where is my order A-10023?")).await;
+        world.take(&world.says("3", 300, "Hello, I would like to book a table for dinner")).await;
+        world.take(&world.echo("4", 21, "For which day shall we book the table?", "3")).await;
+        world.take(&world.echo("2", 20, "On which day may we bring order A-10023?", "1")).await;
+        world
+    }
+
+    fn table(&self) -> Table {
+        Table::over(self.cloud.process().table, TABLE.to_owned())
+    }
+
+    fn filer(&self, steps: Steps, arbiter: Arbiter) -> Filer {
+        let process = self.cloud.process_with(steps);
+        let queue = Queue::over(process.queues, self.cloud.queues.url(QUEUE));
+        Filer::over(Table::over(process.table, TABLE.to_owned()), None).asking(arbiter, queue)
+    }
+
+    async fn take(&self, event: &InboundEvent) {
+        self.filer(Steps::default(), Arbiter::parse("whatsapp")).file(event).await.unwrap();
+    }
+
+    fn event(&self, minutes_ago: i64, message: Message) -> InboundEvent {
+        InboundEvent {
+            key: EventKey::new(message.id.as_str()),
+            channel: WHATSAPP,
+            account: AccountId::new("7008"),
+            identity: Some(Identity {
+                id: IdentityId::scoped(&WHATSAPP, "", "GB.1"),
+                aliases: vec![],
+                name: None,
+            }),
+            at: self.now.plus_ms(-minutes_ago * 60_000),
+            kind: Kind::from(message),
+            content_ref: None,
+        }
+    }
+
+    fn said(id: &str, content: Content) -> Message {
+        Message { opens_window: true, ..Message::inbound(ProviderId::new(id), content) }
+    }
+
+    fn says(&self, id: &str, minutes_ago: i64, text: &str) -> InboundEvent {
+        self.event(minutes_ago, Self::said(id, Content::text(text)))
+    }
+
+    fn echo(&self, id: &str, minutes_ago: i64, text: &str, of: &str) -> InboundEvent {
+        let said = Message::inbound(ProviderId::new(id), Content::text(text));
+        let reply_to = Some(ProviderId::new(of));
+        let said = Message { direction: Direction::Out, reply_to, opens_window: false, ..said };
+        self.event(minutes_ago, said)
+    }
+
+    fn taps(&self, id: &str, option: &str) -> InboundEvent {
+        let content = Content::Choice { id: option.to_owned(), title: "x".to_owned() };
+        self.event(0, Self::said(id, content))
+    }
+
+    async fn thread_of(&self, id: &str) -> ThreadId {
+        let key = keys::message(&WHATSAPP, &AccountId::new("7008"), &ProviderId::new(id));
+        self.table().message(&key).await.unwrap().unwrap().thread.unwrap()
+    }
+
+    async fn timeline(&self, thread: &ThreadId) -> Vec<Row> {
+        let window = Window { order: Order::Ascending, after: None, limit: 100 };
+        let view = self.table().view_thread(thread).await.unwrap().unwrap();
+        let parts: Vec<_> = std::iter::once(thread).chain(&view.sources).cloned().collect();
+        self.table().view_timeline(&parts, &window, aws::now()).await.unwrap().rows
+    }
+
+    async fn is_unsure(&self, thread: &ThreadId) -> bool {
+        let view = self.table().view_thread(thread).await.unwrap().unwrap();
+        view.live.unwrap().unsure
+    }
+
+    /// The questions that were queued.
+    fn queued(&self) -> Vec<Queued> {
+        self.cloud.queues.take(QUEUE)
+    }
+
+    /// The one question that was queued.
+    async fn question(&self) -> Outgoing {
+        let queued = self.queued();
+        let [entry] = queued.as_slice() else { panic!("{} questions", queued.len()) };
+        let entry: Entry = serde_json::from_str(&entry.body).unwrap();
+        self.table().outgoing(&entry.message).await.unwrap().unwrap()
+    }
+}
+
+/// The ids of a question's options.
+fn options(question: &Outgoing) -> Vec<String> {
+    let SendContent::Choices { options, .. } = &question.accepted.send.content else {
+        panic!("no choices")
+    };
+    options.iter().map(|it| it.id.clone()).collect()
+}
+
+/// A message that may be about either topic.
+const DOUBTFUL: &str = "Hi, on Tuesday please";
+
+#[tokio::test]
+async fn a_doubtful_message_is_asked_about_once_with_the_topics_that_it_may_mean() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 1, DOUBTFUL)).await;
+    let filed = world.thread_of("5").await;
+    assert!(world.is_unsure(&filed).await);
+    let question = world.question().await;
+    let topics = [world.thread_of("1").await, world.thread_of("3").await];
+    let options = options(&question);
+    assert_eq!(options.len(), 3);
+    assert!(topics.iter().all(|it| options.contains(&format!("topic:{it}"))), "{options:?}");
+    assert_eq!(options.last().unwrap(), "topic:new");
+    assert_eq!(question.accepted.thread, filed);
+    assert_eq!(question.accepted.send.reply_to, Some(ProviderId::new("5")));
+    // The platform delivers it again, and another doubtful one comes: there is one question at a time.
+    world.cloud.queues.forget();
+    world.take(&world.says("5", 1, DOUBTFUL)).await;
+    let again = world.queued();
+    assert!(again.len() <= 1, "the same entry, which outbound works on once");
+    world.take(&world.says("6", 0, "In the morning")).await;
+    assert_eq!(world.queued(), []);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_where_that_is_not_switched_on() {
+    let world = World::with_two_topics().await;
+    for arbiter in [Arbiter::Nobody, Arbiter::parse("telegram")] {
+        let filer = world.filer(Steps::default(), arbiter);
+        filer.file(&world.says("5", 1, DOUBTFUL)).await.unwrap();
+        assert_eq!(world.queued(), []);
+    }
+    assert!(world.is_unsure(&world.thread_of("5").await).await, "it is marked for us instead");
+}
+
+#[tokio::test]
+async fn an_old_message_is_not_asked_about() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 10, DOUBTFUL)).await;
+    assert_eq!(world.queued(), []);
+}
+
+#[tokio::test]
+async fn the_topic_that_the_customer_names_gets_the_message_and_what_followed() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 1, DOUBTFUL)).await;
+    world.take(&world.says("6", 0, "In the morning if you can")).await;
+    let filed = world.thread_of("5").await;
+    let topics = [world.thread_of("1").await, world.thread_of("3").await];
+    let other = topics.into_iter().find(|it| *it != filed).unwrap();
+    drop(world.question().await);
+    world.take(&world.taps("7", &format!("topic:{other}"))).await;
+    for message in ["5", "6", "7"] {
+        assert_eq!(world.thread_of(message).await, other, "{message}");
+    }
+    let rows = world.timeline(&other).await;
+    let moved = rows.iter().find(|it| it.content == Some(Content::text(DOUBTFUL))).unwrap();
+    assert!(moved.evidence.iter().any(domain::threading::Evidence::is_certain));
+    assert!(!world.is_unsure(&filed).await && !world.is_unsure(&other).await);
+    let contact = world.table().view_thread(&other).await.unwrap().unwrap().contact;
+    let window = Window { order: Order::Ascending, after: None, limit: 10 };
+    let corrections = world.table().view_corrections(&contact, &window).await.unwrap().rows;
+    assert_eq!(corrections.iter().map(|it| &*it.author).collect::<Vec<_>>(), ["customer"]);
+}
+
+#[tokio::test]
+async fn naming_the_topic_where_it_was_filed_confirms_it() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 1, DOUBTFUL)).await;
+    let filed = world.thread_of("5").await;
+    world.take(&world.taps("7", &format!("topic:{filed}"))).await;
+    assert_eq!(
+        (world.thread_of("5").await, world.thread_of("7").await),
+        (filed.clone(), filed.clone())
+    );
+    assert!(!world.is_unsure(&filed).await);
+    world.take(&world.says("5", 1, DOUBTFUL)).await;
+    assert!(!world.is_unsure(&filed).await, "a repeated delivery does not bring the doubt back");
+}
+
+#[tokio::test]
+async fn something_new_becomes_a_thread_of_its_own() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 1, DOUBTFUL)).await;
+    let filed = world.thread_of("5").await;
+    world.take(&world.taps("7", "topic:new")).await;
+    let new = world.thread_of("5").await;
+    assert!(![filed, world.thread_of("1").await, world.thread_of("3").await].contains(&new));
+    assert_eq!(world.thread_of("7").await, new);
+    assert_eq!(world.timeline(&new).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_again_or_late_changes_nothing() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 1, DOUBTFUL)).await;
+    world.take(&world.taps("7", "topic:new")).await;
+    let before = world.cloud.items().await;
+    world.take(&world.taps("7", "topic:new")).await;
+    assert!(world.cloud.items().await == before);
+    // A second tap, on another option, after the question is answered: it is a message like any other.
+    let (doubted, topic) = (world.thread_of("5").await, world.thread_of("1").await);
+    world.take(&world.taps("8", &format!("topic:{topic}"))).await;
+    assert_eq!((world.thread_of("5").await, world.thread_of("8").await), (doubted, topic));
+}
+
+#[tokio::test]
+async fn stopped_anywhere_and_brought_again_it_ends_with_one_question_and_one_answer() {
+    let events = |world: &World| [world.says("5", 1, DOUBTFUL), world.taps("7", "topic:new")];
+    let clean = World::with_two_topics().await;
+    let steps = Steps::default();
+    for event in &events(&clean) {
+        clean.filer(steps.clone(), Arbiter::parse("whatsapp")).file(event).await.unwrap();
+    }
+    let new = clean.thread_of("7").await;
+    let expected = clean.timeline(&new).await.len();
+    for stop in 1..=steps.passed() {
+        let world = World::with_two_topics().await;
+        let stopping = Steps::stopping_at(stop);
+        for event in &events(&world) {
+            let filer = world.filer(stopping.clone(), Arbiter::parse("whatsapp"));
+            if filer.file(event).await.is_err() {
+                world.take(event).await;
+            }
+        }
+        let queued: std::collections::BTreeSet<_> =
+            world.queued().into_iter().map(|it| it.body).collect();
+        assert_eq!(queued.len(), 1, "stopped at {stop}");
+        let new = world.thread_of("7").await;
+        assert_eq!(world.thread_of("5").await, new, "stopped at {stop}");
+        assert_eq!(world.timeline(&new).await.len(), expected, "stopped at {stop}");
+    }
+}
