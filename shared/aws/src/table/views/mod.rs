@@ -15,6 +15,7 @@ use super::Table;
 use super::item::{Item, get_number, number, text};
 
 pub use threads::{InboxQuery, ThreadView};
+pub(super) use timeline::SAID;
 pub use timeline::{Row, is_expired};
 
 /// A place in a list that is sorted by a number and then a text.
@@ -57,7 +58,7 @@ pub struct Page<T> {
 }
 
 impl Window {
-    fn is_after(&self, position: &Position) -> bool {
+    pub(super) fn is_after(&self, position: &Position) -> bool {
         match (&self.after, self.order) {
             (None, _) => true,
             (Some(after), Order::Ascending) => after < position,
@@ -66,7 +67,7 @@ impl Window {
     }
 
     /// The first rows of all that were read, in order.
-    fn cut<T>(&self, mut rows: Vec<(Position, T)>) -> Page<T> {
+    pub(super) fn cut<T>(&self, mut rows: Vec<(Position, T)>) -> Page<T> {
         rows.sort_by(|(a, _), (b, _)| match self.order {
             Order::Ascending => a.cmp(b),
             Order::Descending => b.cmp(a),
@@ -80,7 +81,7 @@ impl Window {
 
 /// One index, as it is read here.
 #[derive(Clone, Copy, Debug)]
-struct Index {
+pub(super) struct Index {
     name: &'static str,
     partition: &'static str,
     sort: &'static str,
@@ -90,7 +91,7 @@ struct Index {
 
 impl Table {
     /// The rows of a window over several partitions of an index.
-    async fn page(
+    pub(super) async fn page(
         &self,
         index: Index,
         partitions: Vec<String>,
@@ -171,7 +172,7 @@ impl Table {
     }
 
     /// The items of these keys that are there, a hundred to a call; `now`, if what they are at this very moment matters.
-    async fn items(&self, keys: Vec<Item>, now: bool) -> anyhow::Result<Vec<Item>> {
+    pub(super) async fn items(&self, keys: Vec<Item>, now: bool) -> anyhow::Result<Vec<Item>> {
         let (mut found, mut left) = (Vec::new(), keys);
         while !left.is_empty() {
             let rest = left.split_off(left.len().min(100));
