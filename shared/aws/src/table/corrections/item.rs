@@ -188,10 +188,8 @@ impl Record {
             .set_some(ROOT, id(&self.root))
             .set_some(BACKWARD, (!self.forward).then_some(AttributeValue::Bool(true)))
             .set(N_MESSAGES, number(it.n_messages));
-        let patch = match self.moved.is_empty() {
-            true => patch,
-            false => patch.set(MESSAGES, json(&self.moved)?),
-        };
+        let patch =
+            if self.moved.is_empty() { patch } else { patch.set(MESSAGES, json(&self.moved)?) };
         Ok(match &self.before {
             Some(Before { source, target }) => patch
                 .set(SOURCE_BEFORE, snapshot(&source.0, &source.1))
