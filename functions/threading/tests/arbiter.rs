@@ -124,8 +124,10 @@ fn options(question: &Outgoing) -> Vec<String> {
     options.iter().map(|it| it.id.clone()).collect()
 }
 
-/// A message that may be about either topic.
-const DOUBTFUL: &str = "Hi, on Tuesday please";
+/// A message that may be about either topic, and joins one.
+const DOUBTFUL: &str = "Tuesday would be a good day for dinner";
+/// One that may be about either topic or a third, and opens a thread.
+const DOUBTFUL_NEW: &str = "Hi, on Tuesday please";
 
 #[tokio::test]
 async fn a_doubtful_message_is_asked_about_once_with_the_topics_that_it_may_mean() {
@@ -216,6 +218,34 @@ async fn something_new_becomes_a_thread_of_its_own() {
     assert!(![filed, world.thread_of("1").await, world.thread_of("3").await].contains(&new));
     assert_eq!(world.thread_of("7").await, new);
     assert_eq!(world.timeline(&new).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_message_that_opened_a_thread_takes_it_along_to_the_topic_that_is_named() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 1, DOUBTFUL_NEW)).await;
+    let opened = world.thread_of("5").await;
+    let question = world.question().await;
+    assert!(!options(&question).contains(&format!("topic:{opened}")), "it is something new");
+    let topic = world.thread_of("1").await;
+    world.take(&world.taps("7", &format!("topic:{topic}"))).await;
+    let view = world.table().view_thread(&opened).await.unwrap().unwrap();
+    assert_eq!(view.merged_into, Some(topic.clone()));
+    assert_eq!(world.timeline(&topic).await.len(), 4);
+    assert!(!world.is_unsure(&topic).await);
+}
+
+#[tokio::test]
+async fn a_message_that_opened_a_thread_keeps_it_when_it_is_something_new() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 1, DOUBTFUL_NEW)).await;
+    let opened = world.thread_of("5").await;
+    world.take(&world.taps("7", "topic:new")).await;
+    assert_eq!(
+        (world.thread_of("5").await, world.thread_of("7").await),
+        (opened.clone(), opened.clone())
+    );
+    assert!(!world.is_unsure(&opened).await);
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! The keys of items.
 
 use domain::event::digest;
-use domain::id::{AccountId, Channel, ContactId, IdentityId, MessageId, ProviderId, ThreadId};
+use domain::id::{
+    AccountId, Channel, ContactId, CorrectionId, IdentityId, MessageId, ProviderId, ThreadId,
+};
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,7 +71,7 @@ pub fn older(contact: &ContactId, thread: &ThreadId) -> Key {
 
 /// A correction by a person.
 #[must_use]
-pub fn correction(contact: &ContactId, id: &str) -> Key {
+pub fn correction(contact: &ContactId, id: &CorrectionId) -> Key {
     Key { pk: format!("CON#{contact}"), sk: format!("3#{id}") }
 }
 

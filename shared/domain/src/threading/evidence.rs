@@ -58,7 +58,9 @@ impl Detail {
 }
 
 impl Evidence {
-    pub(super) fn certain(why: Certain) -> Self {
+    /// Evidence that decides alone.
+    #[must_use]
+    pub fn certain(why: Certain) -> Self {
         Self { name: Cow::Borrowed(why.name()), margin: None, detail: Detail::default() }
     }
 

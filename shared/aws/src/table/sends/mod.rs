@@ -124,6 +124,11 @@ impl Table {
     }
 }
 
+/// Whether a message of ours went out, by its item.
+pub(super) fn went_out(item: &Item) -> anyhow::Result<bool> {
+    Ok(item::read(item)?.went_out())
+}
+
 /// The message was stored before.
 fn repeated(accepted: &Accepted, item: &Item) -> anyhow::Result<Acceptance> {
     let hash =
