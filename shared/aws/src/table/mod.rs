@@ -1,6 +1,7 @@
 //! The table: one item per fact, one file per thing that is done to it.
 
 mod changes;
+mod codes;
 mod corrections;
 mod facts;
 mod file;
@@ -14,6 +15,7 @@ mod open;
 mod patch;
 mod people;
 mod receipts;
+mod referrals;
 pub mod schema;
 mod sends;
 mod threads;
