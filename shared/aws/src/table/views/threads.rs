@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Context;
 use domain::filing::{Live, State, partitions};
-use domain::id::{ContactId, ThreadId};
+use domain::id::{ContactId, IdentityId, ThreadId};
 use domain::time::Timestamp;
 
 use super::{Index, Page, Position, Table, Window};
@@ -12,7 +12,7 @@ use crate::table::item::{Item, get_moment, get_number, get_text, get_texts, text
 use crate::table::keys;
 use crate::table::patch::key_item;
 use crate::table::schema::{INBOX, INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
-use crate::table::threads::{CONTACT, MERGED_INTO, OPENED, SOURCES, SUBJECT, read_live};
+use crate::table::threads::{CLAIMANTS, CONTACT, MERGED_INTO, OPENED, SOURCES, SUBJECT, read_live};
 
 /// A thread as people read it.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub struct ThreadView {
     pub merged_into: Option<ThreadId>,
     /// The threads that were merged into it.
     pub sources: Vec<ThreadId>,
+    /// Addresses of other people who showed a code of it.
+    pub claimants: Vec<IdentityId>,
     /// Whose turn it is; absent once it was merged.
     pub live: Option<Live>,
     /// How often what seldom changes has changed.
@@ -165,6 +167,7 @@ fn of_thread(item: &Item) -> Option<ThreadView> {
         opened: get_moment(item, OPENED).unwrap_or_default(),
         merged_into: get_text(item, MERGED_INTO).map(ThreadId::new),
         sources: get_texts(item, SOURCES).map(ThreadId::new).collect(),
+        claimants: get_texts(item, CLAIMANTS).map(IdentityId::from_stored).collect(),
         live: None,
         version: get_number(item, VERSION).unwrap_or(0),
     })
