@@ -1,6 +1,7 @@
 //! The table: one item per fact, one file per thing that is done to it.
 
 mod changes;
+mod codes;
 mod corrections;
 mod facts;
 mod file;
@@ -16,6 +17,7 @@ mod people;
 mod profiles;
 mod questions;
 mod receipts;
+mod referrals;
 pub mod schema;
 mod sends;
 mod thread_changes;

@@ -10,6 +10,7 @@ use domain::threading::Profile;
 use super::Table;
 use super::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
 use super::keys::{self, Key};
+use super::links::LINKED_INTO;
 use super::patch::Patch;
 use super::schema::{INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
 
@@ -31,6 +32,8 @@ pub(super) const MERGED_INTO: &str = "merged_into";
 pub(super) const SOURCES: &str = "sources";
 /// On a merged thread: messages that were folded through it into the one that it went into.
 pub(super) const LATE: &str = "late";
+/// Who showed a code of a thread that is another person's.
+pub(super) const CLAIMANTS: &str = "claimants";
 /// What people call a thread.
 pub(super) const SUBJECT: &str = "subject";
 /// Words that people of ours put to it.
@@ -52,13 +55,15 @@ pub struct Threads {
     pub version: Option<u64>,
     /// The threads that a message may join.
     pub live: Vec<Live>,
+    /// With whom the person was made one since: nothing is opened for them any more.
+    pub linked_into: Option<ContactId>,
 }
 
 impl Threads {
     /// A person who is not there yet.
     #[must_use]
     pub fn none(contact: ContactId) -> Self {
-        Self { contact, version: None, live: Vec::new() }
+        Self { contact, version: None, live: Vec::new(), linked_into: None }
     }
 }
 
@@ -90,11 +95,38 @@ impl Table {
             let item = item.context("cannot read a person's threads")?;
             if get_text(&item, SK) == Some(&*head.sk) {
                 threads.version = get_number(&item, VERSION);
+                threads.linked_into = get_text(&item, LINKED_INTO).map(ContactId::new);
             } else {
                 threads.live.push(read_live(&item)?);
             }
         }
         Ok(threads)
+    }
+
+    /// What a person has under sort keys from one to another, as it is at this moment.
+    pub(super) async fn of_contact(
+        &self,
+        contact: &ContactId,
+        from: &str,
+        to: &str,
+    ) -> anyhow::Result<Vec<Item>> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", text(keys::contact(contact).pk))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(to))
+            .consistent_read(true);
+        let mut pages = query.into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(item.context("cannot read what a person has")?);
+        }
+        Ok(items)
     }
 
     /// One thread of a person, live or moved out, as the key says.

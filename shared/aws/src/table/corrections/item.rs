@@ -1,4 +1,4 @@
-//! A correction as an item.
+//! A correction of threads as an item.
 
 use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -9,8 +9,8 @@ use domain::id::{ContactId, CorrectionId, ThreadId};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Order;
-use crate::table::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
+use super::{Order, common};
+use crate::table::item::{Item, get_flag, get_text, text};
 use crate::table::keys::{self, Key};
 use crate::table::messages::{EVIDENCE, Stored};
 use crate::table::patch::Patch;
@@ -25,16 +25,6 @@ pub(super) const PLACED_BY: &str = "placed_by";
 /// was stopped long ago cannot do again what was undone since.
 pub(super) const STAMP: &str = "stamp";
 
-const KIND: &str = "kind";
-const FROM: &str = "from";
-const TO: &str = "to";
-const AUTHOR: &str = "author";
-const REASON: &str = "reason";
-const MADE: &str = "made";
-pub(super) const STATE: &str = "state";
-const REVERTS: &str = "reverts";
-pub(super) const REVERTED_BY: &str = "reverted_by";
-const N_MESSAGES: &str = "n_messages";
 /// The messages of a move, each with where it was, as JSON.
 const MESSAGES: &str = "messages";
 /// Of the revert of a move, and of the revert of that: the move.
@@ -130,20 +120,9 @@ impl Moved {
 impl Record {
     /// A correction that begins.
     pub(super) fn begun(contact: &ContactId, order: &Order, kind: CorrectionKind) -> Self {
-        let correction = Correction {
-            id: order.id.clone(),
-            kind,
-            author: order.author.clone(),
-            reason: order.reason.clone(),
-            at: order.at,
-            state: CorrectionState::Running,
-            reverts: None,
-            reverted_by: None,
-            n_messages: 0,
-        };
         Self {
             contact: contact.clone(),
-            correction,
+            correction: common::begun(order, kind),
             moved: Vec::new(),
             root: None,
             forward: true,
@@ -168,26 +147,9 @@ impl Record {
 
     /// Appends it, if its id is not taken.
     pub(super) fn write(&self) -> anyhow::Result<Patch> {
-        let it = &self.correction;
-        let (kind, from, to) = match &it.kind {
-            CorrectionKind::Merge { source, target } => ("merge", source, target),
-            CorrectionKind::Split { from, to } => ("split", from, to),
-            CorrectionKind::Move { from, to } => ("move", from, to),
-        };
-        let id = |it: &Option<CorrectionId>| it.as_ref().map(|it| text(it.as_str()));
-        let patch = Patch::of(self.key())
-            .if_absent(PK)
-            .set(KIND, text(kind))
-            .set(FROM, text(from.as_str()))
-            .set(TO, text(to.as_str()))
-            .set(AUTHOR, text(&*it.author))
-            .set_some(REASON, it.reason.clone().map(text))
-            .set(MADE, moment(it.at))
-            .set(STATE, text(name(it.state)))
-            .set_some(REVERTS, id(&it.reverts))
-            .set_some(ROOT, id(&self.root))
-            .set_some(BACKWARD, (!self.forward).then_some(AttributeValue::Bool(true)))
-            .set(N_MESSAGES, number(it.n_messages));
+        let patch = common::append(self.key(), &self.correction)?
+            .set_some(ROOT, self.root.as_ref().map(|it| text(it.as_str())))
+            .set_some(BACKWARD, (!self.forward).then_some(AttributeValue::Bool(true)));
         let patch =
             if self.moved.is_empty() { patch } else { patch.set(MESSAGES, json(&self.moved)?) };
         Ok(match &self.before {
@@ -200,28 +162,30 @@ impl Record {
 
     /// Takes it one state further, if it is in the state that was read.
     pub(super) fn advance(&self, to: CorrectionState) -> Patch {
-        Patch::of(self.key())
-            .if_is(STATE, Some(text(name(self.correction.state))))
-            .set(STATE, text(name(to)))
+        common::advance(self.key(), self.correction.state, to)
     }
 
-    pub(super) fn read(item: &Item) -> anyhow::Result<Self> {
-        let contact = get_text(item, PK).and_then(|it| it.strip_prefix("CON#"));
-        let contact = ContactId::new(contact.context("a correction of nobody")?);
+    /// The correction in an item; `None` for one of people.
+    pub(super) fn read(item: &Item) -> anyhow::Result<Option<Self>> {
+        let correction = common::read(item)?;
+        if correction.kind.threads().is_none() {
+            return Ok(None);
+        }
+        let contact = common::contact_of(item)?;
         let messages = get_text(item, MESSAGES).map(serde_json::from_str).transpose();
         let kept = |name: &str, contact: &ContactId| {
             let kept = item.get(name).and_then(|it| it.as_m().ok());
             kept.map(|it| read_snapshot(contact, it)).transpose()
         };
         let before = kept(SOURCE_BEFORE, &contact)?.zip(kept(TARGET_BEFORE, &contact)?);
-        Ok(Self {
-            correction: read_correction(item)?,
+        Ok(Some(Self {
+            correction,
             moved: messages.context("the messages of a correction")?.unwrap_or_default(),
             root: get_text(item, ROOT).map(CorrectionId::new),
             forward: !get_flag(item, BACKWARD),
             before: before.map(|(source, target)| Before { source, target }),
             contact,
-        })
+        }))
     }
 }
 
@@ -230,57 +194,22 @@ fn read_snapshot(contact: &ContactId, kept: &Item) -> anyhow::Result<(Key, Live)
     Ok((Key { pk: keys::contact(contact).pk, sk }, read_live(kept)?))
 }
 
-/// Reads what people read of a correction.
-pub(super) fn read_correction(item: &Item) -> anyhow::Result<Correction> {
-    let needed = |name: &'static str| {
-        get_text(item, name).with_context(|| format!("a correction without {name}"))
-    };
-    let (from, to) = (ThreadId::new(needed(FROM)?), ThreadId::new(needed(TO)?));
-    let sk = needed(SK)?;
-    Ok(Correction {
-        id: CorrectionId::new(sk.split_once('#').map_or(sk, |(_, id)| id)),
-        kind: match needed(KIND)? {
-            "merge" => CorrectionKind::Merge { source: from, target: to },
-            "split" => CorrectionKind::Split { from, to },
-            "move" => CorrectionKind::Move { from, to },
-            _ => anyhow::bail!("a correction of another version"),
-        },
-        author: needed(AUTHOR)?.to_owned(),
-        reason: get_text(item, REASON).map(str::to_owned),
-        at: get_moment(item, MADE).context("a correction without a time")?,
-        state: STATES
-            .into_iter()
-            .find(|it| get_text(item, STATE) == Some(name(*it)))
-            .context("a correction without a state")?,
-        reverts: get_text(item, REVERTS).map(CorrectionId::new),
-        reverted_by: get_text(item, REVERTED_BY).map(CorrectionId::new),
-        n_messages: get_number(item, N_MESSAGES).unwrap_or(0),
-    })
-}
-
-const STATES: [CorrectionState; 4] = [
-    CorrectionState::Running,
-    CorrectionState::Done,
-    CorrectionState::Reverting,
-    CorrectionState::Reverted,
-];
-
-fn name(state: CorrectionState) -> &'static str {
-    match state {
-        CorrectionState::Running => "running",
-        CorrectionState::Done => "done",
-        CorrectionState::Reverting => "reverting",
-        CorrectionState::Reverted => "reverted",
-    }
-}
-
 impl Table {
-    /// A correction of a person, as it is at this moment.
+    /// A correction of a person's threads, as it is at this moment.
     pub(super) async fn record(
         &self,
         contact: &ContactId,
         id: &CorrectionId,
     ) -> anyhow::Result<Option<Record>> {
+        Ok(self.named(contact, id).await?.flatten())
+    }
+
+    /// What has this id: within, `None` for a correction of people.
+    pub(super) async fn named(
+        &self,
+        contact: &ContactId,
+        id: &CorrectionId,
+    ) -> anyhow::Result<Option<Option<Record>>> {
         let item = self.get(&keys::correction(contact, id)).await?;
         item.as_ref().map(Record::read).transpose()
     }

@@ -9,7 +9,8 @@ use domain::filing::correction::union;
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
 use domain::id::ThreadId;
 
-use super::item::{Before, REVERTED_BY, Record};
+use super::common::REVERTED_BY;
+use super::item::{Before, Record};
 use super::rebuild::Family;
 use super::{MOST_SOURCES, Order, Refused};
 use crate::table::item::{number, text};
@@ -45,10 +46,10 @@ impl Table {
             let Some(family) = self.family(source).await? else {
                 return Ok(Err(Refused::NoThread(source.clone())));
             };
-            if let Some(record) = self.record(&family.contact, &order.id).await? {
-                let made = record.correction;
-                let is_it = made.kind == kind && made.reverts.is_none();
-                return Ok(if is_it { Ok(made) } else { Err(Refused::OtherCorrection) });
+            if let Some(record) = self.named(&family.contact, &order.id).await? {
+                let made = record.map(|it| it.correction);
+                let made = made.filter(|it| it.kind == kind && it.reverts.is_none());
+                return Ok(made.ok_or(Refused::OtherCorrection));
             }
             let record = Record::begun(&family.contact, order, kind.clone());
             match self.try_merge(record, None).await? {

@@ -5,6 +5,7 @@
 //! in between is completed by the same order again, from any process. Nothing is ever decided by an index alone, which may
 //! be behind: what it shows is read once more, each message as it is at this moment.
 
+pub(super) mod common;
 mod item;
 mod merge;
 mod moves;
@@ -64,6 +65,8 @@ pub enum Refused {
     NotInThread(Key),
     /// There is no such correction.
     NoCorrection,
+    /// It is a link of people: that is taken back by unlinking.
+    OfPeople,
     /// The correction was taken back before.
     AlreadyReverted,
     /// More messages, or merged threads, than one correction or thread holds.

@@ -9,9 +9,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
 use domain::id::ThreadId;
+use domain::threading::subject_of;
 
+use super::common;
 use super::item::{Moved, Record};
-use super::place::{self, source, target};
+use super::place;
 use super::rebuild::{About, Family};
 use super::{MOST_MOVED, Order, Refused, To};
 use crate::table::item::{Item, get_flag, get_text};
@@ -46,8 +48,8 @@ impl Table {
             let Some(family) = self.family(from).await? else {
                 return Ok(Err(Refused::NoThread(from.clone())));
             };
-            let record = match self.record(&family.contact, &order.id).await? {
-                Some(record) if asked.is(&record) => record,
+            let record = match self.named(&family.contact, &order.id).await? {
+                Some(Some(record)) if asked.is(&record) => record,
                 Some(_) => return Ok(Err(Refused::OtherCorrection)),
                 None => match self.begin_move(order, &family, asked).await? {
                     Err(refused) => return Ok(Err(refused)),
@@ -73,7 +75,7 @@ impl Table {
         if let Err(refused) = self.may_move(family, asked).await? {
             return Ok(Err(refused));
         }
-        let items = match self.named(family, asked).await? {
+        let items = match self.asked_for(family, asked).await? {
             Ok(items) => items,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -123,7 +125,7 @@ impl Table {
     }
 
     /// The messages that are asked for, each once, in the order of their keys.
-    async fn named(
+    async fn asked_for(
         &self,
         family: &Family,
         asked: Asked<'_>,
@@ -161,14 +163,14 @@ impl Table {
         let threads = self.live(&record.contact).await?;
         let mut said: Vec<Stored> = items.iter().map(Stored::of).collect();
         said.sort_by_key(|it| it.at);
-        let subject = said.iter().find_map(|it| it.content.as_ref()?.subject());
+        let subject = said.iter().find_map(|it| subject_of(it.content.as_ref()?));
         let opened = said.first().map_or(record.correction.at, |it| it.at);
         let mut transaction = Transaction::default();
         transaction.patch(self, record.write()?)?;
         transaction.patch(self, next_head(&threads))?;
         // It takes the messages in once they say that they are there.
         let live = Live::new(thread.clone());
-        self.add_opening(&mut transaction, &threads, &live, opened, subject)?;
+        self.add_opening(&mut transaction, &threads, &live, opened, subject.as_deref())?;
         self.made(transaction).await
     }
 
@@ -195,10 +197,13 @@ impl Table {
         }
         let kind = &record.correction.kind;
         let threads = moved.iter().map(|it| &it.was.thread);
-        let threads = threads.chain([source(kind), target(kind)]);
+        let threads = threads.chain(kind.threads().into_iter().flat_map(|(from, to)| [from, to]));
         let opened = match kind {
             CorrectionKind::Split { to, .. } => Some(to),
-            CorrectionKind::Move { .. } | CorrectionKind::Merge { .. } => None,
+            CorrectionKind::Move { .. }
+            | CorrectionKind::Merge { .. }
+            | CorrectionKind::Link { .. }
+            | CorrectionKind::Unlink { .. } => None,
         };
         let about = About { moved: &moved, by: Some(&record.correction.id), opened };
         self.rebuild_all(threads, about, rules).await?;
@@ -206,7 +211,7 @@ impl Table {
             self.settle(of.advance(CorrectionState::Reverted)).await?;
         }
         let done = self.settle(record.advance(CorrectionState::Done)).await?;
-        Ok(Record::read(&done)?.correction)
+        common::read(&done)
     }
 
     /// Puts one message where the correction wants it.
@@ -244,7 +249,9 @@ impl Asked<'_> {
             (
                 CorrectionKind::Split { .. }
                 | CorrectionKind::Move { .. }
-                | CorrectionKind::Merge { .. },
+                | CorrectionKind::Merge { .. }
+                | CorrectionKind::Link { .. }
+                | CorrectionKind::Unlink { .. },
                 To::New(_) | To::Thread(_),
             ) => false,
         };

@@ -3,7 +3,8 @@
 use domain::filing::{Correction, CorrectionKind, CorrectionState};
 use domain::id::{ContactId, CorrectionId};
 
-use super::item::{REVERTED_BY, Record};
+use super::common::REVERTED_BY;
+use super::item::Record;
 use super::{Order, Refused};
 use crate::table::item::text;
 use crate::table::{ATTEMPTS, Rules, Table, Transaction, pause};
@@ -20,13 +21,14 @@ impl Table {
         rules: &Rules,
     ) -> anyhow::Result<Result<Correction, Refused>> {
         for attempt in 0..ATTEMPTS {
-            let Some(original) = self.record(contact, of).await? else {
-                return Ok(Err(Refused::NoCorrection));
+            let original = match self.named(contact, of).await? {
+                Some(Some(original)) => original,
+                Some(None) => return Ok(Err(Refused::OfPeople)),
+                None => return Ok(Err(Refused::NoCorrection)),
             };
-            if let Some(record) = self.record(contact, &order.id).await? {
-                if record.correction.reverts.as_ref() != Some(of) {
-                    return Ok(Err(Refused::OtherCorrection));
-                }
+            if let Some(record) = self.named(contact, &order.id).await? {
+                let record = record.filter(|it| it.correction.reverts.as_ref() == Some(of));
+                let Some(record) = record else { return Ok(Err(Refused::OtherCorrection)) };
                 return self.carry_out(record, rules).await.map(Ok);
             }
             if let Some(refused) = self.is_taken_back(&original, rules).await? {
@@ -83,6 +85,9 @@ impl Table {
                 } else {
                     Ok(Ok(None))
                 }
+            }
+            CorrectionKind::Link { .. } | CorrectionKind::Unlink { .. } => {
+                Ok(Err(Refused::OfPeople))
             }
         }
     }

@@ -1,14 +1,13 @@
 //! Corrections as people read them.
 
-use anyhow::Context;
 use domain::filing::Correction;
 use domain::id::{ContactId, CorrectionId};
 
-use super::item::{Record, read_correction};
+use super::common;
+use super::item::Record;
 use crate::table::Table;
-use crate::table::item::{Item, text};
+use crate::table::item::Item;
 use crate::table::keys;
-use crate::table::schema::{PK, SK};
 use crate::table::views::{Page, Position, Window};
 
 impl Table {
@@ -20,7 +19,7 @@ impl Table {
     ) -> anyhow::Result<Page<Correction>> {
         let mut rows = Vec::new();
         for item in self.correction_items(contact).await? {
-            let correction = read_correction(&item)?;
+            let correction = common::read(&item)?;
             let position =
                 Position { at: correction.at.ms(), key: correction.id.as_str().to_owned() };
             if window.is_after(&position) {
@@ -36,32 +35,17 @@ impl Table {
         contact: &ContactId,
         id: &CorrectionId,
     ) -> anyhow::Result<Option<Correction>> {
-        Ok(self.record(contact, id).await?.map(|it| it.correction))
+        self.get(&keys::correction(contact, id)).await?.as_ref().map(common::read).transpose()
     }
 
-    /// Every correction of a person, with its messages.
+    /// Every correction of a person's threads, with its messages.
     pub(super) async fn records(&self, contact: &ContactId) -> anyhow::Result<Vec<Record>> {
-        self.correction_items(contact).await?.iter().map(Record::read).collect()
+        let items = self.correction_items(contact).await?;
+        items.iter().filter_map(|it| Record::read(it).transpose()).collect()
     }
 
     /// People correct seldom: all of a person's corrections are read, as their ids need not be in the order of time.
     async fn correction_items(&self, contact: &ContactId) -> anyhow::Result<Vec<Item>> {
-        let first = keys::correction(contact, &CorrectionId::new(""));
-        let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", text(first.pk))
-            .expression_attribute_values(":sk", text(first.sk))
-            .consistent_read(true);
-        let mut found = query.into_paginator().items().send();
-        let mut items = Vec::new();
-        while let Some(item) = found.next().await {
-            items.push(item.context("cannot read a person's corrections")?);
-        }
-        Ok(items)
+        self.of_contact(contact, "3#", "3#~").await
     }
 }

@@ -23,7 +23,7 @@ impl Table {
             for thread in page.rows {
                 let parts: Vec<_> =
                     std::iter::once(&thread.id).chain(&thread.sources).cloned().collect();
-                history.extend(self.said_in(&thread.id, &parts, now).await?);
+                history.extend(self.past_in(&thread.id, &parts, now).await?);
             }
             after = page.next;
             if after.is_none() {
@@ -32,7 +32,7 @@ impl Table {
         }
     }
 
-    async fn said_in(
+    async fn past_in(
         &self,
         thread: &ThreadId,
         parts: &[ThreadId],
