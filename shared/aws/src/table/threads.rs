@@ -3,7 +3,7 @@
 use anyhow::Context;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::filing::{Live, State, partition};
+use domain::filing::{Live, State, assignee, partition};
 use domain::id::{ContactId, ThreadId};
 use domain::threading::Profile;
 
@@ -19,7 +19,9 @@ const PROFILE: &str = "profile";
 const STATE: &str = "state";
 /// Whether a message in it may belong elsewhere.
 const UNSURE: &str = "unsure";
-/// Who takes care of it.
+/// When a person of ours confirmed that its messages belong there.
+const CONFIRMED: &str = "confirmed";
+/// Who takes care of it, while it is in no partition of the inbox that says so.
 const ASSIGNEE: &str = "assignee";
 /// Whose a thread or an address is.
 pub(super) const CONTACT: &str = "contact";
@@ -29,8 +31,12 @@ pub(super) const MERGED_INTO: &str = "merged_into";
 pub(super) const SOURCES: &str = "sources";
 /// On a merged thread: messages that were folded through it into the one that it went into.
 pub(super) const LATE: &str = "late";
-/// What a thread's first mail was about.
+/// What people call a thread.
 pub(super) const SUBJECT: &str = "subject";
+/// Words that people of ours put to it.
+pub(super) const TAGS: &str = "tags";
+/// The cases of other systems that it is about, by kind.
+pub(super) const CRM: &str = "crm";
 /// When a thread was opened.
 pub(super) const OPENED: &str = "opened";
 
@@ -125,7 +131,10 @@ pub(super) fn read_live(item: &Item) -> anyhow::Result<Live> {
         state: get_text(item, STATE).and_then(State::parse).unwrap_or_default(),
         since: get_moment(item, WAITING_SINCE),
         unsure: get_flag(item, UNSURE),
-        assignee: get_text(item, ASSIGNEE).map(str::to_owned),
+        confirmed: get_moment(item, CONFIRMED),
+        assignee: get_text(item, ASSIGNEE)
+            .or_else(|| get_text(item, INBOX_KEY).and_then(assignee))
+            .map(str::to_owned),
     })
 }
 
@@ -135,7 +144,7 @@ pub(super) fn write_live(key: Key, live: &Live) -> Patch {
         .set(VERSION, number(live.version))
         .set(PROFILE, AttributeValue::B(Blob::new(live.profile.encode())))
         .set(STATE, text(live.state.name()))
-        .set_some(ASSIGNEE, live.assignee.clone().map(text));
+        .set_some(CONFIRMED, live.confirmed.map(moment));
     let patch = if live.unsure {
         patch.set(UNSURE, AttributeValue::Bool(true))
     } else {
@@ -143,9 +152,16 @@ pub(super) fn write_live(key: Key, live: &Live) -> Patch {
     };
     match (partition(live), live.since) {
         (Some(partition), Some(since)) => {
-            patch.set(INBOX_KEY, text(partition)).set(WAITING_SINCE, moment(since))
+            let patch = patch.set(INBOX_KEY, text(partition)).set(WAITING_SINCE, moment(since));
+            patch.remove(ASSIGNEE)
         }
-        (Some(_) | None, _) => patch.remove(INBOX_KEY).remove(WAITING_SINCE),
+        (Some(_) | None, _) => {
+            let patch = patch.remove(INBOX_KEY).remove(WAITING_SINCE);
+            match &live.assignee {
+                Some(assignee) => patch.set(ASSIGNEE, text(assignee)),
+                None => patch.remove(ASSIGNEE),
+            }
+        }
     }
 }
 
@@ -159,6 +175,7 @@ pub(super) fn snapshot(key: &Key, live: &Live) -> AttributeValue {
         (UNSURE.to_owned(), AttributeValue::Bool(live.unsure)),
     ]);
     kept.extend(live.since.map(|it| (WAITING_SINCE.to_owned(), moment(it))));
+    kept.extend(live.confirmed.map(|it| (CONFIRMED.to_owned(), moment(it))));
     kept.extend(live.assignee.clone().map(|it| (ASSIGNEE.to_owned(), text(it))));
     AttributeValue::M(kept)
 }

@@ -74,4 +74,10 @@ pub enum Refused {
     Superseded,
     /// The id is taken by another correction.
     OtherCorrection,
+    /// There is no such person.
+    NoContact,
+    /// The address is that person's already.
+    SameContact,
+    /// The address did not become that person's by a link.
+    NotLinked,
 }
