@@ -111,6 +111,12 @@ pub fn template(channel: &Channel, account: &AccountId, name: &str, locale: &str
     Key { pk: format!("TPL#{channel}#{account}"), sk: format!("{name}#{locale}") }
 }
 
+/// What a link code stands for, by the SHA-256 of the code.
+#[must_use]
+pub fn link(sha256: &str) -> Key {
+    Key::alone(format!("LNK#{sha256}"))
+}
+
 /// An API token, by the SHA-256 of its text.
 #[must_use]
 pub fn token(sha256: &str) -> Key {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Order;
 use crate::table::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
 use crate::table::keys::{self, Key};
+use crate::table::links;
 use crate::table::messages::{EVIDENCE, Stored};
 use crate::table::patch::Patch;
 use crate::table::schema::{PK, SK};
@@ -169,10 +170,13 @@ impl Record {
     /// Appends it, if its id is not taken.
     pub(super) fn write(&self) -> anyhow::Result<Patch> {
         let it = &self.correction;
-        let (kind, from, to) = match &it.kind {
-            CorrectionKind::Merge { source, target } => ("merge", source, target),
-            CorrectionKind::Split { from, to } => ("split", from, to),
-            CorrectionKind::Move { from, to } => ("move", from, to),
+        let (from, to) = it.kind.threads().context("a correction of people")?;
+        let kind = match &it.kind {
+            CorrectionKind::Merge { .. } => "merge",
+            CorrectionKind::Split { .. } => "split",
+            CorrectionKind::Move { .. }
+            | CorrectionKind::Link { .. }
+            | CorrectionKind::Unlink { .. } => "move",
         };
         let id = |it: &Option<CorrectionId>| it.as_ref().map(|it| text(it.as_str()));
         let patch = Patch::of(self.key())
@@ -230,8 +234,11 @@ fn read_snapshot(contact: &ContactId, kept: &Item) -> anyhow::Result<(Key, Live)
     Ok((Key { pk: keys::contact(contact).pk, sk }, read_live(kept)?))
 }
 
-/// Reads what people read of a correction.
+/// Reads what people read of a correction, also of one of people.
 pub(super) fn read_correction(item: &Item) -> anyhow::Result<Correction> {
+    if let Some(link) = links::read_correction(item)? {
+        return Ok(link);
+    }
     let needed = |name: &'static str| {
         get_text(item, name).with_context(|| format!("a correction without {name}"))
     };

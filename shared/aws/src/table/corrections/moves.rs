@@ -9,9 +9,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
 use domain::id::ThreadId;
+use domain::threading::subject_of;
 
 use super::item::{Moved, Record};
-use super::place::{self, source, target};
+use super::place;
 use super::rebuild::{About, Family};
 use super::{MOST_MOVED, Order, Refused, To};
 use crate::table::item::{Item, get_flag, get_text};
@@ -161,14 +162,14 @@ impl Table {
         let threads = self.live(&record.contact).await?;
         let mut said: Vec<Stored> = items.iter().map(Stored::of).collect();
         said.sort_by_key(|it| it.at);
-        let subject = said.iter().find_map(|it| it.content.as_ref()?.subject());
+        let subject = said.iter().find_map(|it| subject_of(it.content.as_ref()?));
         let opened = said.first().map_or(record.correction.at, |it| it.at);
         let mut transaction = Transaction::default();
         transaction.patch(self, record.write()?)?;
         transaction.patch(self, next_head(&threads))?;
         // It takes the messages in once they say that they are there.
         let live = Live::new(thread.clone());
-        self.add_opening(&mut transaction, &threads, &live, opened, subject)?;
+        self.add_opening(&mut transaction, &threads, &live, opened, subject.as_deref())?;
         self.made(transaction).await
     }
 
@@ -194,12 +195,10 @@ impl Table {
             self.place(&record, of.as_ref(), message).await?;
         }
         let kind = &record.correction.kind;
-        let threads = moved.iter().map(|it| &it.was.thread);
-        let threads = threads.chain([source(kind), target(kind)]);
-        let opened = match kind {
-            CorrectionKind::Split { to, .. } => Some(to),
-            CorrectionKind::Move { .. } | CorrectionKind::Merge { .. } => None,
-        };
+        let ends = kind.threads().map(|(from, to)| [from, to]);
+        let threads = moved.iter().map(|it| &it.was.thread).chain(ends.into_iter().flatten());
+        let is_split = matches!(kind, CorrectionKind::Split { .. });
+        let opened = kind.threads().map(|(_, to)| to).filter(|_| is_split);
         let about = About { moved: &moved, by: Some(&record.correction.id), opened };
         self.rebuild_all(threads, about, rules).await?;
         if let Some(of) = of.filter(|it| it.correction.state == CorrectionState::Reverting) {
@@ -244,7 +243,9 @@ impl Asked<'_> {
             (
                 CorrectionKind::Split { .. }
                 | CorrectionKind::Move { .. }
-                | CorrectionKind::Merge { .. },
+                | CorrectionKind::Merge { .. }
+                | CorrectionKind::Link { .. }
+                | CorrectionKind::Unlink { .. },
                 To::New(_) | To::Thread(_),
             ) => false,
         };

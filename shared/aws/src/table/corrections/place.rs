@@ -1,8 +1,8 @@
 //! Where a correction puts one message. Pure: what is decided depends on the message as it is, and the write that follows
 //! is refused if it is not so any more.
 
-use domain::filing::CorrectionKind;
-use domain::id::{CorrectionId, ThreadId};
+use anyhow::Context;
+use domain::id::CorrectionId;
 use domain::threading::{Certain, Evidence};
 
 use super::item::{Moved, PLACED_BY, Placed, Record, STAMP};
@@ -52,31 +52,14 @@ pub(super) fn step(
 
 fn by_person(by: &Record) -> anyhow::Result<Placed> {
     let by = &by.correction;
+    let (_, to) = by.kind.threads().context("a correction of people")?;
     Ok(Placed {
-        thread: target(&by.kind).clone(),
+        thread: to.clone(),
         evidence: Some(serde_json::to_string(&[Evidence::certain(Certain::Person)])?),
         confidence: Some("1".to_owned()),
         by: Some(by.id.clone()),
         stamp: Some(by.id.clone()),
     })
-}
-
-/// The thread that takes in what is corrected.
-pub(super) fn target(kind: &CorrectionKind) -> &ThreadId {
-    match kind {
-        CorrectionKind::Merge { target: to, .. }
-        | CorrectionKind::Split { to, .. }
-        | CorrectionKind::Move { to, .. } => to,
-    }
-}
-
-/// The thread that is corrected.
-pub(super) fn source(kind: &CorrectionKind) -> &ThreadId {
-    match kind {
-        CorrectionKind::Merge { source: from, .. }
-        | CorrectionKind::Split { from, .. }
-        | CorrectionKind::Move { from, .. } => from,
-    }
 }
 
 /// Writes a step, if the message is still where it was read.

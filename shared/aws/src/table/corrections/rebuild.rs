@@ -21,7 +21,7 @@ use crate::table::patch::{Written, key_item};
 use crate::table::schema::{PK, VERSION};
 use crate::table::sends::went_out;
 use crate::table::threads::{CONTACT, LATE, MERGED_INTO, SOURCES, write_live};
-use crate::table::views::{Order, SAID, Window};
+use crate::table::views::{Order, SAID, Slice, Window};
 use crate::table::{ATTEMPTS, Rules, Table, Transaction, pause};
 
 /// How many of a thread's latest messages its profile is refilled from, and its state told from.
@@ -116,8 +116,8 @@ impl Table {
         rules: &Rules,
     ) -> anyhow::Result<Known> {
         let window = Window { order: Order::Descending, after: None, limit: LATEST };
-        let partitions = family.iter().map(|it| it.as_str().to_owned()).collect();
-        let page = self.page(SAID, partitions, &window).await?;
+        let slices = family.iter().map(|it| Slice::whole(it.as_str().to_owned())).collect();
+        let page = self.page(SAID, slices, &window).await?;
         let mut known = Known { complete: page.next.is_none(), ..Known::default() };
         let shown = page.rows.iter().filter_map(|it| get_text(it, PK));
         let named: HashMap<_, _> = about.moved.iter().map(|it| (it.key.as_str(), it)).collect();

@@ -72,6 +72,10 @@ impl Table {
                 self.try_merge(record, Some(of)).await
             }
             CorrectionKind::Merge { .. } => self.try_unmerge(record, of, rules).await,
+            // Links are taken back by unlinking.
+            CorrectionKind::Link { .. } | CorrectionKind::Unlink { .. } => {
+                Ok(Err(Refused::NoCorrection))
+            }
             CorrectionKind::Split { .. } | CorrectionKind::Move { .. } => {
                 let mut transaction = Transaction::default();
                 transaction.patch(self, record.write()?)?;

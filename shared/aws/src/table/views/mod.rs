@@ -82,14 +82,14 @@ impl Window {
 
 /// A part of one partition of an index.
 #[derive(Clone, Debug)]
-struct Slice {
+pub(super) struct Slice {
     partition: String,
     /// The lowest and the highest sort key, both within.
     bounds: Option<(i64, i64)>,
 }
 
 impl Slice {
-    fn whole(partition: String) -> Self {
+    pub(super) fn whole(partition: String) -> Self {
         Self { partition, bounds: None }
     }
 
