@@ -190,7 +190,7 @@ impl Asker {
             return Ok(());
         }
         let corrected = if question.opened {
-            table.merge(order, from, to, rules).await?
+            table.merge(order, from, to).await?
         } else {
             let messages = self.followers(table, question, &doubted, order.at).await?;
             let place =

@@ -193,7 +193,7 @@ async fn correct(
     rules: &Rules,
 ) -> anyhow::Result<Option<Correction>> {
     let corrected = match to {
-        To::Thread(target) if merges => table.merge(order, &shift.from, target, rules).await?,
+        To::Thread(target) if merges => table.merge(order, &shift.from, target).await?,
         To::Thread(_) | To::New(_) => {
             let keys: Vec<_> = part.iter().map(|it| Key::alone(it.0.clone())).collect();
             table.move_messages(order, &shift.from, to, &keys, rules).await?

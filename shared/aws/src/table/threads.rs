@@ -207,6 +207,7 @@ pub(super) fn snapshot(key: &Key, live: &Live) -> AttributeValue {
         (UNSURE.to_owned(), AttributeValue::Bool(live.unsure)),
     ]);
     kept.extend(live.since.map(|it| (WAITING_SINCE.to_owned(), moment(it))));
+    kept.extend(live.confirmed.map(|it| (CONFIRMED.to_owned(), moment(it))));
     kept.extend(live.assignee.clone().map(|it| (ASSIGNEE.to_owned(), text(it))));
     AttributeValue::M(kept)
 }

@@ -4,12 +4,13 @@
 
 pub mod arbiter;
 mod choose;
-pub mod correction;
+mod correction;
 mod handling;
 pub mod identity;
 mod inbox;
 mod link_code;
 mod live;
+mod rebuild;
 mod shadow;
 
 pub use choose::{Referrals, Referred, choose};
@@ -18,4 +19,5 @@ pub use handling::{Handling, MOST_ASSIGNEE, NEVER, NotSnoozed};
 pub use inbox::{assignee, partition, partitions};
 pub use link_code::{ChannelLink, LinkCode};
 pub use live::{Change, Live, MOST_LIVE, State, oldest};
+pub use rebuild::{Gone, Known, Part, rebuild, union};
 pub use shadow::{Past, Place, Shift, shadow};

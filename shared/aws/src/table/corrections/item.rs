@@ -3,7 +3,7 @@
 use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Direction;
-use domain::filing::correction::Gone;
+use domain::filing::Gone;
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
 use domain::id::{ContactId, CorrectionId, ThreadId};
 use domain::time::Timestamp;

@@ -5,7 +5,7 @@
 //! went and is folded into the target.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::filing::correction::union;
+use domain::filing::union;
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
 use domain::id::ThreadId;
 

@@ -196,15 +196,10 @@ impl Table {
             self.place(&record, of.as_ref(), message).await?;
         }
         let kind = &record.correction.kind;
-        let threads = moved.iter().map(|it| &it.was.thread);
-        let threads = threads.chain(kind.threads().into_iter().flat_map(|(from, to)| [from, to]));
-        let opened = match kind {
-            CorrectionKind::Split { to, .. } => Some(to),
-            CorrectionKind::Move { .. }
-            | CorrectionKind::Merge { .. }
-            | CorrectionKind::Link { .. }
-            | CorrectionKind::Unlink { .. } => None,
-        };
+        let ends = kind.threads().map(|(from, to)| [from, to]);
+        let threads = moved.iter().map(|it| &it.was.thread).chain(ends.into_iter().flatten());
+        let is_split = matches!(kind, CorrectionKind::Split { .. });
+        let opened = kind.threads().map(|(_, to)| to).filter(|_| is_split);
         let about = About { moved: &moved, by: Some(&record.correction.id), opened };
         self.rebuild_all(threads, about, rules).await?;
         if let Some(of) = of.filter(|it| it.correction.state == CorrectionState::Reverting) {

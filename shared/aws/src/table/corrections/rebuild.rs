@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use domain::filing::correction::{Known, Part, rebuild};
+use domain::filing::{Known, Part, rebuild};
 use domain::filing::{Live, State};
 use domain::id::{ContactId, CorrectionId, ThreadId};
 

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::filing::correction::rebuild;
+use domain::filing::rebuild;
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
 use domain::id::{ContactId, ThreadId};
 
