@@ -108,9 +108,8 @@ fn read(item: &Item) -> ContactProfile {
 
 fn write(contact: &ContactId, before: &ContactProfile, next: &ContactProfile) -> Patch {
     let read = (0 < before.version).then(|| number(before.version));
-    let patch = Patch::of(keys::profile(contact))
-        .if_is(VERSION, read)
-        .set(VERSION, number(next.version));
+    let patch =
+        Patch::of(keys::profile(contact)).if_is(VERSION, read).set(VERSION, number(next.version));
     // A channel's name has no comma, and the table has no empty sets.
     let channels: Vec<_> = next.channels.iter().map(Channel::as_str).collect();
     let channels = (!channels.is_empty()).then(|| text(channels.join(",")));

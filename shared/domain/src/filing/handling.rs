@@ -133,7 +133,10 @@ mod tests {
     fn a_snoozed_thread_waits_again_from_the_time_that_was_said() {
         let mut live = heard(100);
         assert_eq!(live.handle(&snoozed(500), at(200)), Ok(true));
-        assert_eq!((live.state_at(at(499)), live.state_at(at(500))), (State::Snoozed, State::Waiting));
+        assert_eq!(
+            (live.state_at(at(499)), live.state_at(at(500))),
+            (State::Snoozed, State::Waiting)
+        );
         assert_eq!(live.since, Some(at(500)));
         let mut forever = heard(100);
         forever.handle(&to(State::Snoozed), at(200)).unwrap();

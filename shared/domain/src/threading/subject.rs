@@ -178,8 +178,14 @@ mod tests {
             ("Good morning team, I want a refund for the lamp.", "I want a refund for the lamp"),
             ("Hi there! I'm Mary. The lamp is broken.", "The lamp is broken"),
             ("Bonjour Madame, où est mon colis ?", "où est mon colis ?"),
-            ("Bonjour,\nMon colis n'est pas arrivé.\nCordialement,\nMarie Lefèvre", "Mon colis n'est pas arrivé"),
-            ("Bonjour. J'ai une question. Quand ouvrez-vous le magasin ?", "Quand ouvrez-vous le magasin ?"),
+            (
+                "Bonjour,\nMon colis n'est pas arrivé.\nCordialement,\nMarie Lefèvre",
+                "Mon colis n'est pas arrivé",
+            ),
+            (
+                "Bonjour. J'ai une question. Quand ouvrez-vous le magasin ?",
+                "Quand ouvrez-vous le magasin ?",
+            ),
             ("Thanks, bye", ""),
             ("Refund", "Refund"),
             ("你好。我的订单还没有到！", "我的订单还没有到"),
@@ -203,7 +209,9 @@ mod tests {
         for text in ["", "  \n", "😀😀 👍🏽", "…!?", "\u{0}\u{fffd}", "?!?"] {
             assert_eq!(line(text), "", "{text:?}");
         }
-        for text in ["x".repeat(100_000), "parcel late ".repeat(9_000), "a. ".repeat(40_000) + "parcel"] {
+        for text in
+            ["x".repeat(100_000), "parcel late ".repeat(9_000), "a. ".repeat(40_000) + "parcel"]
+        {
             assert!(line(&text).chars().count() <= MOST_LINE);
         }
         assert_eq!(line(&"x".repeat(100_000)).chars().count(), MOST_LINE);
@@ -216,7 +224,8 @@ mod tests {
             subject_of(&Content::Email { subject, text, html_ref: None, attachments: vec![] })
         };
         assert_eq!(mail("Re: Tr: Votre commande", "Bonjour").as_deref(), Some("Votre commande"));
-        let quoted = "Where is my lamp?\n\nOn 13 Jan 2026, at 10:42, Care wrote:\n> The sofa is on its way.";
+        let quoted =
+            "Where is my lamp?\n\nOn 13 Jan 2026, at 10:42, Care wrote:\n> The sofa is on its way.";
         assert_eq!(mail("Re:", quoted).as_deref(), Some("Where is my lamp?"));
         assert_eq!(mail("", "Hi"), None);
     }

@@ -12,9 +12,7 @@ use crate::table::item::{Item, get_moment, get_number, get_text, get_texts, text
 use crate::table::keys::{self, Key};
 use crate::table::patch::key_item;
 use crate::table::schema::{INBOX, INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
-use crate::table::threads::{
-    CONTACT, CRM, MERGED_INTO, OPENED, SOURCES, SUBJECT, TAGS, read_live,
-};
+use crate::table::threads::{CONTACT, CRM, MERGED_INTO, OPENED, SOURCES, SUBJECT, TAGS, read_live};
 
 /// A thread as people read it.
 #[derive(Clone, Debug, PartialEq)]
