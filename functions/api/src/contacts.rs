@@ -20,10 +20,10 @@ use crate::thread_patch::{MOST_TAG, MOST_TAGS};
 const MOST_CHANNELS: usize = 16;
 
 /// A person as the table knows them.
-pub(crate) struct Person {
-    pub(crate) id: ContactId,
-    pub(crate) addresses: Vec<(IdentityId, Address)>,
-    pub(crate) profile: ContactProfile,
+struct Person {
+    id: ContactId,
+    addresses: Vec<(IdentityId, Address)>,
+    profile: ContactProfile,
 }
 
 /// Finds the person of an address.
@@ -80,11 +80,12 @@ pub(crate) fn asked(call: &Call<'_>) -> Result<ContactId, Problem> {
     ids::contact(call.id()).ok_or_else(|| Problem::new(NOT_FOUND))
 }
 
-/// A person, as they are at this moment.
-pub(crate) async fn person(api: &Api, id: &ContactId) -> Result<Option<Person>, Problem> {
-    let Some(addresses) = api.table.addresses(id).await? else { return Ok(None) };
-    let profile = api.table.profile(id).await?;
-    Ok(Some(Person { id: id.clone(), addresses, profile }))
+/// A person, as they are at this moment; one who was made one with another is that other.
+async fn person(api: &Api, id: &ContactId) -> Result<Option<Person>, Problem> {
+    let Some(id) = api.table.who_is(id).await? else { return Ok(None) };
+    let Some(addresses) = api.table.addresses(&id).await? else { return Ok(None) };
+    let profile = api.table.profile(&id).await?;
+    Ok(Some(Person { id, addresses, profile }))
 }
 
 fn shown(api: &Api, person: &Person) -> Value {

@@ -28,7 +28,7 @@ pub(crate) async fn link(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let contact = contacts::asked(call)?;
     let wish = read(call.json()?)?;
     let order = order(call, wish.reason)?;
-    let made = api.table.link(&order, &wish.identity, &contact, wish.proof, &api.rules).await?;
+    let made = api.table.link(&order, &wish.identity, &contact, wish.proof).await?;
     made.map_err(|it| refusals::bare(&it)).map(|it| created(&it))
 }
 

@@ -1,6 +1,7 @@
 //! The table: one item per fact, one file per thing that is done to it.
 
 mod changes;
+mod codes;
 mod corrections;
 mod facts;
 mod file;
@@ -15,6 +16,7 @@ mod patch;
 mod people;
 mod profiles;
 mod receipts;
+mod referrals;
 pub mod schema;
 mod sends;
 mod thread_changes;

@@ -10,6 +10,7 @@ use domain::threading::Profile;
 use super::Table;
 use super::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
 use super::keys::{self, Key};
+use super::links::LINKED_INTO;
 use super::patch::Patch;
 use super::schema::{INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
 
@@ -29,6 +30,8 @@ pub(super) const CONTACT: &str = "contact";
 pub(super) const MERGED_INTO: &str = "merged_into";
 /// The threads that were merged into one.
 pub(super) const SOURCES: &str = "sources";
+/// Who showed a code of a thread that is another person's.
+pub(super) const CLAIMANTS: &str = "claimants";
 /// What people call a thread.
 pub(super) const SUBJECT: &str = "subject";
 /// Words that people of ours put to it.
@@ -50,13 +53,15 @@ pub struct Threads {
     pub version: Option<u64>,
     /// The threads that a message may join.
     pub live: Vec<Live>,
+    /// With whom the person was made one since: nothing is opened for them any more.
+    pub linked_into: Option<ContactId>,
 }
 
 impl Threads {
     /// A person who is not there yet.
     #[must_use]
     pub fn none(contact: ContactId) -> Self {
-        Self { contact, version: None, live: Vec::new() }
+        Self { contact, version: None, live: Vec::new(), linked_into: None }
     }
 }
 
@@ -88,6 +93,7 @@ impl Table {
             let item = item.context("cannot read a person's threads")?;
             if get_text(&item, SK) == Some(&*head.sk) {
                 threads.version = get_number(&item, VERSION);
+                threads.linked_into = get_text(&item, LINKED_INTO).map(ContactId::new);
             } else {
                 threads.live.push(read_live(&item)?);
             }

@@ -10,7 +10,7 @@ mod pointer;
 use anyhow::Context;
 use domain::event::digest;
 use domain::filing::Live;
-use domain::id::MessageId;
+use domain::id::{IdentityId, MessageId};
 use domain::sending::{Accepted, Outgoing};
 use domain::threading::subject_line;
 use domain::time::Timestamp;
@@ -92,7 +92,7 @@ impl Table {
             return repeated(accepted, &item).map(Some);
         }
         let threads = self.live(&accepted.contact).await?;
-        if threads.version.is_none() && claims.claims.is_empty() {
+        if threads.version.is_none() && claims.claims.is_empty() || threads.linked_into.is_some() {
             return Ok(Some(Acceptance::Stale));
         }
         let mut transaction = Transaction::default();
@@ -122,6 +122,14 @@ impl Table {
     async fn change(&self, patch: Patch) -> anyhow::Result<bool> {
         Ok(matches!(self.write(patch).await?, Written::Done(_)))
     }
+}
+
+/// To whom a message of ours is, by its item; `None` for any other item.
+pub(super) fn addressed_to(item: &Item) -> anyhow::Result<Option<IdentityId>> {
+    if get_text(item, item::HASH).is_none() {
+        return Ok(None);
+    }
+    Ok(item::read(item)?.accepted.send.to.into_iter().next())
 }
 
 /// The message was stored before.

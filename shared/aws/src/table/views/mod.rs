@@ -200,7 +200,7 @@ impl Table {
     }
 
     /// The items of these keys that are there, a hundred to a call; `now`, if what they are at this very moment matters.
-    async fn items(&self, keys: Vec<Item>, now: bool) -> anyhow::Result<Vec<Item>> {
+    pub(super) async fn items(&self, keys: Vec<Item>, now: bool) -> anyhow::Result<Vec<Item>> {
         let (mut found, mut left) = (Vec::new(), keys);
         while !left.is_empty() {
             let rest = left.split_off(left.len().min(100));
