@@ -40,7 +40,7 @@ pub(crate) async fn merge(api: &Api, call: &Call<'_>) -> Result<Answer, Problem>
     let into = wish.thread.unwrap_or_else(|| source.clone());
     let order = order(call, wish.reason)?;
     let named = Named { path: &source, other: Some(("/into", &into)), messages: &[] };
-    let made = api.table.merge(&order, &source, &into, &api.rules).await?;
+    let made = api.table.merge(&order, &source, &into).await?;
     made.map_err(|it| refusals::problem(it, &named)).map(|it| created(&it))
 }
 

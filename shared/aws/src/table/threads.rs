@@ -32,6 +32,8 @@ pub(super) const MERGED_INTO: &str = "merged_into";
 pub(super) const SOURCES: &str = "sources";
 /// Who showed a code of a thread that is another person's.
 pub(super) const CLAIMANTS: &str = "claimants";
+/// On a merged thread: messages that were folded through it into the one that it went into.
+pub(super) const LATE: &str = "late";
 /// What people call a thread.
 pub(super) const SUBJECT: &str = "subject";
 /// Words that people of ours put to it.
@@ -167,6 +169,21 @@ pub(super) fn write_live(key: Key, live: &Live) -> Patch {
             }
         }
     }
+}
+
+/// A thread as a correction keeps it: [`read_live`] reads it again. It has no key of an index.
+pub(super) fn snapshot(key: &Key, live: &Live) -> AttributeValue {
+    let mut kept = Item::from([
+        (SK.to_owned(), text(&*key.sk)),
+        (VERSION.to_owned(), number(live.version)),
+        (PROFILE.to_owned(), AttributeValue::B(Blob::new(live.profile.encode()))),
+        (STATE.to_owned(), text(live.state.name())),
+        (UNSURE.to_owned(), AttributeValue::Bool(live.unsure)),
+    ]);
+    kept.extend(live.since.map(|it| (WAITING_SINCE.to_owned(), moment(it))));
+    kept.extend(live.confirmed.map(|it| (CONFIRMED.to_owned(), moment(it))));
+    kept.extend(live.assignee.clone().map(|it| (ASSIGNEE.to_owned(), text(it))));
+    AttributeValue::M(kept)
 }
 
 /// The item of a new thread.

@@ -124,6 +124,11 @@ impl Table {
     }
 }
 
+/// Whether a message of ours went out, by its item.
+pub(super) fn went_out(item: &Item) -> anyhow::Result<bool> {
+    Ok(item::read(item)?.went_out())
+}
+
 /// To whom a message of ours is, by its item; `None` for any other item.
 pub(super) fn addressed_to(item: &Item) -> anyhow::Result<Option<IdentityId>> {
     if get_text(item, item::HASH).is_none() {

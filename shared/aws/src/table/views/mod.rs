@@ -16,6 +16,7 @@ use super::Table;
 use super::item::{Item, get_number, number, text};
 
 pub use threads::{InboxQuery, ThreadView};
+pub(super) use timeline::SAID;
 pub use timeline::{Row, is_expired};
 
 /// A place in a list that is sorted by a number and then a text.
@@ -58,7 +59,7 @@ pub struct Page<T> {
 }
 
 impl Window {
-    fn is_after(&self, position: &Position) -> bool {
+    pub(super) fn is_after(&self, position: &Position) -> bool {
         match (&self.after, self.order) {
             (None, _) => true,
             (Some(after), Order::Ascending) => after < position,
@@ -67,7 +68,7 @@ impl Window {
     }
 
     /// The first rows of all that were read, in order.
-    fn cut<T>(&self, mut rows: Vec<(Position, T)>) -> Page<T> {
+    pub(super) fn cut<T>(&self, mut rows: Vec<(Position, T)>) -> Page<T> {
         rows.sort_by(|(a, _), (b, _)| match self.order {
             Order::Ascending => a.cmp(b),
             Order::Descending => b.cmp(a),
@@ -81,14 +82,14 @@ impl Window {
 
 /// A part of one partition of an index.
 #[derive(Clone, Debug)]
-struct Slice {
+pub(super) struct Slice {
     partition: String,
     /// The lowest and the highest sort key, both within.
     bounds: Option<(i64, i64)>,
 }
 
 impl Slice {
-    fn whole(partition: String) -> Self {
+    pub(super) fn whole(partition: String) -> Self {
         Self { partition, bounds: None }
     }
 
@@ -105,7 +106,7 @@ impl Slice {
 
 /// One index, as it is read here.
 #[derive(Clone, Copy, Debug)]
-struct Index {
+pub(super) struct Index {
     name: &'static str,
     partition: &'static str,
     sort: &'static str,
@@ -115,7 +116,7 @@ struct Index {
 
 impl Table {
     /// The rows of a window over several partitions of an index.
-    async fn page(
+    pub(super) async fn page(
         &self,
         index: Index,
         slices: Vec<Slice>,

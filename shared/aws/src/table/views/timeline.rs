@@ -48,7 +48,8 @@ pub struct Row {
 }
 
 /// What was said, by when.
-const SAID: Index = Index { name: BY_THREAD, partition: THREAD, sort: AT, key: key_of };
+pub(in crate::table) const SAID: Index =
+    Index { name: BY_THREAD, partition: THREAD, sort: AT, key: key_of };
 
 fn key_of(item: &Item) -> Option<String> {
     get_text(item, PK).map(str::to_owned)
