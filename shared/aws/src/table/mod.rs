@@ -45,9 +45,10 @@ pub use identities::Claims;
 pub use messages::Stored;
 pub use open::next_head;
 pub use patch::{Patch, Written};
+pub use profiles::{ContactProfile, ProfileChange};
 pub use questions::Question;
 pub use sends::{Acceptance, Ended};
-pub use thread_changes::{Changed, ThreadChange};
+pub use thread_changes::{Changed, MOST_CASES, ThreadChange};
 pub use threads::Threads;
 pub use transaction::{Committed, Transaction};
 

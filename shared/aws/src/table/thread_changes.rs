@@ -23,6 +23,9 @@ use super::{ATTEMPTS, Table, pause};
 /// On a case: the thread that is about it. Not `thread`, which would put it into that thread's index.
 const ABOUT_IT: &str = "in_thread";
 
+/// The most cases that a thread is about.
+pub const MOST_CASES: usize = 8;
+
 /// How many merged threads a condition names: the table's bound is a hundred.
 const MOST_SOURCES: usize = 99;
 
@@ -54,6 +57,8 @@ pub enum Changed {
     Stale(Box<ThreadView>),
     /// A time to come back was given for a thread that is not snoozed.
     NotSnoozed,
+    /// It would be about more than [`MOST_CASES`].
+    TooManyCases,
     /// Another thread is about this case.
     Taken {
         /// What kind of case it is.
@@ -98,6 +103,9 @@ impl Table {
                 continue;
             }
             let Ok(draft) = draft(&view, change, now) else { return Ok(Changed::NotSnoozed) };
+            if MOST_CASES < draft.next.crm.len() {
+                return Ok(Changed::TooManyCases);
+            }
             if !draft.seldom && !draft.live {
                 return Ok(Changed::Done(Box::new(view)));
             }

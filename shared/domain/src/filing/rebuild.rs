@@ -49,7 +49,12 @@ pub fn union(target: &Live, source: &Live) -> Live {
     live.assignee = target.assignee.clone().or_else(|| source.assignee.clone());
     let both = [target, source];
     let (state, since) = waiting(&both, &live.profile).map_or_else(
-        || (settled(&both), both.iter().filter_map(|it| it.since).min()),
+        || {
+            let state = settled(&both);
+            // When a snoozed thread comes back is only for the snoozed one to say.
+            let says = both.iter().filter(|it| state != State::Snoozed || it.state == state);
+            (state, says.filter_map(|it| it.since).min())
+        },
         |since| (State::Waiting, Some(since)),
     );
     live.state = state;

@@ -197,7 +197,9 @@ impl Table {
         }
         let kind = &record.correction.kind;
         let ends = kind.threads().map(|(from, to)| [from, to]);
+        // A list: what is still being read while others are asked keeps the work from being sent to another thread.
         let threads = moved.iter().map(|it| &it.was.thread).chain(ends.into_iter().flatten());
+        let threads: Vec<_> = threads.collect();
         let is_split = matches!(kind, CorrectionKind::Split { .. });
         let opened = kind.threads().map(|(_, to)| to).filter(|_| is_split);
         let about = About { moved: &moved, by: Some(&record.correction.id), opened };

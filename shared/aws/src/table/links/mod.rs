@@ -15,11 +15,10 @@ mod item;
 mod link;
 mod unlink;
 
-use domain::filing::Correction;
 use domain::id::{ContactId, ThreadId};
 
 use super::Table;
-use super::item::{Item, get_text};
+use super::item::get_text;
 use super::keys;
 
 /// On a head that is left: with whom its person was made one.
