@@ -183,14 +183,14 @@ impl Asker {
         let Some(doubted) = table.message(&question.about).await? else { return Ok(()) };
         let from = &question.filed;
         if to == from {
-            let handling = Handling { confirm: true, ..Handling::default() };
-            let change = ThreadChange { handling, ..ThreadChange::default() };
-            // Whatever else was changed of the thread meanwhile, that the message belongs there is said.
-            table.change_thread(from, &change, &|_| true, order.at).await?;
-            return Ok(());
+            return confirm(table, from, order.at).await;
         }
         let corrected = if question.opened {
-            table.merge(order, from, to).await?
+            let merged = table.merge(order, from, to).await?;
+            if merged.is_ok() {
+                confirm(table, to, order.at).await?;
+            }
+            merged
         } else {
             let messages = self.followers(table, question, &doubted, order.at).await?;
             let place =
@@ -253,6 +253,14 @@ impl Said<'_> {
             plan: "[]".to_owned(),
         })
     }
+}
+
+/// Says of a thread that its messages belong there, whatever else is changed of it meanwhile.
+async fn confirm(table: &Table, thread: &ThreadId, now: Timestamp) -> anyhow::Result<()> {
+    let handling = Handling { confirm: true, ..Handling::default() };
+    let change = ThreadChange { handling, ..ThreadChange::default() };
+    table.change_thread(thread, &change, &|_| true, now).await?;
+    Ok(())
 }
 
 /// The id of the question about a message: the same each time.
