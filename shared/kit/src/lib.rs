@@ -2,6 +2,7 @@
 //!
 //! A channel is data and pure functions, so one set of checks fits all. A channel's test is one line,
 //! `kit::conformance!(telegram);` ([`conformance!`] lists the checks), and its fixtures are the files of `events/<channel>/`.
+//! What was signed by somebody else's code is not among them: [`check_vectors`] and [`check_greetings`] take it.
 //!
 //! # The files of `events/<channel>/`
 //!
@@ -36,6 +37,7 @@ mod privacy;
 mod replay;
 mod robust;
 mod scramble;
+mod vectors;
 
 pub use inbound::check_inbound;
 pub use limits::check_limits;
@@ -44,6 +46,7 @@ pub use outbound::check_outbound;
 pub use privacy::check_no_personal_data;
 pub use replay::check_replay;
 pub use robust::check_robust;
+pub use vectors::{Greeting, Vector, check_greetings, check_vectors};
 
 /// Writes the tests that every channel has: `kit::conformance!(telegram);` in its `tests/events.rs`.
 #[macro_export]
