@@ -1,8 +1,8 @@
-//! Fuzzes what strangers can send to the Instagram channel.
+//! Fuzzes the parser of the Instagram channel.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    fuzz::webhook(
+    fuzz::parser(
         &instagram::INBOUND,
         include_str!("../../../events/instagram/accounts.json"),
         data,

@@ -1,8 +1,8 @@
-//! Fuzzes what strangers can send to the Messenger channel.
+//! Fuzzes the parser of the Messenger channel.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    fuzz::webhook(
+    fuzz::parser(
         &messenger::INBOUND,
         include_str!("../../../events/messenger/accounts.json"),
         data,

@@ -1,6 +1,6 @@
-//! Fuzzes what strangers can send to the WhatsApp channel.
+//! Fuzzes the parser of the WhatsApp channel.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    fuzz::webhook(&whatsapp::INBOUND, include_str!("../../../events/whatsapp/accounts.json"), data);
+    fuzz::parser(&whatsapp::INBOUND, include_str!("../../../events/whatsapp/accounts.json"), data);
 });

@@ -1,7 +1,7 @@
-//! What every fuzz target does, for any channel: see `infra/fuzz/run`.
+//! What the fuzz targets do, for any channel: see `infra/fuzz/run`.
 //!
 //! A failure is a panic: of the channel, or of a check here. Among the checks is that a webhook cannot grow: what goes to the
-//! queue for it is at most eight times as large, plus what every event needs.
+//! queue for it is at most a few times as large, plus what every event needs.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,92 +9,142 @@ use domain::id::AccountId;
 use domain::inbound::{Inbound, Source};
 use domain::secrets::WebhookSecrets;
 use domain::time::Timestamp;
-use domain::webhook::{Proof, Verified, Webhook, sign, verify};
+use domain::webhook::{Handshake, Proof, Verified, Webhook, sign, verify};
 use http::{HeaderMap, HeaderValue};
 
 /// How much larger than a webhook its events may be.
 const GROWTH: usize = 8;
 
-/// What every event needs whatever the webhook says: its own fields, and the least envelope around what it keeps.
+/// What every event needs whatever the webhook says: its own fields, and the least envelope around what it keeps. Nothing
+/// smaller than that can hold: `{}` in a list is an item, and so an event.
 const PER_EVENT: usize = 1024;
+
+/// From which size on a webhook's plain growth is told.
+const SIZEABLE: usize = 1024;
 
 /// When every webhook is received.
 const RECEIVED: i64 = 1_795_262_400;
 
 const SECRET: &str = "fuzz-Secret-0123456789abcdef";
+const VERIFY: &str = "fuzz-verify";
 
-/// Lets a channel verify and read one input. `accounts` is a JSON list of those that are ours.
+/// Lets a channel read one input as the body of a proven webhook. `accounts` is a JSON list of those that are ours.
 ///
 /// # Panics
 /// If the channel does, or does what no channel may.
-pub fn webhook(inbound: &Inbound, accounts: &str, data: &[u8]) {
+pub fn parser(inbound: &Inbound, accounts: &str, body: &[u8]) {
     let accounts: Vec<AccountId> = serde_json::from_str(accounts).expect("a list of accounts");
-    parse(inbound, &accounts, data);
-    if let Source::Http { proof, handshake, .. } = inbound.source {
-        let secrets = WebhookSecrets {
-            signing: vec!["another-active-secret".into(), SECRET.into()],
-            verify: vec!["fuzz-verify".into()],
-            accounts,
-        };
-        believe(&proof, &secrets, data);
-        if let (Some(handshake), Ok(query)) = (handshake, std::str::from_utf8(data)) {
-            drop(handshake.answer(&secrets, query));
-        }
-    }
-}
-
-/// Reads the input as the body of a proven webhook.
-fn parse(inbound: &Inbound, accounts: &[AccountId], body: &[u8]) {
-    let webhook = Verified::vouched(body, accounts, Timestamp::from_secs(RECEIVED));
-    let Ok(events) = (inbound.parse)(&webhook) else { return };
+    let read = |body: &[u8]| {
+        let webhook = Verified::vouched(body, &accounts, Timestamp::from_secs(RECEIVED));
+        (inbound.parse)(&webhook)
+    };
+    let Ok(events) = read(body) else { return };
     let mut size = 0;
     for event in &events {
         assert!(!event.key.as_str().is_empty(), "an event has an empty key");
         let text = serde_json::to_string(event).expect("an event is JSON");
         let again = serde_json::from_str(&text).expect("an event reads back");
         assert_eq!(*event, again, "an event changes when the queue's JSON is read back");
+        if let Some(kept) = event.kind.kept() {
+            let again = read(kept.0.as_bytes()).unwrap_or_default();
+            assert!(again.contains(event), "what is kept is not read again as it was");
+        }
         size += text.len();
     }
     let most = GROWTH * body.len() + PER_EVENT * events.len();
     assert!(size <= most, "{} bytes became {} events of {size} bytes", body.len(), events.len());
-    report(body.len(), size.saturating_sub(PER_EVENT * events.len()));
+    report(body.len(), size, events.len());
 }
 
 /// Prints how much a webhook grew, whenever that is a new record.
-fn report(before: usize, after: usize) {
+fn report(before: usize, after: usize, n_events: usize) {
     static RECORD: AtomicUsize = AtomicUsize::new(0);
-    let percent = after * 100 / before.max(1);
-    if RECORD.fetch_max(percent, Ordering::Relaxed) < percent {
-        eprintln!(
-            "growth so far: {percent} % of a webhook of {before} bytes, beside what its events need"
-        );
+    static PLAIN: AtomicUsize = AtomicUsize::new(0);
+    let beside = after.saturating_sub(PER_EVENT * n_events);
+    for (record, size, what) in [(&RECORD, beside, "growth beside needs"), (&PLAIN, after, "growth, plain")] {
+        let percent = size * 100 / before.max(1);
+        if SIZEABLE <= before && record.fetch_max(percent, Ordering::Relaxed) < percent {
+            eprintln!("{what}: {percent} % ({before} bytes, {n_events} events)");
+        }
     }
 }
 
-/// Takes the input as the value of the proving header, up to the first line break, and a body: nothing may be believed but
-/// the very proof. Then signs the body, which must be believed.
-fn believe(proof: &Proof, secrets: &WebhookSecrets, data: &[u8]) {
+/// Lets a channel's verifier look at one input: up to the first line break it is how an honest proof is changed, what a
+/// forged one is, and a handshake's query; after it, the body. Nothing may be believed but the very proof.
+///
+/// # Panics
+/// If the verifier does, believes what is not proven, or does not believe what is.
+pub fn verifier(inbound: &Inbound, data: &[u8]) {
+    let Source::Http { proof, handshake, .. } = inbound.source else { return };
+    let secrets = WebhookSecrets {
+        signing: vec!["another-active-secret".into(), SECRET.into()],
+        verify: vec![VERIFY.into()],
+        accounts: Vec::new(),
+    };
     let at = data.iter().position(|it| *it == b'\n').unwrap_or(data.len());
-    let (value, body) = data.split_at(at);
-    let proofs = secrets.signing.iter().map(|it| sign(proof, it, body).1);
-    let honest: Vec<_> = proofs.collect();
-    if let Ok(header) = HeaderValue::from_bytes(value) {
-        let is_honest = honest.iter().any(|it| it.as_bytes() == value);
-        assert_eq!(
-            believed(proof, secrets, header, body),
-            is_honest,
-            "believed and not proven, or the reverse"
-        );
+    let (changes, body) = data.split_at(at);
+    let believed = |values: &[&[u8]]| believed(&proof, &secrets, values, body);
+    let honest: Vec<_> =
+        secrets.signing.iter().map(|it| sign(&proof, it, body).1.into_bytes()).collect();
+    for value in &honest {
+        assert_eq!(believed(&[value]), Some(true), "proven and not believed");
+        assert_eq!(believed(&[value, value]), Some(false), "believed a proof that is there twice");
+        for forged in [changed(value, changes), changes.to_vec()] {
+            let is_honest = honest.contains(&forged);
+            let found = believed(&[&forged]);
+            assert!(found.is_none_or(|it| it == is_honest), "believed and not proven, or the reverse");
+        }
     }
-    for value in honest {
-        let header = HeaderValue::try_from(value).expect("a proof is a header");
-        assert!(believed(proof, secrets, header, body), "proven and not believed");
+    if let Some(handshake) = handshake {
+        greet(&handshake, &secrets, changes, body);
     }
 }
 
-fn believed(proof: &Proof, secrets: &WebhookSecrets, value: HeaderValue, body: &[u8]) -> bool {
+/// A text with some of its bytes replaced, removed or doubled, as three bytes each say.
+fn changed(text: &[u8], changes: &[u8]) -> Vec<u8> {
+    let mut text = text.to_vec();
+    for change in changes.chunks_exact(3).take(8) {
+        let at = usize::from(change[1]) % text.len().max(1);
+        match change[0] % 3 {
+            _ if text.is_empty() => {}
+            0 => text[at] = change[2],
+            1 => drop(text.remove(at)),
+            _ => text.insert(at, text[at]),
+        }
+    }
+    text
+}
+
+/// Asks for a handshake with any query, and with an honest one that has any challenge: an echo is plain text of ours to
+/// choose, or a MAC.
+fn greet(handshake: &Handshake, secrets: &WebhookSecrets, query: &[u8], challenge: &[u8]) {
+    let (query, challenge) = (String::from_utf8_lossy(query), String::from_utf8_lossy(challenge));
+    let honest = match *handshake {
+        Handshake::EchoIfToken { mode, mode_value, token, challenge: name } => {
+            format!("{mode}={mode_value}&{token}={VERIFY}&{name}={challenge}")
+        }
+        Handshake::SignedEcho { nonce, .. } => format!("{nonce}={challenge}"),
+    };
+    for query in [&*query, &honest] {
+        let Some(reply) = handshake.answer(secrets, query) else { continue };
+        let is_safe = |it: u8| it.is_ascii_alphanumeric() || b"_-".contains(&it);
+        let is_echo = reply.body.len() <= 256 && reply.body.bytes().all(is_safe);
+        match handshake {
+            Handshake::EchoIfToken { .. } => {
+                assert!(is_echo, "a handshake echoes a page");
+                assert!(query.contains(VERIFY) || query.contains('%'), "a stranger is greeted");
+            }
+            Handshake::SignedEcho { .. } => assert!(reply.body.len() < 256, "a long reply"),
+        }
+    }
+}
+
+/// Whether a webhook with these values of the proving header is believed; `None` if they cannot stand in a header.
+fn believed(proof: &Proof, secrets: &WebhookSecrets, values: &[&[u8]], body: &[u8]) -> Option<bool> {
     let mut headers = HeaderMap::new();
-    headers.insert(proof.header(), value);
+    for value in values {
+        headers.append(proof.header(), HeaderValue::from_bytes(value).ok()?);
+    }
     let webhook = Webhook { headers: &headers, query: "", body };
-    verify(proof, secrets, &webhook, Timestamp::from_secs(RECEIVED)).is_ok()
+    Some(verify(proof, secrets, &webhook, Timestamp::from_secs(RECEIVED)).is_ok())
 }

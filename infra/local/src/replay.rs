@@ -92,18 +92,13 @@ pub async fn replay_unknown(stack: &Stack, report: &Report) -> anyhow::Result<Re
         let Ok(event) = serde_json::from_str::<InboundEvent>(text_of(item, "/event/S")) else {
             continue;
         };
-        let Kind::Unknown { what, raw } = whole_kind(stack, &event).await? else { continue };
+        let Kind::Unknown { raw, .. } = whole_kind(stack, &event).await? else { continue };
         let known = known(event.channel.as_str())?;
         let secrets = secrets_of(stack, known, &mut secrets).await?;
-        let events = match (known.rewrap)(event.account.as_str(), &what, &raw.0) {
-            Some(webhook) => reread(&(known.inbound)(), secrets, webhook.as_bytes(), event.at),
-            None => Ok(Vec::new()),
-        };
-        let read = events
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|it| !matches!(it.kind, Kind::Unknown { .. }));
-        let read: Vec<_> = read.collect();
+        // What is kept is a whole webhook.
+        let events = reread(&(known.inbound)(), secrets, raw.0.as_bytes(), event.at);
+        let mut read = events.unwrap_or_default();
+        read.retain(|it| !matches!(it.kind, Kind::Unknown { .. }));
         done.queued += read.len();
         done.unread += usize::from(read.is_empty());
         queue(stack, read).await?;

@@ -127,7 +127,8 @@ async fn an_unknown_item_is_kept_and_replayed_once_per_parser(stage: &Stage) {
 
     // As if the parser of that day had not been able to read this one.
     let text = "This one was unknown and is replayed.";
-    let raw = graph.message(&ADA, json!({ "type": "text", "text": { "body": text } })).to_string();
+    let message = graph.message(&ADA, json!({ "type": "text", "text": { "body": text } }));
+    let raw = graph.envelope(&ADA, &[message]).to_string();
     let event = InboundEvent {
         key: EventKey::new("a test"),
         channel: Channel::from_static("whatsapp"),

@@ -95,7 +95,7 @@ pub enum Content {
     Unsupported {
         /// The platform's word for it.
         kind: String,
-        /// The item as it came.
+        /// A webhook that holds it alone.
         #[serde(default, skip_serializing_if = "Raw::is_empty")]
         raw: Raw,
     },

@@ -143,16 +143,35 @@ pub enum Kind {
     AccountChanged {
         /// The platform's word for it.
         what: String,
-        /// The item as it came.
+        /// A webhook that holds it alone.
         raw: Raw,
     },
     /// Something that we could not read: kept, replayed once per parser version, never dropped.
     Unknown {
         /// The platform's word for it, or why it could not be read.
         what: String,
-        /// The item as it came.
+        /// A webhook that holds it alone.
         raw: Raw,
     },
+}
+
+impl Kind {
+    /// What it holds as it came, if anything: a whole webhook, so that a later parser can read it again.
+    #[must_use]
+    pub fn kept(&self) -> Option<&Raw> {
+        let content = match self {
+            Self::Unknown { raw, .. } | Self::AccountChanged { raw, .. } => return Some(raw),
+            Self::TemplateChanged(changed) => return Some(&changed.raw),
+            Self::Message(message) => &message.content,
+            Self::Edited { content, .. } => content,
+            Self::Deleted { .. }
+            | Self::Reaction { .. }
+            | Self::Receipt(_)
+            | Self::IdentityChanged { .. }
+            | Self::ConsentChanged { .. } => return None,
+        };
+        if let Content::Unsupported { raw, .. } = content { Some(raw) } else { None }
+    }
 }
 
 /// Who speaks.
@@ -311,7 +330,7 @@ pub struct TemplateChanged {
     /// The platform's reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The item as it came: quality, category, components.
+    /// A webhook that holds it alone: quality, category, components.
     pub raw: Raw,
 }
 

@@ -1,7 +1,5 @@
 //! What could not be read is kept as a webhook that can be read again.
 
-use domain::content::{Content, Raw};
-use domain::event::Kind;
 use domain::inbound::Inbound;
 
 use crate::bench::Bench;
@@ -18,7 +16,7 @@ pub fn check_replay(inbound: &Inbound, manifest_dir: &str) {
     let mut n_kept = 0;
     for case in &bench.cases {
         for event in bench.parse(case).unwrap_or_default() {
-            let Some(raw) = kept(&event.kind) else { continue };
+            let Some(raw) = event.kind.kept() else { continue };
             n_kept += 1;
             let again = bench.parse_body(raw.0.as_bytes()).unwrap_or_default();
             failures.check(again == [event], &case.name, "is not read again as the same event");
@@ -26,15 +24,4 @@ pub fn check_replay(inbound: &Inbound, manifest_dir: &str) {
     }
     failures.check(0 < n_kept, "the fixtures", "keep nothing");
     failures.finish("kept webhooks");
-}
-
-fn kept(kind: &Kind) -> Option<&Raw> {
-    if let Kind::Unknown { raw, .. } | Kind::AccountChanged { raw, .. } = kind {
-        return Some(raw);
-    }
-    if let Kind::TemplateChanged(changed) = kind {
-        return Some(&changed.raw);
-    }
-    let Kind::Message(message) = kind else { return None };
-    if let Content::Unsupported { raw, .. } = &message.content { Some(raw) } else { None }
 }

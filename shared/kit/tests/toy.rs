@@ -5,7 +5,7 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::PathBuf;
 
-use domain::content::Content;
+use domain::content::{Content, Raw};
 use domain::event::{Identity, InboundEvent, Kind, Message};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
 use domain::inbound::{Ack, Inbound, Malformed, Reply, Source};
@@ -51,7 +51,7 @@ fn parse(
     }
     let unknown = |raw: &Value| InboundEvent {
         key: EventKey::new(domain::event::digest(&[&raw.to_string()])),
-        kind: Kind::Unknown { what: "item".into(), raw: domain::content::Raw(raw.to_string()) },
+        kind: Kind::Unknown { what: "item".into(), raw: Raw(format!(r#"{{"items":[{raw}]}}"#)) },
         ..event("", webhook)
     };
     Ok(items.iter().map(|it| item(it).unwrap_or_else(|| unknown(it))).collect())
@@ -104,6 +104,17 @@ fn one_key(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     let mut events = honest(webhook)?;
     for event in &mut events {
         event.key = EventKey::new("k");
+    }
+    Ok(events)
+}
+
+/// What cannot be read is kept without its envelope.
+fn bare(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
+    let mut events = honest(webhook)?;
+    for event in &mut events {
+        if let Kind::Unknown { raw, .. } = &mut event.kind {
+            *raw = Raw(raw.0.replace(r#"{"items":["#, "").replace("]}", ""));
+        }
     }
     Ok(events)
 }
@@ -172,14 +183,20 @@ fn place(name: &str) -> String {
     write("words.in.json", words);
     write("words-again.in.json", words);
     write("cut.in.json", r#"{"body":"{\"items\":"}"#);
+    let odd = r#"{"items":[{"odd":"one"}]}"#;
+    write("odd.in.json", odd);
     write(
         "words.send.json",
         r#"{"send":{"message":"msg_1","to":["toy##7"],"content":{"type":"text","text":"hello"}},"answers":[{"status":200,"body":{}}]}"#,
     );
     let accounts = [AccountId::new("a1")];
     let received = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
-    let honest = honest(&Verified::vouched(words.as_bytes(), &accounts, received)).unwrap();
-    let out = serde_json::to_string_pretty(&honest).unwrap();
+    let events = |body: &str| {
+        let events = honest(&Verified::vouched(body.as_bytes(), &accounts, received)).unwrap();
+        serde_json::to_string_pretty(&events).unwrap()
+    };
+    write("odd.out.json", &events(odd));
+    let out = events(words);
     write("words.out.json", &out);
     write("words-again.out.json", &out);
     write("cut.out.json", "\"malformed\"");
@@ -206,6 +223,7 @@ fn an_honest_channel_passes_every_check() {
     kit::check_mutations(&INBOUND, &here, 1000);
     kit::check_robust(&INBOUND, &here);
     kit::check_no_personal_data(&INBOUND, &here);
+    kit::check_replay(&INBOUND, &here);
     kit::check_outbound(&OUTBOUND, &here);
     kit::check_limits(&OUTBOUND, &here);
 }
@@ -228,7 +246,7 @@ fn a_folder_that_does_not_agree_with_itself_fails() {
     fs::remove_file(events.join("cut.out.json")).unwrap();
     let said = fails(|| kit::check_inbound(&INBOUND, &here));
     assert!(said.contains("ghost: an .out.json without") && said.contains("cut: "), "{said}");
-    for name in ["words", "words-again", "cut"] {
+    for name in ["words", "words-again", "cut", "odd"] {
         fs::remove_file(events.join(format!("{name}.in.json"))).unwrap();
     }
     let said = fails(|| kit::check_inbound(&INBOUND, &here));
@@ -242,6 +260,15 @@ fn a_channel_that_loses_or_refuses_a_broken_item_fails() {
     assert!(said.contains("the broken item is lost"), "{said}");
     let said = fails(|| kit::check_robust(&with(strict), &here));
     assert!(said.contains("the whole webhook is malformed"), "{said}");
+}
+
+#[test]
+fn a_channel_that_keeps_what_it_cannot_read_again_fails() {
+    let here = place("bare");
+    let said = fails(|| kit::check_replay(&with(bare), &here));
+    assert!(said.contains("is not read again as the same event"), "{said}");
+    let said = fails(|| kit::check_replay(&with(lossy), &here));
+    assert!(said.contains("keep nothing"), "{said}");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! What is about our own account, its numbers and its templates, not about a person.
 
+use domain::content::Raw;
 use domain::event::{InboundEvent, Kind, TemplateChanged};
 use domain::json::Fields;
 use serde_json::value::RawValue;
 
-use super::scene::{Scene, kept, printable};
+use super::scene::{Scene, printable};
 
 /// The fields that tell of one template each.
 const TEMPLATE_FIELDS: &[&str] = &[
@@ -41,12 +42,12 @@ pub(super) fn change(
 ) -> Option<InboundEvent> {
     let raw = raw.filter(|_| !value.is_empty())?;
     let kind = if TEMPLATE_FIELDS.contains(&field) {
-        Kind::TemplateChanged(template(value, raw)?)
+        Kind::TemplateChanged(template(value, scene.kept_value(raw))?)
     } else if ACCOUNT_FIELDS.contains(&field) {
         let event = value.text("event").or_else(|| value.text("decision"));
         let what =
             event.map_or_else(|| field.to_owned(), |it| format!("{field}:{}", printable(&it)));
-        Kind::AccountChanged { what, raw: kept(raw) }
+        Kind::AccountChanged { what, raw: scene.kept_value(raw) }
     } else {
         return None;
     };
@@ -54,7 +55,7 @@ pub(super) fn change(
     Some(scene.event(scene.key_of(field, raw), None, scene.at, kind))
 }
 
-fn template(value: &Fields<'_>, raw: &RawValue) -> Option<TemplateChanged> {
+fn template(value: &Fields<'_>, raw: Raw) -> Option<TemplateChanged> {
     let word = |name: &str| value.text(name).map(|it| it.to_lowercase());
     let reason = value.string("reason").filter(|it| it != "NONE").or_else(|| {
         let rejection = value.object("rejection_info");
@@ -66,13 +67,13 @@ fn template(value: &Fields<'_>, raw: &RawValue) -> Option<TemplateChanged> {
         id: value.string("message_template_id"),
         status: word("event"),
         reason,
-        raw: kept(raw),
+        raw,
     })
 }
 
 /// An entry of a value's own `errors`: something went wrong with our number or with items that stand beside it.
 pub(super) fn error(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
     let what = format!("error:{}", printable(&item.text("code")?));
-    let kind = Kind::AccountChanged { what, raw: kept(raw) };
+    let kind = Kind::AccountChanged { what, raw: scene.kept_alone(raw) };
     Some(scene.event(scene.key_of("error", raw), None, scene.at, kind))
 }

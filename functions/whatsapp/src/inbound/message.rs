@@ -1,12 +1,12 @@
 //! What was said: by a person, or by a colleague in the WhatsApp Business app.
 
-use domain::content::{Content, Referral};
+use domain::content::{Content, Raw, Referral};
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message, digest};
 use domain::id::{IdentityId, ProviderId};
 use domain::json::Fields;
 use serde_json::value::RawValue;
 
-use super::scene::{Scene, kept, printable};
+use super::scene::{Scene, printable};
 use super::{content, people};
 use crate::CHANNEL;
 
@@ -75,7 +75,7 @@ fn event(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue, turn: Turn) -> Op
                 // Edits are not counted; the latest wins.
                 n: u64::try_from(at.ms()).unwrap_or_default(),
                 content: content::read(&inner, &inner.text("type").unwrap_or_default())
-                    .unwrap_or_else(|| unsupported("edit", raw)),
+                    .unwrap_or_else(|| unsupported("edit", scene.kept(raw))),
             }
         }
         "revoke" => Kind::Deleted { of: target(&item.object("revoke"), "original_message_id")? },
@@ -92,7 +92,7 @@ fn event(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue, turn: Turn) -> Op
                 // The platform's own word for what it does not hand over is the better one.
                 None => {
                     let what = item.object("unsupported").text("type");
-                    unsupported(what.as_deref().unwrap_or(kind), raw)
+                    unsupported(what.as_deref().unwrap_or(kind), scene.kept(raw))
                 }
             };
             Kind::from(Message {
@@ -108,8 +108,8 @@ fn event(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue, turn: Turn) -> Op
     Some(scene.event(id, Some(turn.identity), at, kind))
 }
 
-fn unsupported(kind: &str, raw: &RawValue) -> Content {
-    Content::Unsupported { kind: printable(kind).into_owned(), raw: kept(raw) }
+fn unsupported(kind: &str, raw: Raw) -> Content {
+    Content::Unsupported { kind: printable(kind).into_owned(), raw }
 }
 
 /// What brought the person to write: an ad or a post, a product, or another chat from which the message was forwarded.

@@ -1,10 +1,11 @@
 //! Webhooks: an envelope of entries of changes, each with lists of items. Every item becomes one event, whatever is in it.
 //!
-//! Nothing here fails but the envelope: an item that cannot be read is an `Unknown` with its own text.
+//! Nothing here fails but the envelope: an item that cannot be read is an `Unknown` with a webhook of its own.
 
 mod account;
 mod call;
 mod content;
+mod kept;
 mod message;
 mod people;
 mod scene;
@@ -16,9 +17,13 @@ use domain::json::{Fields, envelope};
 use domain::webhook::Verified;
 use serde_json::value::RawValue;
 
+use kept::Frame;
 pub(crate) use message::GROUP;
 pub(crate) use people::{is_phone, is_user_id};
 use scene::Scene;
+
+/// What its webhooks call themselves.
+const OBJECT: &str = "whatsapp_business_account";
 
 /// Reads one item; `None` if it cannot be read.
 type Reader = fn(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent>;
@@ -49,12 +54,15 @@ pub(crate) fn parse(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malform
     if !body.raw("entry").is_some_and(|it| it.get().starts_with('[')) {
         return Err(Malformed("no list of entries".to_owned()));
     }
-    let is_ours = body.text("object").is_none_or(|it| it == "whatsapp_business_account");
+    let object = body.raw("object");
+    let is_ours = body.text("object").is_none_or(|it| it == OBJECT);
     let mut events = Vec::with_capacity(4);
     for raw in body.list("entry") {
-        match Fields::of(raw).filter(|_| is_ours) {
-            Some(entry) => read_entry(webhook, &entry, raw, &mut events),
-            None => events.push(Scene::nowhere(webhook).unknown("entry", raw)),
+        if let Some(entry) = Fields::of(raw).filter(|_| is_ours) {
+            read_entry(webhook, &entry, raw, &mut events);
+        } else {
+            let object = object.filter(|_| !is_ours);
+            events.push(Scene::nowhere(webhook).unknown("entry", raw, kept::entry(object, raw)));
         }
     }
     Ok(events)
@@ -66,51 +74,59 @@ fn read_entry(
     raw: &RawValue,
     events: &mut Vec<InboundEvent>,
 ) {
+    let frame = Frame::of_entry(entry);
     let changes = entry.list("changes");
-    if changes.is_empty() {
-        events.push(Scene::of_entry(webhook, entry).unknown("entry", raw));
+    if changes.is_empty() || !frame.is_short() {
+        let scene = Scene::of_entry(webhook, entry);
+        events.push(scene.unknown("entry", raw, kept::entry(None, raw)));
+        return;
     }
     for raw in changes {
-        match Fields::of(raw) {
-            Some(change) => read_change(webhook, entry, &change, raw, events),
-            None => events.push(Scene::of_entry(webhook, entry).unknown("change", raw)),
+        if let Some(change) = Fields::of(raw) {
+            read_change(webhook, (entry, frame), &change, raw, events);
+        } else {
+            let scene = Scene::of_entry(webhook, entry);
+            events.push(scene.unknown("change", raw, frame.change(raw.get())));
         }
     }
 }
 
 fn read_change(
     webhook: &Verified<'_>,
-    entry: &Fields<'_>,
+    (entry, frame): (&Fields<'_>, Frame<'_>),
     change: &Fields<'_>,
     raw: &RawValue,
     events: &mut Vec<InboundEvent>,
 ) {
     let value = change.object("value");
     let field = change.text("field").unwrap_or("messages".into());
-    let scene = Scene::of_value(webhook, entry, &value);
+    let frame = frame.of_change(change, &value);
+    let mut scene = Scene::of_value(webhook, entry, &value, frame);
     let before = events.len();
-    for (_, list, read) in LISTS.iter().filter(|(of, ..)| *of == field) {
-        for raw in value.list(list) {
-            events.push(read_item(&scene, list, raw, *read));
+    if frame.is_short() {
+        for (_, list, read) in LISTS.iter().filter(|(of, ..)| *of == field) {
+            scene.list = list;
+            for raw in value.list(list) {
+                events.push(read_item(&scene, raw, *read));
+            }
         }
     }
     if events.len() == before {
         let whole = || account::change(&scene, &field, &value, change.raw("value"));
-        let event = if scene.is_ours {
-            whole().unwrap_or_else(|| scene.unknown(&field, raw))
-        } else {
-            scene.unknown(ANOTHER_ACCOUNT, raw)
-        };
-        events.push(event);
+        let what = if scene.is_ours { field.as_ref() } else { ANOTHER_ACCOUNT };
+        let event = scene.is_ours.then(whole).flatten();
+        events.push(event.unwrap_or_else(|| scene.unknown(what, raw, frame.change(raw.get()))));
     }
 }
 
-fn read_item(scene: &Scene<'_>, list: &str, raw: &RawValue, read: Reader) -> InboundEvent {
+fn read_item(scene: &Scene<'_>, raw: &RawValue, read: Reader) -> InboundEvent {
     if !scene.is_ours {
-        return scene.unknown(ANOTHER_ACCOUNT, raw);
+        return scene.unknown(ANOTHER_ACCOUNT, raw, scene.kept(raw));
     }
     let fields = Fields::of(raw);
-    fields.and_then(|it| read(scene, &it, raw)).unwrap_or_else(|| scene.unknown(list, raw))
+    fields
+        .and_then(|it| read(scene, &it, raw))
+        .unwrap_or_else(|| scene.unknown(scene.list, raw, scene.kept(raw)))
 }
 
 /// Reads nothing: what is kept but not modelled.
@@ -159,6 +175,8 @@ mod tests {
             Just("[]".to_owned()),
             Just("7".to_owned()),
             "[a-z +]{0,9}".prop_map(|it| format!("\"{it}\"")),
+            prop::sample::select(vec!["\"4477009001\"", "\"GB.2\"", "\"1795000000\""])
+                .prop_map(str::to_owned),
             "[a-z]{0,4}".prop_map(|it| format!("{{\"body\":\"{it}\",\"id\":\"1\"}}")),
         ];
         let item = (id, kind, value.clone(), value.clone(), value.clone()).prop_map(
@@ -169,19 +187,35 @@ mod tests {
         prop_oneof![4 => item, 1 => value]
     }
 
+    /// Somebody whom an item may name by these very addresses.
+    fn person() -> impl Strategy<Value = String> {
+        let phone = prop::sample::select(vec!["4477009001", "4477009002", "a"]);
+        let user = prop::sample::select(vec!["GB.1", "GB.2", ""]);
+        (phone, user, "[a-z]{1,4}").prop_map(|(phone, user, name)| {
+            format!(r#"{{"wa_id":"{phone}","user_id":"{user}","profile":{{"name":"{name}"}}}}"#)
+        })
+    }
+
     proptest! {
         #[test]
-        fn n_items_in_are_n_events_out(
+        fn n_items_in_are_n_events_out_and_what_is_kept_is_read_again(
             messages in prop::collection::vec(item(), 0..6),
             statuses in prop::collection::vec(item(), 0..6),
+            contacts in prop::collection::vec(person(), 0..4),
             account in prop::sample::select(vec!["7008", "7009"]),
         ) {
             let n = messages.len() + statuses.len();
             let body = format!(
-                r#"{{"entry":[{{"id":"9001","changes":[{{"field":"messages","value":{{"metadata":{{"phone_number_id":"{account}"}},"messages":[{}],"statuses":[{}]}}}}]}}]}}"#,
-                messages.join(","), statuses.join(","),
+                r#"{{"entry":[{{"id":"9001","changes":[{{"field":"messages","value":{{"metadata":{{"phone_number_id":"{account}"}},"contacts":[{}],"messages":[{}],"statuses":[{}]}}}}]}}]}}"#,
+                contacts.join(","), messages.join(","), statuses.join(","),
             );
-            prop_assert_eq!(events(&body).unwrap().len(), n.max(1));
+            let found = events(&body).unwrap();
+            prop_assert_eq!(found.len(), n.max(1));
+            for event in found {
+                if let Some(kept) = event.kind.kept() {
+                    prop_assert_eq!(events(&kept.0).unwrap(), [event.clone()]);
+                }
+            }
         }
 
         #[test]

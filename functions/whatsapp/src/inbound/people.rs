@@ -92,15 +92,20 @@ impl<'a> Addresses<'a> {
 pub(super) struct Person<'a> {
     pub(super) addresses: Addresses<'a>,
     name: Option<Cow<'a, str>>,
+    /// The entry as it came.
+    pub(super) raw: &'a str,
 }
 
 impl<'a> Person<'a> {
-    /// The person of an entry of `contacts`; `None` if it is not an object.
+    /// The person of an entry of `contacts`; `None` if it is not an object, or larger than the platform writes one: what is
+    /// said of a person is copied into each of their events.
     pub(super) fn of(raw: &'a RawValue) -> Option<Self> {
-        let fields = Fields::of(raw)?;
+        const LARGEST: usize = 1024;
+        let fields = Fields::of(raw).filter(|_| raw.get().len() <= LARGEST)?;
         let addresses = Addresses::of(&fields, &["user_id", "wa_id", "parent_user_id"]);
         let profile = fields.object("profile");
-        Some(Self { addresses, name: profile.text("name").or_else(|| profile.text("username")) })
+        let name = profile.text("name").or_else(|| profile.text("username"));
+        Some(Self { addresses, name, raw: raw.get() })
     }
 
     /// The name that the person chose.

@@ -10,6 +10,7 @@ use domain::time::Timestamp;
 use domain::webhook::Verified;
 use serde_json::value::RawValue;
 
+use super::kept::Frame;
 use super::people::{Addresses, Person};
 use crate::CHANNEL;
 
@@ -25,7 +26,25 @@ pub(super) struct Scene<'a> {
     pub(super) at: Timestamp,
     /// The former alone: it is the same when the webhook comes again.
     sent: Option<Timestamp>,
+    /// What stands around its items.
+    frame: Frame<'a>,
+    /// The list that its items stand in.
+    pub(super) list: &'static str,
 }
+
+/// The fields that the address of a person of an item may stand in.
+const ADDRESSES: [&str; 10] = [
+    "from_user_id",
+    "from",
+    "to_user_id",
+    "to",
+    "user_id",
+    "wa_id",
+    "recipient_user_id",
+    "recipient_id",
+    "recipient_participant_user_id",
+    "recipient_participant_id",
+];
 
 impl<'a> Scene<'a> {
     /// The scene of what names no account: it is kept under the first of ours.
@@ -43,17 +62,30 @@ impl<'a> Scene<'a> {
     }
 
     /// The scene of the items of a change: about a phone number where it names one.
-    pub(super) fn of_value(webhook: &Verified<'a>, entry: &Fields<'a>, value: &Fields<'a>) -> Self {
+    pub(super) fn of_value(
+        webhook: &Verified<'a>,
+        entry: &Fields<'a>,
+        value: &Fields<'a>,
+        frame: Frame<'a>,
+    ) -> Self {
         let Some(number) = value.object("metadata").text("phone_number_id") else {
-            return Self::of_entry(webhook, entry);
+            return Self { frame, ..Self::of_entry(webhook, entry) };
         };
         let people = value.list("contacts").into_iter().filter_map(Person::of).collect();
-        Self { people, ..Self::new(webhook, AccountId::new(number), entry.time("time")) }
+        Self { people, frame, ..Self::new(webhook, AccountId::new(number), entry.time("time")) }
     }
 
     fn new(webhook: &Verified<'a>, account: AccountId, sent: Option<Timestamp>) -> Self {
         let is_ours = webhook.is_ours(account.as_str());
-        Self { account, is_ours, people: Vec::new(), at: sent.unwrap_or(webhook.received()), sent }
+        Self {
+            account,
+            is_ours,
+            people: Vec::new(),
+            at: sent.unwrap_or(webhook.received()),
+            sent,
+            frame: Frame::default(),
+            list: "",
+        }
     }
 
     /// Whom an item is about: the addresses in these fields of it, and what is said of that person beside it.
@@ -88,11 +120,44 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// An item as it came.
-    pub(super) fn unknown(&self, what: &str, raw: &RawValue) -> InboundEvent {
+    /// A part of the webhook as it came, and a webhook that holds it alone.
+    pub(super) fn unknown(&self, what: &str, raw: &RawValue, kept: Raw) -> InboundEvent {
         let key = self.key_of(what, raw);
-        let kind = Kind::Unknown { what: printable(what).into_owned(), raw: kept(raw) };
+        let kind = Kind::Unknown { what: printable(what).into_owned(), raw: kept };
         self.event(key, None, self.at, kind)
+    }
+
+    /// The smallest webhook that holds an item of the list, and whoever is named beside it.
+    pub(super) fn kept(&self, raw: &RawValue) -> Raw {
+        self.frame.item(self.list, raw, &self.beside(raw))
+    }
+
+    /// The same without anybody: what is about our account outlives the people it came with.
+    pub(super) fn kept_alone(&self, raw: &RawValue) -> Raw {
+        self.frame.item(self.list, raw, &[])
+    }
+
+    /// The smallest webhook that holds a change with this value.
+    pub(super) fn kept_value(&self, value: &RawValue) -> Raw {
+        self.frame.value(value.get())
+    }
+
+    /// Who is named beside an item and may be meant by it. Whoever is named alone may be; where others were named too, an
+    /// empty entry goes on saying so.
+    fn beside(&self, raw: &RawValue) -> Vec<&'a str> {
+        const MOST: usize = 8;
+        if let [one] = self.people.as_slice() {
+            return vec![one.raw];
+        }
+        let item = Fields::of(raw).unwrap_or_default();
+        let addresses = ADDRESSES.map(|it| Addresses::of(&item, &[it]));
+        let is_meant = |it: &&Person<'_>| addresses.iter().any(|at| it.addresses.meets(at));
+        let mut found: Vec<_> =
+            self.people.iter().filter(is_meant).map(|it| it.raw).take(MOST).collect();
+        if found.len() == 1 {
+            found.push("{}");
+        }
+        found
     }
 
     /// The key of what has no id: its time and its text tell it apart.
@@ -100,11 +165,6 @@ impl<'a> Scene<'a> {
         let sent = self.sent.map(|it| format!("{}:", it.ms())).unwrap_or_default();
         format!("{what}:{sent}{}", digest(&[raw.get()]))
     }
-}
-
-/// An item's own text.
-pub(super) fn kept(raw: &RawValue) -> Raw {
-    Raw(raw.get().to_owned())
 }
 
 /// A platform's word if it is one: such words are printed, and free text must not be.

@@ -17,7 +17,7 @@ pub const INSTAGRAM: Product = Product {
     account: ACCOUNT_ID,
     nodes: &[PAGE_ID, "me"],
     person: "8000000000000001",
-    person_name: "ada",
+    person_name: "ada_l",
     mid_prefix: "aWdfZAG1",
     // Bytes, not characters.
     longest_text: Length::Bytes(1000),
@@ -34,7 +34,5 @@ pub const INSTAGRAM: Product = Product {
 pub const KNOWN: Known = Known {
     channel: INSTAGRAM.channel,
     inbound: || ::instagram::INBOUND,
-    // What the channel keeps is a whole webhook already.
-    rewrap: |_, _, raw| Some(raw.to_owned()),
     start: || Box::pin(async { Ok(SendApi::start(INSTAGRAM).await? as Arc<dyn Platform>) }),
 };

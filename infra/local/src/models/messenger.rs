@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::send_api::{Length, Product, SendApi, Template};
-use super::{Known, Platform};
+use super::{CUSTOMER, Known, Platform};
 
 /// Our Page: the account.
 pub const PAGE_ID: &str = "100000000000001";
@@ -15,7 +15,7 @@ pub const MESSENGER: Product = Product {
     account: PAGE_ID,
     nodes: &[PAGE_ID, "me"],
     person: "7000000000000001",
-    person_name: "Ada L.",
+    person_name: CUSTOMER,
     mid_prefix: "m_",
     longest_text: Length::Chars(2000),
     closed_window: 2_018_278,
@@ -34,7 +34,5 @@ pub const MESSENGER: Product = Product {
 pub const KNOWN: Known = Known {
     channel: MESSENGER.channel,
     inbound: || ::messenger::INBOUND,
-    // What the channel keeps is a whole webhook already.
-    rewrap: |_, _, raw| Some(raw.to_owned()),
     start: || Box::pin(async { Ok(SendApi::start(MESSENGER).await? as Arc<dyn Platform>) }),
 };

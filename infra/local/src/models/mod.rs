@@ -19,6 +19,9 @@ use std::sync::Arc;
 use domain::inbound::Inbound;
 use serde_json::Value;
 
+/// The name of the one customer of every model: the same person, for whom each platform has an id of its own.
+pub const CUSTOMER: &str = "Ada L.";
+
 /// A future of a trait object.
 pub type Work<'a, T> = Pin<Box<dyn Future<Output = anyhow::Result<T>> + Send + 'a>>;
 
@@ -49,8 +52,6 @@ pub struct Known {
     pub channel: &'static str,
     /// How it reads webhooks: for replays.
     pub inbound: fn() -> Inbound,
-    /// Puts one item that could not be read back into a webhook like the one that it came in.
-    pub rewrap: fn(account: &str, what: &str, raw: &str) -> Option<String>,
     /// Starts its model.
     pub start: fn() -> Work<'static, Arc<dyn Platform>>,
 }

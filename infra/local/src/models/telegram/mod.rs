@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 
 use self::rules::{BotError, Taken};
 use crate::http::Client;
-use crate::models::{Known, Platform, Work};
+use crate::models::{CUSTOMER, Known, Platform, Work};
 
 /// Our bot's id: the account.
 pub const BOT: i64 = 7_000_000_001;
@@ -32,7 +32,7 @@ const TOKEN: &str = "7000000001:a-model-of-a-token";
 /// What every update carries: 1 to 256 of `A-Za-z0-9_-`.
 const SECRET_TOKEN: &str = "a-model-of-a-secret-token";
 /// The customer's id, and that of the chat with the bot.
-pub const AWA: i64 = 5_000_000_001;
+pub const ADA: i64 = 5_000_000_001;
 /// How many messages a second one chat takes before it asks to wait. Telegram names one, and lets short bursts pass.
 const BURST: usize = 20;
 
@@ -61,8 +61,6 @@ struct World {
 pub const KNOWN: Known = Known {
     channel: "telegram",
     inbound: || ::telegram::INBOUND,
-    // What could not be read is kept as a webhook already.
-    rewrap: |_, _, raw| Some(raw.to_owned()),
     start: || Box::pin(async { Ok(BotApi::start().await? as Arc<dyn Platform>) }),
 };
 
@@ -86,7 +84,7 @@ impl BotApi {
         let asked = self.world().messages.iter().max().copied().unwrap_or_default();
         self.world().taps.insert(id.clone());
         let message = json!({ "message_id": asked, "from": bot(), "chat": chat(), "date": aws::now().secs() });
-        let tap = json!({ "id": id, "from": awa(), "message": message, "chat_instance": "-77", "data": data });
+        let tap = json!({ "id": id, "from": ada(), "message": message, "chat_instance": "-77", "data": data });
         self.post("callback_query", &tap).await
     }
 
@@ -98,7 +96,7 @@ impl BotApi {
             json!({ "user": bot(), "status": status })
         };
         let change = json!({
-            "chat": chat(), "from": awa(), "date": aws::now().secs(),
+            "chat": chat(), "from": ada(), "date": aws::now().secs(),
             "old_chat_member": status(!is_blocked), "new_chat_member": status(is_blocked),
         });
         self.post("my_chat_member", &change).await
@@ -214,12 +212,12 @@ async fn read(request: Request) -> Result<Value, BotError> {
     Ok(Value::Object(fields))
 }
 
-fn awa() -> Value {
-    json!({ "id": AWA, "is_bot": false, "first_name": "Awa", "username": "awa", "language_code": "fr" })
+fn ada() -> Value {
+    json!({ "id": ADA, "is_bot": false, "first_name": CUSTOMER, "username": "ada_l", "language_code": "en" })
 }
 
 fn chat() -> Value {
-    json!({ "id": AWA, "type": "private", "first_name": "Awa", "username": "awa" })
+    json!({ "id": ADA, "type": "private", "first_name": CUSTOMER, "username": "ada_l" })
 }
 
 fn bot() -> Value {
@@ -251,7 +249,7 @@ impl Platform for BotApi {
     fn customer_writes<'a>(&'a self, text: &'a str) -> Work<'a, u16> {
         Box::pin(async move {
             let id = self.fresh_message();
-            let message = json!({ "message_id": id, "from": awa(), "chat": chat(), "date": aws::now().secs(), "text": text });
+            let message = json!({ "message_id": id, "from": ada(), "chat": chat(), "date": aws::now().secs(), "text": text });
             self.post("message", &message).await
         })
     }

@@ -107,7 +107,7 @@ pub(super) fn check(method: &str, body: &Value, world: &World) -> Result<Taken, 
 
 /// A bot writes to nobody who did not write first, and to nobody who blocked it.
 fn reachable(chat: i64, world: &World) -> Result<(), BotError> {
-    if chat != super::AWA {
+    if chat != super::ADA {
         return Err("chat not found".to_owned().into());
     }
     if world.is_blocked {
@@ -191,7 +191,7 @@ fn reaction(fields: &Strict<'_>, chat: i64, world: &World) -> Result<Taken, BotE
         reaction.done()?;
     }
     fields.done()?;
-    if chat == super::AWA && world.messages.contains(&id) {
+    if chat == super::ADA && world.messages.contains(&id) {
         Ok(Taken::Quiet)
     } else {
         Err("message to react not found".to_owned().into())

@@ -6,7 +6,7 @@ use domain::outbound::{ChoiceOption, Problem, SendContent, SendError, SendMedia}
 use serde_json::{Value, json};
 
 use super::rules::BotError;
-use super::{AWA, BotApi};
+use super::{ADA, BotApi};
 use crate::models::Platform;
 use crate::models::ours::{Ours, message, words};
 
@@ -22,7 +22,7 @@ fn refusal(model: &BotApi, method: &str, body: &Value) -> (u16, String) {
 #[tokio::test]
 async fn nobody_is_written_to_who_did_not_write_first_or_who_blocked_the_bot() {
     let model = model().await;
-    let text = json!({ "chat_id": AWA, "text": "hello" });
+    let text = json!({ "chat_id": ADA, "text": "hello" });
     assert!(refusal(&model, "sendMessage", &text).1.contains("can't initiate conversation"));
     model.fresh_message();
     assert!(model.take("sendMessage", &text).is_ok());
@@ -40,7 +40,7 @@ async fn unknown_fields_long_texts_and_long_ids_are_refused() {
     let model = model().await;
     model.fresh_message();
     let with = |fields: Value| {
-        let mut body = json!({ "chat_id": AWA, "text": "hello" });
+        let mut body = json!({ "chat_id": ADA, "text": "hello" });
         body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         body
     };
@@ -53,7 +53,7 @@ async fn unknown_fields_long_texts_and_long_ids_are_refused() {
     for body in [
         with(json!({ "text": "" })),
         with(json!({ "text": "a".repeat(4097) })),
-        with(json!({ "chat_id": AWA.to_string() })),
+        with(json!({ "chat_id": ADA.to_string() })),
         with(json!({ "subject": "x" })),
         with(json!({ "reply_parameters": { "message_id": 99_999 } })),
         button(&"a".repeat(65)),
@@ -68,7 +68,7 @@ async fn unknown_fields_long_texts_and_long_ids_are_refused() {
 async fn too_many_messages_a_second_must_wait() {
     let model = model().await;
     model.fresh_message();
-    let text = json!({ "chat_id": AWA, "text": "hello" });
+    let text = json!({ "chat_id": ADA, "text": "hello" });
     let refused = (0..100).find_map(|_| model.take("sendMessage", &text).err()).unwrap();
     assert_eq!((refused.code, refused.retry_after), (429, Some(1)));
 }

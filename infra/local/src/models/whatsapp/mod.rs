@@ -16,7 +16,7 @@ use domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::http::Client;
-use crate::models::{Known, Platform, Work};
+use crate::models::{CUSTOMER, Known, Platform, Work};
 pub use rules::Address;
 pub use template::Template;
 
@@ -70,7 +70,7 @@ pub struct Person {
 
 /// Two customers: one with a phone number, one who hides it.
 pub const ADA: Person =
-    Person { phone: Some("447700900111"), user_id: "GB.5550001112223334", name: "Ada L." };
+    Person { phone: Some("447700900111"), user_id: "GB.5550001112223334", name: CUSTOMER };
 /// A customer with a username, whose phone number we never see.
 pub const ELOISE: Person = Person { phone: None, user_id: "FR.7770001112223334", name: "Eloïse" };
 
@@ -163,7 +163,6 @@ fn person(address: &Address) -> Option<Person> {
 pub const KNOWN: Known = Known {
     channel: "whatsapp",
     inbound: || whatsapp::INBOUND,
-    rewrap: webhooks::rewrap,
     start: || Box::pin(async { Ok(Graph::start().await? as Arc<dyn Platform>) }),
 };
 

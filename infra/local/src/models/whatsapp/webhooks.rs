@@ -128,23 +128,6 @@ impl Graph {
     }
 }
 
-/// Puts one item back where it came from: an entry, a change, or an entry of a list of a change's value.
-pub(super) fn rewrap(account: &str, what: &str, raw: &str) -> Option<String> {
-    let raw: Value = serde_json::from_str(raw).ok()?;
-    let entry = |changes: Value| json!({ "id": account, "changes": changes });
-    let entry = match what {
-        "entry" => raw,
-        _ if raw.get("value").is_some() => entry(json!([raw])),
-        list => {
-            let value = json!({ "metadata": { "phone_number_id": account }, list: [raw] });
-            entry(
-                json!([{ "field": if list == "statuses" { "messages" } else { list }, "value": value }]),
-            )
-        }
-    };
-    Some(json!({ "object": "whatsapp_business_account", "entry": [entry] }).to_string())
-}
-
 fn contact(person: &Person) -> Value {
     let mut contact = json!({ "profile": { "name": person.name }, "user_id": person.user_id });
     if let (Some(fields), Some(phone)) = (contact.as_object_mut(), person.phone) {

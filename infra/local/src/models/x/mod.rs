@@ -15,12 +15,12 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::http::Client;
-use crate::models::{Known, Platform, Work};
+use crate::models::{CUSTOMER, Known, Platform, Work};
 
 /// Our account.
 pub const NORTHWIND: &str = "1111111111111111111";
 /// The customer.
-pub const CAMILLE: &str = "2222222222222222222";
+pub const ADA: &str = "2222222222222222222";
 /// What webhooks are signed with: the app's consumer secret.
 const CONSUMER_SECRET: &str = "a-model-of-a-consumer-secret";
 /// The account's own token.
@@ -57,8 +57,6 @@ struct World {
 pub const KNOWN: Known = Known {
     channel: "x",
     inbound: || ::x::INBOUND,
-    // What could not be read is kept as a webhook already.
-    rewrap: |_, _, raw| Some(raw.to_owned()),
     start: || Box::pin(async { Ok(XApi::start().await? as Arc<dyn Platform>) }),
 };
 
@@ -77,10 +75,10 @@ impl XApi {
         let id = self.fresh();
         self.world().mentions.push(id.clone());
         let post = json!({
-            "id": id, "author_id": CAMILLE, "text": text, "conversation_id": id,
+            "id": id, "author_id": ADA, "text": text, "conversation_id": id,
             "created_at": aws::now().rfc3339(), "edit_history_tweet_ids": [id],
         });
-        let people = json!({ "users": [{ "id": CAMILLE, "name": "Camille Roux", "username": "camille_r" }] });
+        let people = json!({ "users": [{ "id": ADA, "name": CUSTOMER, "username": "ada_l" }] });
         self.post("post.mention.create", &post, Some(&people)).await
     }
 
@@ -111,7 +109,8 @@ impl XApi {
                 "message_data": { "text": text, "entities": { "hashtags": [], "symbols": [], "user_mentions": [], "urls": [] } },
             },
         });
-        let users = json!({ CAMILLE: { "data": { "id": CAMILLE, "name": "Camille Roux", "username": "camille_r" } } });
+        let users =
+            json!({ ADA: { "data": { "id": ADA, "name": CUSTOMER, "username": "ada_l" } } });
         self.post(kind, &json!({ "direct_message_events": [message], "users": users }), None).await
     }
 
@@ -176,7 +175,7 @@ impl Platform for XApi {
         Box::pin(async move {
             self.world().customer_wrote = true;
             let id = self.fresh();
-            self.post_direct("dm.received", &id, CAMILLE, NORTHWIND, text).await
+            self.post_direct("dm.received", &id, ADA, NORTHWIND, text).await
         })
     }
 

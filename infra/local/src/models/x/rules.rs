@@ -52,7 +52,7 @@ pub(super) fn direct(to: &str, body: &Value, world: &World) -> Result<String, Pr
     if 10_000 < text.unwrap_or_default().chars().count() {
         return Err("text is too long".to_owned().into());
     }
-    if to != super::CAMILLE {
+    if to != super::ADA {
         return Err(Problem::new(404, "Could not find user"));
     }
     // Most people take no messages of strangers; the model's customer is one of them.

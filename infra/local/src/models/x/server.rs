@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::rules::{self, Problem};
-use super::{CAMILLE, NORTHWIND, TOKEN, XApi};
+use super::{ADA, NORTHWIND, TOKEN, XApi};
 
 /// How many direct messages a user may send in a quarter of an hour:
 /// <https://docs.x.com/x-api/fundamentals/rate-limits>.
@@ -158,9 +158,9 @@ impl XApi {
     /// X tells of what we sent as of what anybody sends, and that it was read.
     async fn tell_of(&self, id: &str, text: &str) -> anyhow::Result<()> {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        self.post_direct("dm.sent", id, NORTHWIND, CAMILLE, text).await?;
+        self.post_direct("dm.sent", id, NORTHWIND, ADA, text).await?;
         let read = json!({
-            "created_timestamp": aws::now().ms().to_string(), "sender_id": CAMILLE,
+            "created_timestamp": aws::now().ms().to_string(), "sender_id": ADA,
             "target": { "recipient_id": NORTHWIND }, "last_read_event_id": id,
         });
         self.post("dm.read", &json!({ "direct_message_mark_read_events": [read] }), None).await?;

@@ -7,7 +7,7 @@ use domain::status::Status;
 use serde_json::json;
 
 use super::server::DIRECT_LIMIT;
-use super::{CAMILLE, XApi};
+use super::{ADA, XApi};
 use crate::models::Platform;
 use crate::models::ours::{Ours, message, words};
 
@@ -15,9 +15,9 @@ use crate::models::ours::{Ours, message, words};
 async fn a_stranger_takes_no_direct_message_and_a_customer_takes_a_right_one() {
     let model = XApi::start().await.unwrap();
     let text = json!({ "text": "hello" });
-    assert_eq!(model.take_direct(CAMILLE, &text).unwrap_err().status, 403);
+    assert_eq!(model.take_direct(ADA, &text).unwrap_err().status, 403);
     model.world().customer_wrote = true;
-    assert!(model.take_direct(CAMILLE, &text).is_ok());
+    assert!(model.take_direct(ADA, &text).is_ok());
     assert_eq!(model.take_direct("1", &text).unwrap_err().status, 404);
     for body in [
         json!({}),
@@ -26,7 +26,7 @@ async fn a_stranger_takes_no_direct_message_and_a_customer_takes_a_right_one() {
         json!({ "text": "a", "quick_reply": {} }),
         json!({ "attachments": [{ "media_id": "7" }] }),
     ] {
-        assert_eq!(model.take_direct(CAMILLE, &body).unwrap_err().status, 400, "{body}");
+        assert_eq!(model.take_direct(ADA, &body).unwrap_err().status, 400, "{body}");
     }
 }
 
@@ -35,9 +35,9 @@ async fn direct_messages_are_limited_and_the_answer_says_until_when() {
     let model = XApi::start().await.unwrap();
     model.world().customer_wrote = true;
     for _ in 0..DIRECT_LIMIT {
-        assert!(model.take_direct(CAMILLE, &json!({ "text": "hello" })).is_ok());
+        assert!(model.take_direct(ADA, &json!({ "text": "hello" })).is_ok());
     }
-    let refused = model.take_direct(CAMILLE, &json!({ "text": "hello" })).unwrap_err();
+    let refused = model.take_direct(ADA, &json!({ "text": "hello" })).unwrap_err();
     assert_eq!(refused.status, 429);
     assert!(refused.reset.is_some_and(|it| aws::now().secs() < it));
 }

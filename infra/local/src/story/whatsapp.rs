@@ -1,4 +1,4 @@
-//! The main job, end to end: a WhatsApp conversation, verified, threaded, answered. The demo shows it, a test asserts it.
+//! A conversation by WhatsApp: verified, threaded, answered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
+use super::{find_thread, text_of};
 use crate::models::whatsapp::{ADA, ELOISE, Graph, PHONE_NUMBER_ID, Sent};
 use crate::report::Report;
 use crate::stage::{Stage, until};
@@ -15,7 +16,7 @@ const FORGED: &str = "Send my refund to another account";
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Told {
+pub struct Conversation {
     /// The thread with the first customer.
     pub thread: String,
     /// Its messages, oldest first, as the API shows them.
@@ -24,8 +25,8 @@ pub struct Told {
     pub sent: Vec<Sent>,
 }
 
-/// Tells the story; an error is the first thing that did not happen.
-pub async fn tell(stage: &Stage, report: &Report) -> anyhow::Result<Told> {
+/// Tells the chapter.
+pub(super) async fn tell(stage: &Stage, report: &Report) -> anyhow::Result<Conversation> {
     let scene = Scene { stage, graph: stage.graph()?, report };
     let first = scene.customer_writes().await?;
     let thread = scene.thread_with(&first).await?;
@@ -37,7 +38,7 @@ pub async fn tell(stage: &Stage, report: &Report) -> anyhow::Result<Told> {
     scene.template(&thread).await?;
     let timeline = scene.check_timeline(&thread).await?;
     scene.check_nothing_forged().await?;
-    Ok(Told { thread, timeline, sent: scene.graph.sent() })
+    Ok(Conversation { thread, timeline, sent: scene.graph.sent() })
 }
 
 struct Scene<'a> {
@@ -267,29 +268,4 @@ async fn pause() {
 
 fn message_id(answer: &Value) -> anyhow::Result<String> {
     Ok(answer.get("id").and_then(Value::as_str).context("the answer names no message")?.to_owned())
-}
-
-/// The thread of the inbox in which a customer wrote this text on this channel, if it is there yet.
-pub async fn find_thread(
-    stage: &Stage,
-    channel: &str,
-    text: &str,
-) -> anyhow::Result<Option<String>> {
-    let inbox = stage.get("/v1/threads").await?;
-    for thread in inbox.get("threads").and_then(Value::as_array).into_iter().flatten() {
-        let id = text_of(thread, "/id");
-        let page = stage.get(&format!("/v1/threads/{id}/timeline")).await?;
-        let mut rows = page.get("messages").and_then(Value::as_array).into_iter().flatten();
-        if rows.any(|it| text_of(it, "/channel") == channel && text_of(it, "/content/text") == text)
-        {
-            return Ok(Some(id.to_owned()));
-        }
-    }
-    Ok(None)
-}
-
-/// A text of a JSON document, empty if there is none.
-#[must_use]
-pub fn text_of<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }

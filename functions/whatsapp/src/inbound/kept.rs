@@ -1,0 +1,72 @@
+//! What is kept of a webhook that we cannot read, or not all of it: the smallest webhook that holds that part alone. Reading
+//! it again gives the same event, so a replay needs nothing but the parser of its day.
+
+use domain::content::Raw;
+use domain::json::Fields;
+use serde_json::value::RawValue;
+
+use super::OBJECT;
+
+/// What stands around the items of a change, unread.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Frame<'a> {
+    id: Option<&'a RawValue>,
+    time: Option<&'a RawValue>,
+    field: Option<&'a RawValue>,
+    number: Option<&'a RawValue>,
+}
+
+impl<'a> Frame<'a> {
+    /// The frame of the changes of an entry.
+    pub(super) fn of_entry(entry: &Fields<'a>) -> Self {
+        Self { id: entry.raw("id"), time: entry.raw("time"), ..Self::default() }
+    }
+
+    /// The frame of the items of a change of that entry.
+    pub(super) fn of_change(self, change: &Fields<'a>, value: &Fields<'a>) -> Self {
+        let number = value.object("metadata").raw("phone_number_id");
+        Self { field: change.raw("field"), number, ..self }
+    }
+
+    /// Whether it may be copied around each of many items: none of it is longer than ids and times are.
+    pub(super) fn is_short(&self) -> bool {
+        const LONGEST: usize = 80;
+        let parts = [self.id, self.time, self.field, self.number];
+        parts.into_iter().flatten().all(|it| it.get().len() <= LONGEST)
+    }
+
+    /// A change of the entry.
+    pub(super) fn change(&self, change: &str) -> Raw {
+        let head = fields(&[("id", self.id), ("time", self.time)]);
+        Raw(format!(r#"{{"object":"{OBJECT}","entry":[{{{head}"changes":[{change}]}}]}}"#))
+    }
+
+    /// A change with this value.
+    pub(super) fn value(&self, value: &str) -> Raw {
+        self.change(&format!(r#"{{{}"value":{value}}}"#, fields(&[("field", self.field)])))
+    }
+
+    /// An item of a list of the change's value, with the people who are named beside it.
+    pub(super) fn item(&self, list: &str, item: &RawValue, people: &[&str]) -> Raw {
+        let number = fields(&[("phone_number_id", self.number)]);
+        let number = number.trim_end_matches(',');
+        let people = match people.join(",") {
+            none if none.is_empty() => none,
+            people => format!(r#""contacts":[{people}],"#),
+        };
+        self.value(&format!(r#"{{"metadata":{{{number}}},{people}"{list}":[{item}]}}"#))
+    }
+}
+
+/// A whole entry, of our product or of another one.
+pub(super) fn entry(object: Option<&RawValue>, entry: &RawValue) -> Raw {
+    let object = object.map_or_else(|| format!("\"{OBJECT}\""), |it| it.get().to_owned());
+    Raw(format!(r#"{{"object":{object},"entry":[{entry}]}}"#))
+}
+
+/// Those fields that are there, as JSON, each with a comma after it.
+fn fields(given: &[(&str, Option<&RawValue>)]) -> String {
+    let field =
+        |(name, value): &(&str, Option<&RawValue>)| Some(format!("\"{name}\":{},", (*value)?));
+    given.iter().filter_map(field).collect()
+}

@@ -1,0 +1,55 @@
+//! One customer's story, end to end, on the real template: the demo shows it, a test asserts it.
+//!
+//! Ada has a conversation with us by WhatsApp, then writes by every channel that there is. Each chapter is a file, each
+//! scene a function; an error is the first thing that did not happen.
+
+mod channels;
+mod whatsapp;
+
+pub use channels::Exchange;
+use serde_json::Value;
+pub use whatsapp::Conversation;
+
+use crate::report::Report;
+use crate::stage::Stage;
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Told {
+    /// The conversation by WhatsApp.
+    pub conversation: Conversation,
+    /// What was said by every channel, in the order of the registry.
+    pub exchanges: Vec<Exchange>,
+}
+
+/// Tells the whole story.
+pub async fn tell(stage: &Stage, report: &Report) -> anyhow::Result<Told> {
+    let conversation = whatsapp::tell(stage, report).await?;
+    let exchanges = channels::tell(stage, report).await?;
+    Ok(Told { conversation, exchanges })
+}
+
+/// The thread of the inbox in which a customer wrote this text on this channel, if it is there yet.
+pub async fn find_thread(
+    stage: &Stage,
+    channel: &str,
+    text: &str,
+) -> anyhow::Result<Option<String>> {
+    let inbox = stage.get("/v1/threads").await?;
+    for thread in inbox.get("threads").and_then(Value::as_array).into_iter().flatten() {
+        let id = text_of(thread, "/id");
+        let page = stage.get(&format!("/v1/threads/{id}/timeline")).await?;
+        let mut rows = page.get("messages").and_then(Value::as_array).into_iter().flatten();
+        if rows.any(|it| text_of(it, "/channel") == channel && text_of(it, "/content/text") == text)
+        {
+            return Ok(Some(id.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// A text of a JSON document, empty if there is none.
+#[must_use]
+pub fn text_of<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
