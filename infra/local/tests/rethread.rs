@@ -1,0 +1,141 @@
+//! Threading once more with other weights: in shadow, then as corrections, which can be taken back.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
+
+use aws::table::views::{Order as Sorted, Window};
+use aws::table::{Filed, Fresh, Order, Rules, Table};
+use domain::content::Content;
+use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
+use domain::filing::CorrectionState;
+use domain::id::{
+    AccountId, Channel, ContactId, CorrectionId, EventKey, IdentityId, ProviderId, ThreadId,
+};
+use domain::threading::Model;
+use domain::time::Timestamp;
+use embedded::{Cloud, TABLE};
+use local::report::Report;
+use local::rethread::{Found, Other, rethread};
+
+const WHATSAPP: Channel = Channel::from_static("whatsapp");
+const START: i64 = 1_795_000_000;
+
+/// A model that never opens a thread: it is how a heap comes about.
+fn heaping() -> Rules {
+    let mut model = Model { thread: [0.0; _], new: [0.0; _] };
+    if let Some(bias) = model.new.first_mut() {
+        *bias = -50.0;
+    }
+    Rules { model, unsure_below: 0.0, retention: None }
+}
+
+fn better(author: Option<&str>) -> Other {
+    Other { model: Model::current(), name: "better".to_owned(), author: author.map(str::to_owned) }
+}
+
+fn event(person: &str, id: &str, minute: i64, message: Message) -> InboundEvent {
+    InboundEvent {
+        key: EventKey::new(id),
+        channel: WHATSAPP,
+        account: AccountId::new("7008"),
+        identity: Some(Identity {
+            id: IdentityId::scoped(&WHATSAPP, "", person),
+            aliases: vec![],
+            name: None,
+        }),
+        at: Timestamp::from_secs(START + minute * 60),
+        kind: Kind::from(message),
+        content_ref: None,
+    }
+}
+
+/// Two topics of a person, all in one thread.
+async fn heap(table: &Table, person: &str) -> ThreadId {
+    let said = [
+        (0, Direction::In, "Hello, where is my order A-10023?"),
+        (5, Direction::Out, "Your order A-10023 comes on Monday"),
+        (3_000, Direction::In, "Hello, I would like to book a table for two tonight"),
+        (3_002, Direction::Out, "For what time shall we book the table?"),
+        (3_004, Direction::In, "Hi again, order A-10023 is still not here"),
+    ];
+    let mut thread = None;
+    for (n, (minute, direction, text)) in said.into_iter().enumerate() {
+        let id = format!("{person} {n}");
+        let message = Message::inbound(ProviderId::new(&*id), Content::text(text));
+        let event = event(person, &id, minute, Message { direction, ..message });
+        let filed = table.file(&event, &Fresh::ids(), &heaping()).await.unwrap();
+        match filed {
+            Filed::Opened(it) | Filed::Joined(it) => thread = Some(it),
+            other => panic!("{other:?}"),
+        }
+    }
+    thread.unwrap()
+}
+
+struct World {
+    cloud: Cloud,
+    table: Table,
+}
+
+impl World {
+    async fn start() -> Self {
+        let cloud = Cloud::start().await;
+        let table = Table::over(cloud.process().table, TABLE.to_owned());
+        Self { cloud, table }
+    }
+
+    async fn contact(&self, thread: &ThreadId) -> ContactId {
+        self.table.view_thread(thread).await.unwrap().unwrap().contact
+    }
+
+    /// How many messages each of a person's threads holds, the fullest first.
+    async fn sizes(&self, contact: &ContactId) -> Vec<usize> {
+        let history = self.table.history(contact, Timestamp::from_secs(START)).await.unwrap();
+        let mut sizes = std::collections::BTreeMap::<_, usize>::new();
+        for message in history {
+            *sizes.entry(message.thread).or_default() += 1;
+        }
+        let mut sizes: Vec<_> = sizes.into_values().collect();
+        sizes.sort_unstable_by(|a, b| b.cmp(a));
+        sizes
+    }
+
+    async fn run(&self, author: Option<&str>, contact: Option<&ContactId>) -> Found {
+        rethread(&self.table, &better(author), contact, &Report::quiet()).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_shadow_run_tells_the_difference_and_changes_nothing() {
+    let world = World::start().await;
+    heap(&world.table, "ada").await;
+    heap(&world.table, "eloise").await;
+    let before = world.cloud.items().await;
+    let found = world.run(None, None).await;
+    assert_eq!(found, Found { contacts: 2, messages: 10, elsewhere: 4, corrections: 0 });
+    assert!(world.cloud.items().await == before);
+}
+
+#[tokio::test]
+async fn what_is_applied_is_a_correction_that_is_made_once_and_can_be_taken_back() {
+    let world = World::start().await;
+    let thread = heap(&world.table, "ada").await;
+    let contact = world.contact(&thread).await;
+    assert_eq!(world.sizes(&contact).await, [5]);
+    let found = world.run(Some("ops"), Some(&contact)).await;
+    assert_eq!((found.elsewhere, found.corrections), (2, 1));
+    assert_eq!(world.sizes(&contact).await, [3, 2]);
+    assert_eq!(world.run(Some("ops"), Some(&contact)).await.elsewhere, 0, "nothing is left");
+
+    let window = Window { order: Sorted::Ascending, after: None, limit: 10 };
+    let page = world.table.view_corrections(&contact, &window).await.unwrap();
+    let [made] = page.rows.as_slice() else { panic!("{} corrections", page.rows.len()) };
+    assert_eq!((made.author.as_str(), made.state), ("ops", CorrectionState::Done));
+    let order = Order {
+        id: CorrectionId::new("cor_revert"),
+        author: "ops".to_owned(),
+        reason: None,
+        at: Timestamp::from_secs(START + 1_000_000),
+    };
+    let reverted = world.table.revert(&order, &contact, &made.id, &heaping()).await.unwrap();
+    assert!(reverted.is_ok(), "{reverted:?}");
+    assert_eq!(world.sizes(&contact).await, [5]);
+}
