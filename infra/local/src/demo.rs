@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::report::Report;
 use crate::stage::Stage;
-use crate::story::{self, Conversation, Exchange, text_of};
+use crate::story::{self, Conversation, Exchange, Topics, text_of};
 
 /// Runs the demo; `Ok` only if all of it happened. If not, what the functions logged says why.
 pub async fn run(report: &Report) -> anyhow::Result<()> {
@@ -15,6 +15,7 @@ pub async fn run(report: &Report) -> anyhow::Result<()> {
             report.step("done");
             show_conversation(&told.conversation, report);
             show_channels(&told.exchanges, report);
+            show_topics(&told.topics, report);
             Ok(())
         }
         Err(error) => {
@@ -29,8 +30,7 @@ pub async fn run(report: &Report) -> anyhow::Result<()> {
 fn show_conversation(told: &Conversation, report: &Report) {
     report.line("");
     report.line(&format!("Thread {}", told.thread));
-    let rows: Vec<_> = told.timeline.iter().map(row).collect();
-    report.table(["time", "channel", "", "message", "status", "in this thread because"], &rows);
+    show_timeline(&told.timeline, report);
     let times = told.sent.len();
     report.line(&format!("The platform took {times} messages of ours, each once. The forged webhook got 401 and left nothing."));
 }
@@ -42,6 +42,26 @@ fn show_channels(exchanges: &[Exchange], report: &Report) {
     let row = |it: &Exchange| [it.channel, &it.question, "ok", &it.answer, "ok"].map(str::to_owned);
     let rows: Vec<_> = exchanges.iter().map(row).collect();
     report.table(["channel", "she wrote", "webhook", "we answered", "send"], &rows);
+}
+
+fn show_topics(told: &Topics, report: &Report) {
+    for (what, timeline) in [("her order", &told.order), ("the table", &told.table)] {
+        report.line("");
+        report.line(&format!("Ada about {what}, whichever channel she took"));
+        show_timeline(timeline, report);
+    }
+    report.line("");
+    let row = |it: &story::Corrected| {
+        let table = it.table.map_or_else(|| "part of it".to_owned(), |it| it.to_string());
+        [it.what.to_owned(), it.author.clone(), it.order.to_string(), table]
+    };
+    let rows: Vec<_> = told.corrections.iter().map(row).collect();
+    report.table(["correction", "by", "her order holds", "the table holds"], &rows);
+}
+
+fn show_timeline(timeline: &[Value], report: &Report) {
+    let rows: Vec<_> = timeline.iter().map(row).collect();
+    report.table(["time", "channel", "", "message", "status", "in this thread because"], &rows);
 }
 
 fn row(message: &Value) -> [String; 6] {

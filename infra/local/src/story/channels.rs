@@ -44,7 +44,7 @@ async fn exchange(stage: &Stage, platform: &dyn Platform) -> anyhow::Result<Exch
 }
 
 /// The webhook is taken; gives the thread that its message is in.
-async fn customer_writes(
+pub(super) async fn customer_writes(
     stage: &Stage,
     platform: &dyn Platform,
     text: &str,

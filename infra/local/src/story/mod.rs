@@ -1,13 +1,15 @@
 //! One customer's story, end to end, on the real template: the demo shows it, a test asserts it.
 //!
-//! Ada has a conversation with us by WhatsApp, then writes by every channel that there is. Each chapter is a file, each
+//! Ada has a conversation with us by WhatsApp, then writes by every channel that there is, then about two things at once. Each chapter is a file, each
 //! scene a function; an error is the first thing that did not happen.
 
 mod channels;
+mod topics;
 mod whatsapp;
 
 pub use channels::Exchange;
 use serde_json::Value;
+pub use topics::{Corrected, Topics};
 pub use whatsapp::Conversation;
 
 use crate::report::Report;
@@ -20,13 +22,16 @@ pub struct Told {
     pub conversation: Conversation,
     /// What was said by every channel, in the order of the registry.
     pub exchanges: Vec<Exchange>,
+    /// Two topics at once, and how they were corrected.
+    pub topics: Topics,
 }
 
 /// Tells the whole story.
 pub async fn tell(stage: &Stage, report: &Report) -> anyhow::Result<Told> {
     let conversation = whatsapp::tell(stage, report).await?;
     let exchanges = channels::tell(stage, report).await?;
-    Ok(Told { conversation, exchanges })
+    let topics = topics::tell(stage, report, &conversation, &exchanges).await?;
+    Ok(Told { conversation, exchanges, topics })
 }
 
 /// The thread of the inbox in which a customer wrote this text on this channel, if it is there yet.
