@@ -8,7 +8,7 @@ use domain::event::{Identity, InboundEvent, Kind, Message};
 use domain::filing::identity::{Address, Consent};
 use domain::filing::{Change, LinkCode, Live, Referrals, choose};
 use domain::id::{ContactId, MessageId, ThreadId};
-use domain::threading::{Decision, Entry, Filing, Reading};
+use domain::threading::{Decision, Entry, Filing, Reading, subject_of};
 
 use super::codes::Shown;
 use super::fold::Place;
@@ -221,8 +221,9 @@ impl Table {
         };
         let message = transaction.patch(self, patch)?;
         transaction.patch(self, scene.claims.to_head(next_head(&scene.threads), contact))?;
-        let subject = said.message.content.subject();
-        self.add_opening(&mut transaction, &scene.threads, &live, said.event.at, subject)?;
+        let subject = subject_of(&said.message.content);
+        let (threads, at) = (&scene.threads, said.event.at);
+        self.add_opening(&mut transaction, threads, &live, at, subject.as_deref())?;
         self.add_claims(&mut transaction, contact, &scene.claims)?;
         match self.commit(transaction).await? {
             Committed::Done => Ok(Some(Filed::Opened(thread.clone()))),

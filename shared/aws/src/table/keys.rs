@@ -81,6 +81,18 @@ pub fn thread(id: &ThreadId) -> Key {
     Key::alone(format!("THR#{id}"))
 }
 
+/// A case of another system: which thread is about it.
+#[must_use]
+pub fn case(kind: &str, id: &str) -> Key {
+    Key::alone(format!("CRM#{kind}#{id}"))
+}
+
+/// What a person wants and what we call them by.
+#[must_use]
+pub fn profile(contact: &ContactId) -> Key {
+    Key { pk: format!("CON#{contact}"), sk: "4#profile".to_owned() }
+}
+
 /// An item that could not be read, by its event's deduplication id.
 #[must_use]
 pub fn unknown(deduplication_id: &str) -> Key {

@@ -14,10 +14,12 @@ mod messages;
 mod open;
 mod patch;
 mod people;
+mod profiles;
 mod receipts;
 mod referrals;
 pub mod schema;
 mod sends;
+mod thread_changes;
 mod threads;
 pub mod tokens;
 mod transaction;
@@ -43,11 +45,15 @@ pub use messages::Stored;
 pub use open::next_head;
 pub use patch::{Patch, Written};
 pub use sends::{Acceptance, Ended};
+pub use thread_changes::{Changed, ThreadChange};
 pub use threads::Threads;
 pub use transaction::{Committed, Transaction};
 
 /// How often something is read and decided again when others were faster, before the queue is asked to bring it back.
 const ATTEMPTS: u32 = 30;
+
+/// A message that joins a thread with less confidence than this marks it, for a person to look at.
+const UNSURE_BELOW: f32 = 0.6;
 
 /// The table.
 #[derive(Clone, Debug)]
@@ -85,6 +91,22 @@ pub struct Rules {
     pub unsure_below: f32,
     /// How long messages are kept; for ever without it.
     pub retention: Option<Duration>,
+}
+
+impl Rules {
+    /// The rules of this model, for messages that are kept so long.
+    #[must_use]
+    pub fn keeping(retention: Option<Duration>) -> Self {
+        Self { model: Model::current(), unsure_below: UNSURE_BELOW, retention }
+    }
+
+    /// The rules as the environment says: `RETENTION_DAYS` after which messages go (0: never).
+    pub fn from_env() -> anyhow::Result<Self> {
+        let days: u64 = crate::env_or("RETENTION_DAYS", "0")
+            .parse()
+            .context("RETENTION_DAYS is not a number of days")?;
+        Ok(Self::keeping((0 < days).then(|| Duration::from_secs(days * 24 * 60 * 60))))
+    }
 }
 
 impl Table {

@@ -79,6 +79,19 @@ pub enum CorrectionKind {
     },
 }
 
+impl CorrectionKind {
+    /// The thread that is corrected and the one that takes in; `None` where people are corrected.
+    #[must_use]
+    pub fn threads(&self) -> Option<(&ThreadId, &ThreadId)> {
+        match self {
+            Self::Merge { source: from, target: to }
+            | Self::Split { from, to }
+            | Self::Move { from, to } => Some((from, to)),
+            Self::Link { .. } | Self::Unlink { .. } => None,
+        }
+    }
+}
+
 /// What proves that two people are one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

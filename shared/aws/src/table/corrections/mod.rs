@@ -1,15 +1,29 @@
 //! Corrections of threads: merge, split, move, and their reverts.
+//!
+//! A merge and its revert are one transaction each and rewrite no message. A move and its revert go step by step: the
+//! correction is appended, then each message is rewritten, then each live thread, then the correction is done. Whatever stops
+//! in between is completed by the same order again, from any process. Nothing is ever decided by an index alone, which may
+//! be behind: what it shows is read once more, each message as it is at this moment.
 
-use domain::filing::Correction;
-use domain::id::{ContactId, CorrectionId, ThreadId};
+mod item;
+mod merge;
+mod moves;
+mod place;
+mod rebuild;
+mod revert;
+mod unmerge;
+mod view;
+
+use domain::id::{CorrectionId, ThreadId};
 use domain::time::Timestamp;
 
 use super::keys::Key;
-use super::views::{Page, Window};
-use super::{Rules, Table};
 
 /// The most messages that one correction moves.
 pub const MOST_MOVED: usize = 100;
+
+/// The most threads that are merged into one: a timeline reads each.
+const MOST_SOURCES: usize = 50;
 
 /// Who corrects, when, why, under which id. The same id again completes what is missing and answers the same.
 #[derive(Clone, Debug)]
@@ -66,60 +80,4 @@ pub enum Refused {
     SameContact,
     /// The address did not become that person's by a link.
     NotLinked,
-}
-
-#[expect(clippy::unused_async, unused_variables, reason = "signatures first")]
-impl Table {
-    /// Lets one thread go into another.
-    pub async fn merge(
-        &self,
-        order: &Order,
-        source: &ThreadId,
-        target: &ThreadId,
-        rules: &Rules,
-    ) -> anyhow::Result<Result<Correction, Refused>> {
-        anyhow::bail!("not yet")
-    }
-
-    /// Moves messages of a thread, or of those that were merged into it, to another thread of the same person or to one of
-    /// their own.
-    pub async fn move_messages(
-        &self,
-        order: &Order,
-        from: &ThreadId,
-        to: &To,
-        messages: &[Key],
-        rules: &Rules,
-    ) -> anyhow::Result<Result<Correction, Refused>> {
-        anyhow::bail!("not yet")
-    }
-
-    /// Takes a correction back.
-    pub async fn revert(
-        &self,
-        order: &Order,
-        contact: &ContactId,
-        of: &CorrectionId,
-        rules: &Rules,
-    ) -> anyhow::Result<Result<Correction, Refused>> {
-        anyhow::bail!("not yet")
-    }
-
-    /// The corrections of a person's threads, by when they were made.
-    pub async fn view_corrections(
-        &self,
-        contact: &ContactId,
-        window: &Window,
-    ) -> anyhow::Result<Page<Correction>> {
-        anyhow::bail!("not yet")
-    }
-
-    /// One correction, as it is at this moment.
-    pub async fn view_correction(
-        &self,
-        contact: &ContactId,
-        id: &CorrectionId,
-    ) -> anyhow::Result<Option<Correction>> {
-        anyhow::bail!("not yet")
-    }
 }

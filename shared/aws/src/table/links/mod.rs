@@ -15,10 +15,11 @@ mod item;
 mod link;
 mod unlink;
 
+use domain::filing::Correction;
 use domain::id::{ContactId, ThreadId};
 
 use super::Table;
-use super::item::get_text;
+use super::item::{Item, get_text};
 use super::keys;
 
 /// On a head that is left: with whom its person was made one.
@@ -44,6 +45,11 @@ impl Table {
         }
         anyhow::bail!("a person was made one with another {MOST_LINKS} times")
     }
+}
+
+/// Reads what people read of a link; `None` for a correction of threads.
+pub(super) fn read_correction(item: &Item) -> anyhow::Result<Option<Correction>> {
+    Ok(item::Bond::read(item)?.map(|it| it.correction))
 }
 
 /// The id of a thread that an order opens, the same each time that the order comes: it begins with the time, as all do.

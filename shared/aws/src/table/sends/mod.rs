@@ -12,6 +12,7 @@ use domain::event::digest;
 use domain::filing::Live;
 use domain::id::{IdentityId, MessageId};
 use domain::sending::{Accepted, Outgoing};
+use domain::threading::subject_line;
 use domain::time::Timestamp;
 
 use super::identities::Claims;
@@ -100,7 +101,9 @@ impl Table {
             transaction.patch(self, claims.to_head(next_head(&threads), &accepted.contact))?;
         // The thread knows nothing of the message before the message went out.
         let live = Live::new(accepted.thread.clone());
-        self.add_opening(&mut transaction, &threads, &live, accepted.at, None)?;
+        let subject = subject_line(accepted.send.content.words());
+        let subject = subject.as_deref();
+        self.add_opening(&mut transaction, &threads, &live, accepted.at, subject)?;
         self.add_claims(&mut transaction, &accepted.contact, claims)?;
         let refused = match self.commit(transaction).await? {
             Committed::Done => {
@@ -119,6 +122,11 @@ impl Table {
     async fn change(&self, patch: Patch) -> anyhow::Result<bool> {
         Ok(matches!(self.write(patch).await?, Written::Done(_)))
     }
+}
+
+/// Whether a message of ours went out, by its item.
+pub(super) fn went_out(item: &Item) -> anyhow::Result<bool> {
+    Ok(item::read(item)?.went_out())
 }
 
 /// To whom a message of ours is, by its item; `None` for any other item.
