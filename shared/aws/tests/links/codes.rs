@@ -5,11 +5,9 @@ use domain::event::{Direction, Message};
 use domain::filing::LinkCode;
 
 use crate::people::{
-    CHAIR, LAMP, MORE, World, bob, bob_says, bob_shows, by, contact_of, eve, opened, owner,
+    CHAIR, MORE, World, bob, bob_says, bob_shows, by, contact_of, eve, opened, owner,
 };
-use crate::support::{
-    ada, calls, file, id, message, of_kind, phone, quotes, says, text,
-};
+use crate::support::{calls, file, id, message, of_kind, phone, quotes, says, text};
 
 #[tokio::test]
 async fn who_shows_a_code_joins_its_thread_with_a_contact_of_their_own_that_is_claimed() {

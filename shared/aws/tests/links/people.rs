@@ -1,7 +1,6 @@
 //! Two people, what they say, and codes.
 
-use aws::table::corrections::{Order, Refused};
-use aws::table::{Filed, Table, keys};
+use aws::table::{Filed, Order, Refused, Table, keys};
 use domain::event::{Identity, InboundEvent, Message};
 use domain::filing::{ChannelLink, Correction, LinkCode, Proof};
 use domain::id::{AccountId, Channel, ContactId, CorrectionId, IdentityId, ThreadId};
@@ -14,7 +13,8 @@ use crate::support::{
 
 pub(crate) const TELEGRAM: Channel = Channel::from_static("telegram");
 
-pub(crate) const LAMP: &str = "Hello, I would like to return the lamp of order 18-4471, it is broken";
+pub(crate) const LAMP: &str =
+    "Hello, I would like to return the lamp of order 18-4471, it is broken";
 pub(crate) const CHAIR: &str =
     "Good morning, do you still sell the green garden chairs, article 99-1200?";
 /// Goes on about the lamp.
@@ -53,11 +53,19 @@ impl World {
         code
     }
 
-    pub(crate) async fn link(&self, id: &str, identity: &IdentityId) -> Result<Correction, Refused> {
+    pub(crate) async fn link(
+        &self,
+        id: &str,
+        identity: &IdentityId,
+    ) -> Result<Correction, Refused> {
         self.table.link(&order(id), identity, &self.ada, Proof::Agent).await.unwrap()
     }
 
-    pub(crate) async fn unlink(&self, id: &str, identity: &IdentityId) -> Result<Correction, Refused> {
+    pub(crate) async fn unlink(
+        &self,
+        id: &str,
+        identity: &IdentityId,
+    ) -> Result<Correction, Refused> {
         self.table.unlink(&order(id), &self.ada, identity, &rules()).await.unwrap()
     }
 
