@@ -13,4 +13,8 @@ mod identities;
 #[cfg(test)]
 mod interleavings;
 #[cfg(test)]
+mod seeds;
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod support;
