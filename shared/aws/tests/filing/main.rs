@@ -18,3 +18,5 @@ mod seeds;
 mod stories;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod zombies;
