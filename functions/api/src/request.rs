@@ -125,13 +125,19 @@ fn address(mut fields: Fields<'_>) -> Option<To> {
     Some(To::Address(channel, identity))
 }
 
-/// An address as the table names it. A number in E.164 is one person on every channel that knows people by numbers.
+/// An address as the table names it. A number in E.164 is one person on every channel that knows people by numbers; a mail
+/// address is the same in capital letters.
 fn identity(channel: &Channel, id: &str) -> IdentityId {
     let digits = id.strip_prefix('+').unwrap_or_default();
     let is_phone = (7..=15).contains(&digits.len())
         && digits.bytes().all(|it| it.is_ascii_digit())
         && !digits.starts_with('0');
-    if is_phone { IdentityId::phone(id) } else { IdentityId::scoped(channel, "", id) }
+    let email = || if channel.as_str() == "email" { IdentityId::email(id) } else { None };
+    if is_phone {
+        IdentityId::phone(id)
+    } else {
+        email().unwrap_or_else(|| IdentityId::scoped(channel, "", id))
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use aws::table::views::{InboxQuery, Order, Page, ThreadView, Window};
 use domain::event::digest;
 use domain::filing::State;
+use domain::time::Timestamp;
 use http::header::{ETAG, IF_NONE_MATCH};
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let after = query.get("cursor").map(|it| cursor::read(&bound, it)).transpose()?;
     let window = Window { order: Order::Ascending, after, limit: query.limit()? };
     let page = match query.get("contact") {
-        None => api.table.view_inbox(&inbox(&query)?, &window).await?,
+        None => api.table.view_inbox(&inbox(&query, call.now)?, &window).await?,
         Some(contact) => {
             for other in ["state", "unsure", "assignee"] {
                 if query.get(other).is_some() {
@@ -66,7 +67,7 @@ fn asked(query: &Query) -> impl Iterator<Item = &str> {
     ["state", "unsure", "assignee", "contact"].into_iter().map(|it| query.get(it).unwrap_or("-"))
 }
 
-fn inbox(query: &Query) -> Result<InboxQuery, Problem> {
+fn inbox(query: &Query, at: Timestamp) -> Result<InboxQuery, Problem> {
     let unsure = match query.get("unsure") {
         None => None,
         Some("true") => Some(true),
@@ -88,7 +89,7 @@ fn inbox(query: &Query) -> Result<InboxQuery, Problem> {
     if assignee.as_ref().is_some_and(|it| it.is_empty() || 128 < it.len() || it.contains('#')) {
         return Err(wrong("assignee", "must be 1 to 128 characters without #"));
     }
-    Ok(InboxQuery { state, unsure, assignee })
+    Ok(InboxQuery { at, state, unsure, assignee })
 }
 
 fn shown(page: &Page<ThreadView>, bound: &[&str]) -> Value {

@@ -5,18 +5,13 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
 use aws::logs::{Metric, count};
 use aws::table::{Filed, Fresh, Rules, Table};
-use aws::{batch, env, env_or};
+use aws::{batch, env};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf, digest};
 use domain::id::MessageId;
 use domain::status::Status;
-use domain::threading::Model;
-
-/// A message that joins a thread with less confidence than this marks it, for a person to look at.
-const UNSURE_BELOW: f32 = 0.6;
 
 /// What files events.
 #[derive(Clone, Debug)]
@@ -28,21 +23,14 @@ pub struct Filer {
 impl Filer {
     /// A filer as the environment says: `TABLE_NAME`, and `RETENTION_DAYS` after which messages go (0: never).
     pub fn from_env() -> anyhow::Result<Self> {
-        let days: u64 = env_or("RETENTION_DAYS", "0")
-            .parse()
-            .context("RETENTION_DAYS is not a number of days")?;
-        let retention = (0 < days).then(|| Duration::from_secs(days * 24 * 60 * 60));
         let table = Table::new(&aws::config::sdk()?, env("TABLE_NAME")?);
-        Ok(Self::over(table, retention))
+        Ok(Self { table, rules: Rules::from_env()? })
     }
 
     /// A filer over this table.
     #[must_use]
     pub fn over(table: Table, retention: Option<Duration>) -> Self {
-        Self {
-            table,
-            rules: Rules { model: Model::current(), unsure_below: UNSURE_BELOW, retention },
-        }
+        Self { table, rules: Rules::keeping(retention) }
     }
 
     /// Files a batch, and names the entries that the queue has to bring again.

@@ -123,25 +123,6 @@ impl Content {
         }
     }
 
-    /// A mail's subject.
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        match self {
-            Self::Email { subject, .. } if !subject.is_empty() => Some(subject),
-            Self::Email { .. }
-            | Self::Text { .. }
-            | Self::Media { .. }
-            | Self::Location { .. }
-            | Self::Contacts { .. }
-            | Self::Choice { .. }
-            | Self::Form { .. }
-            | Self::Order { .. }
-            | Self::CallReport(_)
-            | Self::Template { .. }
-            | Self::Unsupported { .. } => None,
-        }
-    }
-
     /// Its name in the API: what `type` is serialised as.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -81,6 +81,11 @@ text_id!(
     ContactId,
     shown
 );
+text_id!(
+    /// Our id of a correction: `cor_` and a UUID v7, or a digest of the caller's idempotency key.
+    CorrectionId,
+    shown
+);
 
 /// A way to talk to a person, by its name in URLs, folders and items: `whatsapp`, `apple-messages`.
 ///
@@ -129,6 +134,9 @@ impl fmt::Display for Channel {
 #[serde(transparent)]
 pub struct IdentityId(String);
 
+/// The space of mail addresses.
+const EMAIL: &str = "email";
+
 impl IdentityId {
     /// An address that one channel gives to one of our accounts.
     #[must_use]
@@ -140,6 +148,20 @@ impl IdentityId {
     #[must_use]
     pub fn phone(e164: &str) -> Self {
         Self(format!("tel##{e164}"))
+    }
+
+    /// A mail address; `None` if it is none. Capital letters make no other mailbox: not in a domain by the rules of the
+    /// DNS, nor in front of the `@` at any provider that people use. What else providers treat alike (dots, what follows a
+    /// `+`) is their own affair, and nothing that we may guess.
+    #[must_use]
+    pub fn email(address: &str) -> Option<Self> {
+        let (local, domain) = address.trim().rsplit_once('@')?;
+        let domain = domain.strip_suffix('.').unwrap_or(domain).to_lowercase();
+        let is_odd = |it: char| it.is_whitespace() || it.is_control() || matches!(it, '<' | '>');
+        if local.is_empty() || domain.is_empty() || address.trim().contains(is_odd) {
+            return None;
+        }
+        Some(Self(format!("{EMAIL}##{}@{domain}", local.to_lowercase())))
     }
 
     /// The identity whose text was stored.
@@ -175,5 +197,33 @@ impl IdentityId {
 impl fmt::Debug for IdentityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "IdentityId({}#… {} bytes)", self.space(), self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_address_is_the_same_in_capital_letters() {
+        let ada = IdentityId::email("ada.l@example.com");
+        for same in ["Ada.L@Example.COM", " ada.l@example.com ", "ada.l@example.com."] {
+            assert_eq!(IdentityId::email(same), ada, "{same}");
+        }
+        for other in ["adal@example.com", "ada.l+shop@example.com", "ada.l@example.org"] {
+            assert_ne!(IdentityId::email(other), ada, "{other}");
+        }
+        let (channel, id) = (Channel::from_static("email"), ada.unwrap());
+        assert_eq!(id, IdentityId::scoped(&channel, "", "ada.l@example.com"));
+        assert_eq!((id.space(), id.address()), ("email", "ada.l@example.com"));
+    }
+
+    #[test]
+    fn what_is_no_mail_address_is_nobody() {
+        for it in
+            ["", "ada", "@example.com", "ada@", "ada@.", "a b@example.com", "Ada <a@example.com>"]
+        {
+            assert_eq!(IdentityId::email(it), None, "{it}");
+        }
     }
 }

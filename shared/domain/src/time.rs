@@ -12,6 +12,9 @@ pub struct Timestamp(i64);
 const LAST_MS: i64 = 253_402_300_799_999;
 
 impl Timestamp {
+    /// The last moment that there is.
+    pub const LAST: Self = Self(LAST_MS);
+
     /// A moment from milliseconds; what RFC 3339 cannot write is moved to the nearest moment that it can.
     #[must_use]
     pub fn from_ms(ms: i64) -> Self {

@@ -4,24 +4,23 @@
 //! nothing is ever decided twice; whatever comes again, or was stopped half-way, is completed from what is recorded.
 
 use domain::content::Content;
-use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
+use domain::event::{Identity, InboundEvent, Kind, Message};
 use domain::filing::identity::{Address, Consent};
-use domain::filing::{Change, Live, Referrals, Referred, choose};
-use domain::id::{ContactId, MessageId, ProviderId, ThreadId};
-use domain::threading::{Certain, Decision, Entry, Filing, Reading};
+use domain::filing::{Change, LinkCode, Live, Referrals, choose};
+use domain::id::{ContactId, MessageId, ThreadId};
+use domain::threading::{Decision, Entry, Filing, Reading, subject_of};
 
+use super::codes::Shown;
 use super::fold::Place;
 use super::identities::Claims;
 use super::keys::{self, Key};
 use super::messages::{Stored, write_message};
 use super::open::next_head;
 use super::patch::Written;
+use super::referrals::Found;
 use super::threads::Threads;
 use super::transaction::{Committed, Transaction};
 use super::{ATTEMPTS, Fresh, Rules, Table, pause};
-
-/// How many of the messages that a message names are looked up: each costs a read.
-const MOST_NAMED: usize = 4;
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,23 +42,27 @@ pub enum Filed {
 }
 
 /// A message on its way into the table.
-struct Said<'a> {
-    event: &'a InboundEvent,
-    message: &'a Message,
-    identity: &'a Identity,
-    key: Key,
+pub(super) struct Said<'a> {
+    pub(super) event: &'a InboundEvent,
+    pub(super) message: &'a Message,
+    pub(super) identity: &'a Identity,
+    pub(super) key: Key,
     reading: Reading,
     rules: &'a Rules,
 }
 
 /// Whom a message is from, and where it may go.
-struct Scene {
-    own: Address,
-    claims: Claims,
-    threads: Threads,
-    referrals: Referrals,
+pub(super) struct Scene {
+    pub(super) own: Address,
+    pub(super) claims: Claims,
+    pub(super) threads: Threads,
+    pub(super) referrals: Referrals,
     /// Threads that were moved out and that the message names.
     older: Vec<Live>,
+    /// The one thread of another person that this one showed a code of.
+    pub(super) foreign: Option<Found>,
+    /// The code that the message shows.
+    pub(super) shown: Option<Shown>,
 }
 
 impl Table {
@@ -110,6 +113,12 @@ impl Table {
                 pause(attempt).await;
                 continue;
             };
+            if let Some(shown) = &scene.shown
+                && !self.redeem(said, &scene, shown).await?
+            {
+                pause(attempt).await;
+                continue;
+            }
             let filed = match decide(said, &scene) {
                 (Filing::Thread(thread), decision) => {
                     self.join(said, &scene, &thread, &decision).await?
@@ -133,71 +142,34 @@ impl Table {
     async fn scene(&self, said: &Said<'_>, fresh: &Fresh) -> anyhow::Result<Option<Scene>> {
         let (own, resolution) = self.whom(said.identity).await?;
         let claims = Claims::of(resolution.claims, said.event);
-        let Some(contact) = resolution.contact else {
-            let (threads, referrals) = (Threads::none(fresh.contact.clone()), Referrals::default());
-            return Ok(Some(Scene { own, claims, threads, referrals, older: Vec::new() }));
-        };
-        if !claims.claims.is_empty() {
-            self.attach(&contact, &claims).await?;
-            return Ok(None);
-        }
-        let threads = self.live(&contact).await?;
-        let (referrals, older) = self.referrals(said, &threads).await?;
-        Ok(Some(Scene { own, claims, threads, referrals, older }))
-    }
-
-    /// Where the messages are that a message refers to.
-    async fn referrals(
-        &self,
-        said: &Said<'_>,
-        threads: &Threads,
-    ) -> anyhow::Result<(Referrals, Vec<Live>)> {
-        let mut older = Vec::new();
-        let mut referrals = Referrals { certain: certain(said.message), ..Referrals::default() };
-        if let Some(of) = &said.message.reply_to {
-            referrals.quoted = self.referred(said.event, of, threads, &mut older).await?;
-        }
-        for of in said.message.refs.iter().take(MOST_NAMED) {
-            let named = self.referred(said.event, of, threads, &mut older).await?;
-            referrals
-                .named
-                .extend(named.map(|it| it.thread).filter(|it| !referrals.named.contains(it)));
-        }
-        Ok((referrals, older))
-    }
-
-    /// The thread that a message is in, if it is one of the person's. A thread that was moved out is read, so that it can
-    /// be chosen.
-    async fn referred(
-        &self,
-        event: &InboundEvent,
-        of: &ProviderId,
-        threads: &Threads,
-        older: &mut Vec<Live>,
-    ) -> anyhow::Result<Option<Referred>> {
-        let Some(mut stored) =
-            self.message(&keys::message(&event.channel, &event.account, of)).await?
-        else {
-            return Ok(None);
-        };
-        if let Some(ours) = stored.ours.as_ref().filter(|_| stored.thread.is_none()) {
-            let Some(sent) = self.message(&keys::outbound(ours)).await? else { return Ok(None) };
-            stored = Stored { direction: Direction::Out, ..sent };
-        }
-        let Some(mut thread) = stored.thread else { return Ok(None) };
-        let is_known = |thread: &ThreadId, older: &[Live]| {
-            threads.live.iter().chain(older).any(|it| it.thread == *thread)
-        };
-        while !is_known(&thread, older) {
-            if let Some(live) = self.thread_at(&keys::older(&threads.contact, &thread)).await? {
-                older.push(live);
-            } else {
-                let home = self.home(&thread).await?.filter(|it| it.contact == threads.contact);
-                let Some(into) = home.and_then(|it| it.merged_into) else { return Ok(None) };
-                thread = into;
+        let threads = match &resolution.contact {
+            None => Threads::none(fresh.contact.clone()),
+            Some(contact) if claims.claims.is_empty() => {
+                let threads = self.live(contact).await?;
+                if threads.linked_into.is_some() {
+                    // The address went with its person since it was read.
+                    return Ok(None);
+                }
+                threads
             }
+            Some(contact) => {
+                self.attach(contact, &claims).await?;
+                return Ok(None);
+            }
+        };
+        let mut scene = Scene {
+            own,
+            claims,
+            threads,
+            referrals: Referrals::default(),
+            older: Vec::new(),
+            foreign: None,
+            shown: None,
+        };
+        if resolution.contact.is_some() || LinkCode::shown_by(said.message).is_some() {
+            self.refer(said, &mut scene).await?;
         }
-        Ok(Some(Referred { thread, at: stored.at, direction: stored.direction }))
+        Ok(Some(scene))
     }
 
     /// Joins a thread: the message first, then its thread. `None` when it has to be decided again.
@@ -216,8 +188,7 @@ impl Table {
                 self.repeat(said, contact, &Stored::of(&item)).await.map(Some)
             }
             Written::Done(item) => {
-                let live = scene.threads.live.iter().find(|it| it.thread == *thread).cloned();
-                let place = Place { contact: contact.clone(), thread: thread.clone(), live };
+                let place = scene.place(thread);
                 // What was edited before it came is folded as it is now.
                 let entry = Stored::of(&item).entry(&said.key).unwrap_or_else(|| said.entry());
                 self.fold_at(place, &said.key, &entry, said.change(decision.confidence)).await?;
@@ -250,8 +221,9 @@ impl Table {
         };
         let message = transaction.patch(self, patch)?;
         transaction.patch(self, scene.claims.to_head(next_head(&scene.threads), contact))?;
-        let subject = said.message.content.subject();
-        self.add_opening(&mut transaction, &scene.threads, &live, said.event.at, subject)?;
+        let subject = subject_of(&said.message.content);
+        let (threads, at) = (&scene.threads, said.event.at);
+        self.add_opening(&mut transaction, threads, &live, at, subject.as_deref())?;
         self.add_claims(&mut transaction, contact, &scene.claims)?;
         match self.commit(transaction).await? {
             Committed::Done => Ok(Some(Filed::Opened(thread.clone()))),
@@ -292,7 +264,7 @@ impl Table {
 }
 
 fn decide(said: &Said<'_>, scene: &Scene) -> (Filing, Decision) {
-    let candidates: Vec<Live> = scene.threads.live.iter().chain(&scene.older).cloned().collect();
+    let candidates: Vec<Live> = scene.candidates().cloned().collect();
     let decision = choose(
         &said.rules.model,
         said.event,
@@ -305,15 +277,48 @@ fn decide(said: &Said<'_>, scene: &Scene) -> (Filing, Decision) {
 }
 
 impl Scene {
+    /// The threads that the message may go to.
+    pub(super) fn candidates(&self) -> impl Iterator<Item = &Live> {
+        let foreign = self.foreign.iter().map(|it| &it.live);
+        self.threads.live.iter().chain(&self.older).chain(foreign)
+    }
+
+    /// Lets the message go to a thread.
+    pub(super) fn add(&mut self, found: Found) {
+        if self.candidates().any(|it| it.thread == found.live.thread) {
+            return;
+        }
+        if self.is_own(&found) {
+            self.older.push(found.live);
+        } else {
+            self.foreign = Some(found);
+        }
+    }
+
+    /// Whether a thread is one of the person who wrote.
+    pub(super) fn is_own(&self, found: &Found) -> bool {
+        found.contact == self.threads.contact
+    }
+
+    /// Where a message goes that joins a thread, with the thread as it was read if it is a live one.
+    fn place(&self, thread: &ThreadId) -> Place {
+        let foreign = self.foreign.as_ref().filter(|it| it.live.thread == *thread);
+        let (contact, live) = match foreign {
+            Some(it) => (&it.contact, it.is_live.then_some(&it.live)),
+            None => {
+                let live = self.threads.live.iter().find(|it| it.thread == *thread);
+                (&self.threads.contact, live)
+            }
+        };
+        Place { contact: contact.clone(), thread: thread.clone(), live: live.cloned() }
+    }
+
     /// Whether the person whom the address belongs to said it. A first message brought its window with its address; one
     /// that comes again long after may be from a number that is somebody else's by now.
     fn is_theirs(&self, filed: &Filed) -> bool {
         match filed {
-            Filed::Joined(_) => true,
-            Filed::Opened(_) => self.threads.version.is_some(),
-            Filed::Repeated(thread) => {
-                self.threads.live.iter().chain(&self.older).any(|it| it.thread == *thread)
-            }
+            Filed::Joined(_) | Filed::Opened(_) => self.threads.version.is_some(),
+            Filed::Repeated(thread) => self.candidates().any(|it| it.thread == *thread),
             Filed::TakenBack | Filed::Ours(_) | Filed::Noted | Filed::Kept => false,
         }
     }
@@ -345,9 +350,4 @@ impl Said<'_> {
     fn change(&self, confidence: f32) -> Change {
         Change::Said { unsure: confidence < self.rules.unsure_below }
     }
-}
-
-/// The thread that a token or a link code of ours names. No channel hands one over yet.
-fn certain(_message: &Message) -> Option<(Certain, ThreadId)> {
-    None
 }

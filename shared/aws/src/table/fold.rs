@@ -1,6 +1,12 @@
 //! Folding a message into the thread where it is, wherever that thread went meanwhile.
+//!
+//! Three reads decide where a message is folded, and their order is the argument. The **live thread** is read first, the
+//! **message** second, and, where the message's own thread was merged, **what it was merged into** third. A correction writes
+//! in the other order: messages and merges first, then each live thread, and that always with a new version. So if a message
+//! left the thread after it was looked at, the live thread's next version is still to come, or the write below is refused by
+//! it: either way the message does not stay where it is not.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::event::Direction;
 use domain::filing::{Change, Live};
 use domain::id::{ContactId, ThreadId};
@@ -9,9 +15,9 @@ use domain::threading::Entry;
 use super::item::number;
 use super::keys::{self, Key};
 use super::messages::Stored;
-use super::patch::Written;
+use super::patch::{Patch, Written};
 use super::schema::VERSION;
-use super::threads::write_live;
+use super::threads::{LATE, MERGED_INTO, write_live};
 use super::{ATTEMPTS, Table, pause};
 
 /// Where a message is believed to be.
@@ -51,8 +57,6 @@ impl Table {
         self.fold(&home.contact, thread, message, &entry, change).await
     }
 
-    /// The order of the two reads matters: a correction rewrites the message first and its threads after, so a thread
-    /// that was read before its message cannot be one that the message had left.
     pub(super) async fn fold_at(
         &self,
         mut place: Place,
@@ -62,10 +66,10 @@ impl Table {
     ) -> anyhow::Result<()> {
         let mut filed_in = place.thread.clone();
         for attempt in 0..ATTEMPTS {
-            let live = if let Some(live) = place.live.take() {
-                Some(live)
+            let read = if let Some(live) = place.live.take() {
+                Some((keys::live(&place.contact, &place.thread), live))
             } else {
-                let live = self.thread_at(&keys::live(&place.contact, &place.thread)).await?;
+                let read = self.live_or_older(&place.contact, &place.thread).await?;
                 let Some(now_in) = self.message(message).await?.and_then(|it| it.thread) else {
                     return Ok(());
                 };
@@ -73,14 +77,18 @@ impl Table {
                     (filed_in, place.thread) = (now_in.clone(), now_in);
                     continue;
                 }
-                live
+                read
             };
-            let done = match live {
-                Some(live) => {
-                    self.write_fold(keys::live(&place.contact, &place.thread), live, entry, change)
-                        .await?
+            let done = match read {
+                None => self.follow_thread(&mut place).await?,
+                Some((key, live)) => {
+                    if place.thread != filed_in && !self.pass(&filed_in, &place, message).await? {
+                        // The merge was taken back since: from the start.
+                        place.thread = filed_in.clone();
+                        continue;
+                    }
+                    self.fold_into(key, live, &place, entry, change).await?
                 }
-                None => self.fold_elsewhere(&mut place, entry, change).await?,
             };
             if done {
                 return Ok(());
@@ -90,66 +98,89 @@ impl Table {
         anyhow::bail!("a thread changed {ATTEMPTS} times while a message was folded into it")
     }
 
-    /// Folds into a thread that is at the version that was read. False if it is not any more.
-    async fn write_fold(
+    /// A thread that is live or was moved out, with the key where it is.
+    pub(super) async fn live_or_older(
+        &self,
+        contact: &ContactId,
+        thread: &ThreadId,
+    ) -> anyhow::Result<Option<(Key, Live)>> {
+        for key in [keys::live(contact, thread), keys::older(contact, thread)] {
+            if let Some(live) = self.thread_at(&key).await? {
+                return Ok(Some((key, live)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The thread is not with this person: it went to another one or into another thread. True if there is nothing to fold
+    /// into.
+    async fn follow_thread(&self, place: &mut Place) -> anyhow::Result<bool> {
+        // A thread that was erased takes nothing in.
+        let Some(home) = self.home(&place.thread).await? else { return Ok(true) };
+        place.contact = home.contact;
+        place.thread = home.merged_into.unwrap_or_else(|| place.thread.clone());
+        Ok(false)
+    }
+
+    /// Whether a merged thread is a part of this one still. What passes is noted at the merged thread, so that taking the
+    /// merge back finds it without an index, which may be behind.
+    async fn pass(&self, from: &ThreadId, to: &Place, message: &Key) -> anyhow::Result<bool> {
+        if self.merged(from).await?.is_none_or(|(thread, _)| thread != to.thread) {
+            return Ok(false);
+        }
+        let note = Patch::of(keys::thread(from))
+            .if_present(MERGED_INTO)
+            .add(LATE, AttributeValue::Ss(vec![message.pk.clone()]));
+        for attempt in 0..ATTEMPTS {
+            match note.clone().write(&self.client, &self.name, ReturnValue::None).await? {
+                Written::Done(_) => return Ok(true),
+                Written::Refused(_) => return Ok(false),
+                Written::Busy => pause(attempt).await,
+            }
+        }
+        anyhow::bail!("a merged thread was busy {ATTEMPTS} times")
+    }
+
+    /// The thread that a thread is a part of by now, itself if it was not merged, and whose it is. `None` if it was erased.
+    pub(super) async fn merged(
+        &self,
+        thread: &ThreadId,
+    ) -> anyhow::Result<Option<(ThreadId, ContactId)>> {
+        let mut thread = thread.clone();
+        loop {
+            let Some(home) = self.home(&thread).await? else { return Ok(None) };
+            match home.merged_into {
+                Some(into) => thread = into,
+                None => return Ok(Some((thread, home.contact))),
+            }
+        }
+    }
+
+    /// Folds into a thread that was read under a key. The person's next message makes one that was moved out live again;
+    /// anything that is late or ours leaves it where it is. False if it is not at the version that was read any more.
+    async fn fold_into(
         &self,
         key: Key,
-        read: Live,
+        mut live: Live,
+        place: &Place,
         entry: &Entry,
         change: Change,
     ) -> anyhow::Result<bool> {
-        let version = read.version;
-        let mut live = read;
+        let (version, last_at) = (live.version, live.profile.last_at());
         if !live.fold(entry, change) {
             return Ok(true);
         }
         live.version = version + 1;
+        let is_next = entry.direction == Direction::In && last_at <= entry.at;
+        let is_said = matches!(change, Change::Said { .. });
+        if is_next && is_said && key == keys::older(&place.contact, &place.thread) {
+            let threads = self.live(&place.contact).await?;
+            return self.move_in(&threads, &live, version).await;
+        }
         let patch = write_live(key, &live).if_is(VERSION, Some(number(version)));
         Ok(matches!(
             patch.write(&self.client, &self.name, ReturnValue::None).await?,
             Written::Done(_)
         ))
-    }
-
-    /// The thread is not among the live ones: it went to another person or into another thread, or was moved out.
-    async fn fold_elsewhere(
-        &self,
-        place: &mut Place,
-        entry: &Entry,
-        change: Change,
-    ) -> anyhow::Result<bool> {
-        // A thread that was erased takes nothing in.
-        let Some(home) = self.home(&place.thread).await? else { return Ok(true) };
-        if home.contact != place.contact || home.merged_into.is_some() {
-            place.contact = home.contact;
-            place.thread = home.merged_into.unwrap_or_else(|| place.thread.clone());
-            return Ok(false);
-        }
-        let older = keys::older(&place.contact, &place.thread);
-        let Some(live) = self.thread_at(&older).await? else { return Ok(false) };
-        // The person's next message makes it live again; anything that is late or ours leaves it where it is.
-        let is_next = entry.direction == Direction::In && live.profile.last_at() <= entry.at;
-        if is_next && matches!(change, Change::Said { .. }) {
-            self.bring_back(&place.contact, live, entry, change).await
-        } else {
-            self.write_fold(older, live, entry, change).await
-        }
-    }
-
-    /// Makes a thread that was moved out live again, with a message folded in.
-    async fn bring_back(
-        &self,
-        contact: &ContactId,
-        mut live: Live,
-        entry: &Entry,
-        change: Change,
-    ) -> anyhow::Result<bool> {
-        let version = live.version;
-        if !live.fold(entry, change) {
-            return Ok(true);
-        }
-        live.version = version + 1;
-        let threads = self.live(contact).await?;
-        self.move_in(&threads, &live, version).await
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{InboundEvent, Kind, PersonName};
-use domain::filing::identity::{Address, Claim, Consent, account};
-use domain::id::{ContactId, IdentityId};
+use domain::filing::identity::{Address, Claim, Claimed, Consent, account};
+use domain::id::{ContactId, IdentityId, ThreadId};
 use domain::time::Timestamp;
 
 use super::Table;
@@ -28,6 +28,11 @@ const RECYCLED: &str = "recycled";
 const INBOUND: &str = "inbound:";
 /// What the name of a purpose stands behind: what the person said to it.
 const CONSENT: &str = "consent:";
+/// The thread of another person that a code was shown for, whom it was with, the code and when that was.
+const CLAIMED_THREAD: &str = "claimed:thread";
+const CLAIMED_CONTACT: &str = "claimed:contact";
+const CLAIMED_CODE: &str = "claimed:code";
+const CLAIMED_AT: &str = "claimed:at";
 /// On a head: every address of the person.
 pub(super) const IDENTITIES: &str = "identities";
 
@@ -40,6 +45,8 @@ pub struct Claims {
     pub name: Option<PersonName>,
     /// Which account of ours they wrote to, and when.
     pub inbound: Option<(String, Timestamp)>,
+    /// The thread of another person that they showed a code of.
+    pub claimed: Option<Claimed>,
 }
 
 impl Claims {
@@ -49,13 +56,14 @@ impl Claims {
             claims,
             name: event.identity.as_ref().and_then(|it| it.name.clone()),
             inbound: opens.then(|| (account(&event.channel, &event.account), event.at)),
+            claimed: None,
         }
     }
 
     /// Adds to the head the addresses that were not the person's before.
     pub(super) fn to_head(&self, head: Patch, contact: &ContactId) -> Patch {
         let new = self.claims.iter().filter(|it| it.from.as_ref() != Some(contact));
-        match set(new.map(|it| &it.id)) {
+        match ids(new.map(|it| &it.id)) {
             Some(ids) => head.add(IDENTITIES, ids),
             None => head,
         }
@@ -89,7 +97,7 @@ impl Table {
             let patch = patch
                 .set(CONTACT, text(contact.as_str()))
                 .set_some(HOLDER, claim.holder.as_ref().map(|it| text(it.as_str())))
-                .set_some(ALIASES, set(&claim.aliases));
+                .set_some(ALIASES, ids(&claim.aliases));
             // The first claim is the address that the event is from.
             transaction.patch(self, if n == 0 { seen(patch, claims) } else { patch })?;
         }
@@ -103,8 +111,8 @@ impl Table {
 /// The head of a person who loses addresses.
 fn without<'a>(contact: &ContactId, ids: impl IntoIterator<Item = &'a IdentityId>) -> Patch {
     let head = Patch::of(keys::contact(contact)).add(VERSION, number(1));
-    match set(ids) {
-        Some(ids) => head.take_out(IDENTITIES, ids),
+    match self::ids(ids) {
+        Some(set) => head.take_out(IDENTITIES, set),
         None => head,
     }
 }
@@ -112,10 +120,30 @@ fn without<'a>(contact: &ContactId, ids: impl IntoIterator<Item = &'a IdentityId
 /// What an event tells of the person who sent it.
 pub(super) fn seen(patch: Patch, claims: &Claims) -> Patch {
     let patch = patch.set_some(NAME, claims.name.as_ref().map(|it| text(&*it.0)));
+    let patch = match &claims.claimed {
+        Some(claimed) => write_claimed(patch, claimed),
+        None => patch,
+    };
     match &claims.inbound {
         Some((account, at)) => patch.set(&format!("{INBOUND}{account}"), moment(*at)),
         None => patch,
     }
+}
+
+/// The last code that was shown counts.
+pub(super) fn write_claimed(patch: Patch, claimed: &Claimed) -> Patch {
+    patch
+        .if_below(CLAIMED_AT, moment(claimed.at.plus_ms(1)))
+        .set(CLAIMED_THREAD, text(claimed.thread.as_str()))
+        .set(CLAIMED_CONTACT, text(claimed.contact.as_str()))
+        .set(CLAIMED_CODE, text(&*claimed.code))
+        .set(CLAIMED_AT, moment(claimed.at))
+}
+
+/// Takes a claim from an address.
+pub(super) fn remove_claimed(patch: Patch) -> Patch {
+    let names = [CLAIMED_THREAD, CLAIMED_CONTACT, CLAIMED_CODE, CLAIMED_AT];
+    names.into_iter().fold(patch, Patch::remove)
 }
 
 /// Only if the person was not seen later.
@@ -166,6 +194,7 @@ pub(super) fn read_address(item: &Item) -> Address {
         aliases: get_texts(item, ALIASES).map(IdentityId::from_stored).collect(),
         name: get_text(item, NAME).map(|it| PersonName(it.to_owned())),
         recycled: get_flag(item, RECYCLED),
+        claimed: read_claimed(item),
         ..Address::default()
     };
     for (name, value) in item {
@@ -179,8 +208,17 @@ pub(super) fn read_address(item: &Item) -> Address {
     address
 }
 
+fn read_claimed(item: &Item) -> Option<Claimed> {
+    Some(Claimed {
+        thread: ThreadId::new(get_text(item, CLAIMED_THREAD)?),
+        contact: ContactId::new(get_text(item, CLAIMED_CONTACT)?),
+        code: get_text(item, CLAIMED_CODE)?.to_owned(),
+        at: get_moment(item, CLAIMED_AT)?,
+    })
+}
+
 /// A set of addresses. The table has no empty sets.
-fn set<'a>(ids: impl IntoIterator<Item = &'a IdentityId>) -> Option<AttributeValue> {
+pub(super) fn ids<'a>(ids: impl IntoIterator<Item = &'a IdentityId>) -> Option<AttributeValue> {
     let ids: Vec<_> = ids.into_iter().map(|it| it.as_str().to_owned()).collect();
     (!ids.is_empty()).then_some(AttributeValue::Ss(ids))
 }

@@ -1,7 +1,9 @@
 //! The keys of items.
 
 use domain::event::digest;
-use domain::id::{AccountId, Channel, ContactId, IdentityId, MessageId, ProviderId, ThreadId};
+use domain::id::{
+    AccountId, Channel, ContactId, CorrectionId, IdentityId, MessageId, ProviderId, ThreadId,
+};
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,7 +15,9 @@ pub struct Key {
 }
 
 impl Key {
-    fn alone(pk: String) -> Self {
+    /// The item that stands alone under a partition key.
+    #[must_use]
+    pub fn alone(pk: String) -> Self {
         Self { pk, sk: super::schema::ALONE.to_owned() }
     }
 
@@ -67,7 +71,7 @@ pub fn older(contact: &ContactId, thread: &ThreadId) -> Key {
 
 /// A correction by a person.
 #[must_use]
-pub fn correction(contact: &ContactId, id: &str) -> Key {
+pub fn correction(contact: &ContactId, id: &CorrectionId) -> Key {
     Key { pk: format!("CON#{contact}"), sk: format!("3#{id}") }
 }
 
@@ -75,6 +79,18 @@ pub fn correction(contact: &ContactId, id: &str) -> Key {
 #[must_use]
 pub fn thread(id: &ThreadId) -> Key {
     Key::alone(format!("THR#{id}"))
+}
+
+/// A case of another system: which thread is about it.
+#[must_use]
+pub fn case(kind: &str, id: &str) -> Key {
+    Key::alone(format!("CRM#{kind}#{id}"))
+}
+
+/// What a person wants and what we call them by.
+#[must_use]
+pub fn profile(contact: &ContactId) -> Key {
+    Key { pk: format!("CON#{contact}"), sk: "4#profile".to_owned() }
 }
 
 /// An item that could not be read, by its event's deduplication id.
@@ -93,6 +109,12 @@ pub fn account(channel: &Channel, account: &AccountId) -> Key {
 #[must_use]
 pub fn template(channel: &Channel, account: &AccountId, name: &str, locale: &str) -> Key {
     Key { pk: format!("TPL#{channel}#{account}"), sk: format!("{name}#{locale}") }
+}
+
+/// What a link code stands for, by the SHA-256 of the code.
+#[must_use]
+pub fn link(sha256: &str) -> Key {
+    Key::alone(format!("LNK#{sha256}"))
 }
 
 /// An API token, by the SHA-256 of its text.

@@ -1,19 +1,25 @@
 //! The table: one item per fact, one file per thing that is done to it.
 
 mod changes;
+mod codes;
+mod corrections;
 mod facts;
 mod file;
 mod fold;
 mod identities;
 pub mod item;
 pub mod keys;
+mod links;
 mod messages;
 mod open;
 mod patch;
 mod people;
+mod profiles;
 mod receipts;
+mod referrals;
 pub mod schema;
 mod sends;
+mod thread_changes;
 mod threads;
 pub mod tokens;
 mod transaction;
@@ -32,17 +38,22 @@ use item::Item;
 use keys::Key;
 use patch::key_item;
 
+pub use corrections::{MOST_MOVED, Order, Refused, To};
 pub use file::Filed;
 pub use identities::Claims;
 pub use messages::Stored;
 pub use open::next_head;
 pub use patch::{Patch, Written};
 pub use sends::{Acceptance, Ended};
+pub use thread_changes::{Changed, ThreadChange};
 pub use threads::Threads;
 pub use transaction::{Committed, Transaction};
 
 /// How often something is read and decided again when others were faster, before the queue is asked to bring it back.
 const ATTEMPTS: u32 = 30;
+
+/// A message that joins a thread with less confidence than this marks it, for a person to look at.
+const UNSURE_BELOW: f32 = 0.6;
 
 /// The table.
 #[derive(Clone, Debug)]
@@ -80,6 +91,22 @@ pub struct Rules {
     pub unsure_below: f32,
     /// How long messages are kept; for ever without it.
     pub retention: Option<Duration>,
+}
+
+impl Rules {
+    /// The rules of this model, for messages that are kept so long.
+    #[must_use]
+    pub fn keeping(retention: Option<Duration>) -> Self {
+        Self { model: Model::current(), unsure_below: UNSURE_BELOW, retention }
+    }
+
+    /// The rules as the environment says: `RETENTION_DAYS` after which messages go (0: never).
+    pub fn from_env() -> anyhow::Result<Self> {
+        let days: u64 = crate::env_or("RETENTION_DAYS", "0")
+            .parse()
+            .context("RETENTION_DAYS is not a number of days")?;
+        Ok(Self::keeping((0 < days).then(|| Duration::from_secs(days * 24 * 60 * 60))))
+    }
 }
 
 impl Table {

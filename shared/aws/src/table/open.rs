@@ -1,6 +1,7 @@
 //! Threads that come among the live ones: a new one, or one that was moved out and is written to again.
 
 use domain::filing::{Live, MOST_LIVE, oldest};
+use domain::id::ThreadId;
 use domain::time::Timestamp;
 
 use super::Table;
@@ -28,7 +29,7 @@ impl Table {
             self,
             write_live(keys::live(&threads.contact, &live.thread), live).if_absent(PK),
         )?;
-        self.add_room(transaction, threads)
+        self.add_room(transaction, threads, None)
     }
 
     /// Makes a thread that was moved out live again. False if something changed since it was read.
@@ -45,15 +46,23 @@ impl Table {
             self,
             write_live(keys::live(&threads.contact, &live.thread), live).if_absent(PK),
         )?;
-        self.add_room(&mut transaction, threads)?;
+        self.add_room(&mut transaction, threads, None)?;
         Ok(matches!(self.commit(transaction).await?, Committed::Done))
     }
 
-    /// Moves the oldest thread out, unchanged, where the live ones are complete.
-    fn add_room(&self, transaction: &mut Transaction, threads: &Threads) -> anyhow::Result<()> {
-        let Some(oldest) = oldest(&threads.live).filter(|_| MOST_LIVE <= threads.live.len()) else {
+    /// Moves the oldest thread out, unchanged, where the live ones are complete; not the one that stays.
+    pub(super) fn add_room(
+        &self,
+        transaction: &mut Transaction,
+        threads: &Threads,
+        stays: Option<&ThreadId>,
+    ) -> anyhow::Result<()> {
+        if threads.live.len() < MOST_LIVE {
             return Ok(());
-        };
+        }
+        let others: Vec<_> =
+            threads.live.iter().filter(|it| stays != Some(&it.thread)).cloned().collect();
+        let Some(oldest) = oldest(&others) else { return Ok(()) };
         transaction.remove(self, &keys::live(&threads.contact, &oldest.thread), oldest.version)?;
         transaction.patch(
             self,

@@ -140,6 +140,21 @@ impl Patch {
         self
     }
 
+    /// Only if the attribute is not there or has one of these values.
+    #[must_use]
+    pub fn if_absent_or_in(
+        mut self,
+        name: &str,
+        values: impl IntoIterator<Item = AttributeValue>,
+    ) -> Self {
+        let name = self.name(name);
+        let values: Vec<_> = values.into_iter().map(|it| self.value(it)).collect();
+        let values = values.join(", ");
+        let condition = format!("(attribute_not_exists({name}) OR {name} IN ({values}))");
+        self.conditions.push(condition);
+        self
+    }
+
     /// Only if the attribute is not there or lower than this value.
     #[must_use]
     pub fn if_below(mut self, name: &str, value: AttributeValue) -> Self {

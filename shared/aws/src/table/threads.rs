@@ -3,13 +3,14 @@
 use anyhow::Context;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::filing::{Live, State, partition};
+use domain::filing::{Live, State, assignee, partition};
 use domain::id::{ContactId, ThreadId};
 use domain::threading::Profile;
 
 use super::Table;
 use super::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
 use super::keys::{self, Key};
+use super::links::LINKED_INTO;
 use super::patch::Patch;
 use super::schema::{INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
 
@@ -19,7 +20,9 @@ const PROFILE: &str = "profile";
 const STATE: &str = "state";
 /// Whether a message in it may belong elsewhere.
 const UNSURE: &str = "unsure";
-/// Who takes care of it.
+/// When a person of ours confirmed that its messages belong there.
+const CONFIRMED: &str = "confirmed";
+/// Who takes care of it, while it is in no partition of the inbox that says so.
 const ASSIGNEE: &str = "assignee";
 /// Whose a thread or an address is.
 pub(super) const CONTACT: &str = "contact";
@@ -27,8 +30,16 @@ pub(super) const CONTACT: &str = "contact";
 pub(super) const MERGED_INTO: &str = "merged_into";
 /// The threads that were merged into one.
 pub(super) const SOURCES: &str = "sources";
-/// What a thread's first mail was about.
+/// Who showed a code of a thread that is another person's.
+pub(super) const CLAIMANTS: &str = "claimants";
+/// On a merged thread: messages that were folded through it into the one that it went into.
+pub(super) const LATE: &str = "late";
+/// What people call a thread.
 pub(super) const SUBJECT: &str = "subject";
+/// Words that people of ours put to it.
+pub(super) const TAGS: &str = "tags";
+/// The cases of other systems that it is about, by kind.
+pub(super) const CRM: &str = "crm";
 /// When a thread was opened.
 pub(super) const OPENED: &str = "opened";
 
@@ -44,13 +55,15 @@ pub struct Threads {
     pub version: Option<u64>,
     /// The threads that a message may join.
     pub live: Vec<Live>,
+    /// With whom the person was made one since: nothing is opened for them any more.
+    pub linked_into: Option<ContactId>,
 }
 
 impl Threads {
     /// A person who is not there yet.
     #[must_use]
     pub fn none(contact: ContactId) -> Self {
-        Self { contact, version: None, live: Vec::new() }
+        Self { contact, version: None, live: Vec::new(), linked_into: None }
     }
 }
 
@@ -82,6 +95,7 @@ impl Table {
             let item = item.context("cannot read a person's threads")?;
             if get_text(&item, SK) == Some(&*head.sk) {
                 threads.version = get_number(&item, VERSION);
+                threads.linked_into = get_text(&item, LINKED_INTO).map(ContactId::new);
             } else {
                 threads.live.push(read_live(&item)?);
             }
@@ -123,7 +137,10 @@ pub(super) fn read_live(item: &Item) -> anyhow::Result<Live> {
         state: get_text(item, STATE).and_then(State::parse).unwrap_or_default(),
         since: get_moment(item, WAITING_SINCE),
         unsure: get_flag(item, UNSURE),
-        assignee: get_text(item, ASSIGNEE).map(str::to_owned),
+        confirmed: get_moment(item, CONFIRMED),
+        assignee: get_text(item, ASSIGNEE)
+            .or_else(|| get_text(item, INBOX_KEY).and_then(assignee))
+            .map(str::to_owned),
     })
 }
 
@@ -133,7 +150,7 @@ pub(super) fn write_live(key: Key, live: &Live) -> Patch {
         .set(VERSION, number(live.version))
         .set(PROFILE, AttributeValue::B(Blob::new(live.profile.encode())))
         .set(STATE, text(live.state.name()))
-        .set_some(ASSIGNEE, live.assignee.clone().map(text));
+        .set_some(CONFIRMED, live.confirmed.map(moment));
     let patch = if live.unsure {
         patch.set(UNSURE, AttributeValue::Bool(true))
     } else {
@@ -141,10 +158,32 @@ pub(super) fn write_live(key: Key, live: &Live) -> Patch {
     };
     match (partition(live), live.since) {
         (Some(partition), Some(since)) => {
-            patch.set(INBOX_KEY, text(partition)).set(WAITING_SINCE, moment(since))
+            let patch = patch.set(INBOX_KEY, text(partition)).set(WAITING_SINCE, moment(since));
+            patch.remove(ASSIGNEE)
         }
-        (Some(_) | None, _) => patch.remove(INBOX_KEY).remove(WAITING_SINCE),
+        (Some(_) | None, _) => {
+            let patch = patch.remove(INBOX_KEY).remove(WAITING_SINCE);
+            match &live.assignee {
+                Some(assignee) => patch.set(ASSIGNEE, text(assignee)),
+                None => patch.remove(ASSIGNEE),
+            }
+        }
     }
+}
+
+/// A thread as a correction keeps it: [`read_live`] reads it again. It has no key of an index.
+pub(super) fn snapshot(key: &Key, live: &Live) -> AttributeValue {
+    let mut kept = Item::from([
+        (SK.to_owned(), text(&*key.sk)),
+        (VERSION.to_owned(), number(live.version)),
+        (PROFILE.to_owned(), AttributeValue::B(Blob::new(live.profile.encode()))),
+        (STATE.to_owned(), text(live.state.name())),
+        (UNSURE.to_owned(), AttributeValue::Bool(live.unsure)),
+    ]);
+    kept.extend(live.since.map(|it| (WAITING_SINCE.to_owned(), moment(it))));
+    kept.extend(live.confirmed.map(|it| (CONFIRMED.to_owned(), moment(it))));
+    kept.extend(live.assignee.clone().map(|it| (ASSIGNEE.to_owned(), text(it))));
+    AttributeValue::M(kept)
 }
 
 /// The item of a new thread.

@@ -217,6 +217,14 @@ fn shown(name: &str, value: &AttributeValue) -> String {
         set.sort();
         return set.join(",");
     }
+    if let Ok(map) = value.as_m() {
+        let fields: BTreeMap<_, _> = map.iter().filter(|(name, _)| *name != "v").collect();
+        let fields: Vec<_> = fields
+            .into_iter()
+            .map(|(name, value)| format!("{name}={}", shown(name, value)))
+            .collect();
+        return fields.join(" ");
+    }
     match value.as_s().or(value.as_n()) {
         // Which of the 16 shards is by the thread's id, which is by chance.
         Ok(text) if name == "inbox" => text.rsplit_once('#').unwrap().0.to_owned(),

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::{Identity, PersonName};
-use crate::id::{AccountId, Channel, ContactId, IdentityId};
+use crate::id::{AccountId, Channel, ContactId, IdentityId, ThreadId};
 use crate::time::Timestamp;
 
 /// What is kept of one address.
@@ -27,6 +27,22 @@ pub struct Address {
     pub consents: BTreeMap<String, Consent>,
     /// Whether it was another person's before.
     pub recycled: bool,
+    /// The thread of another person that a code was shown for.
+    pub claimed: Option<Claimed>,
+}
+
+/// What somebody claims who showed the code of another person's thread: to be that person. It lets their messages into the
+/// one thread and nowhere else, until somebody confirms it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The thread.
+    pub thread: ThreadId,
+    /// Whom it was with.
+    pub contact: ContactId,
+    /// The SHA-256 of the code.
+    pub code: String,
+    /// When it was shown.
+    pub at: Timestamp,
 }
 
 /// What a person said to one purpose.

@@ -18,6 +18,12 @@ pub fn partition(live: &Live) -> Option<String> {
         .then(|| key(live.state, live.unsure, live.assignee.as_deref(), shard(&live.thread)))
 }
 
+/// Who takes care of a thread, as its partition says: what stands in a key is not kept beside it.
+#[must_use]
+pub fn assignee(partition: &str) -> Option<&str> {
+    partition.split('#').nth(1).filter(|it| *it != NOBODY)
+}
+
 /// Every partition that may hold threads of this state, or if that is not asked for of every state, sure or unsure or
 /// both.
 #[must_use]
@@ -68,7 +74,10 @@ mod tests {
                     let live = live(state, unsure, assignee);
                     let asked = partitions(Some(state), None, assignee);
                     match partition(&live) {
-                        Some(it) => assert!(asked.contains(&it), "{it}"),
+                        Some(it) => {
+                            assert!(asked.contains(&it), "{it}");
+                            assert_eq!(super::assignee(&it), assignee);
+                        }
                         None => assert!(!live.is_in_inbox()),
                     }
                 }

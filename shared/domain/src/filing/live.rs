@@ -16,7 +16,7 @@ pub enum State {
     Open,
     /// The person waits for us.
     Waiting,
-    /// A person of ours put it off. The next message of the person brings it back.
+    /// A person of ours put it off. The next message of the person brings it back, and so does the time that they said.
     Snoozed,
     /// It is done. The next message of the person opens it again.
     Closed,
@@ -55,10 +55,13 @@ pub struct Live {
     pub profile: Profile,
     /// Whose turn it is.
     pub state: State,
-    /// Since when it is in the inbox: the time of the message that made it wait.
+    /// Since when it is in the inbox: the time of the message that made it wait; of a snoozed thread, when it comes back
+    /// ([`NEVER`] if only a message brings it back).
     pub since: Option<Timestamp>,
     /// Whether a message is in it that may belong elsewhere.
     pub unsure: bool,
+    /// When a person of ours last confirmed that all its messages belong here.
+    pub confirmed: Option<Timestamp>,
     /// Who of us takes care of it.
     pub assignee: Option<String>,
 }
@@ -86,6 +89,7 @@ impl Live {
             state: State::default(),
             since: None,
             unsure: false,
+            confirmed: None,
             assignee: None,
         }
     }
@@ -97,11 +101,12 @@ impl Live {
         self.profile.fold(entry);
         if let Change::Said { unsure } = change {
             let is_new = self.profile != before.profile;
+            // What a person confirmed stays confirmed when a message comes again.
+            self.unsure |= unsure && (is_new || self.confirmed.is_none_or(|it| it < entry.at));
             match entry.direction {
                 Direction::In => self.hear(entry.at, &before.profile, is_new),
                 Direction::Out => self.speak(entry.at, &before.profile, is_new),
             }
-            self.unsure |= unsure;
         }
         if self.is_in_inbox() {
             self.since.get_or_insert(entry.at);
@@ -117,10 +122,23 @@ impl Live {
         self.unsure || matches!(self.state, State::Waiting | State::Snoozed)
     }
 
+    /// Whose turn it is at a moment: a snoozed thread whose time has come waits.
+    #[must_use]
+    pub fn state_at(&self, at: Timestamp) -> State {
+        if self.waits_at(at) { State::Waiting } else { self.state }
+    }
+
+    fn waits_at(&self, at: Timestamp) -> bool {
+        let is_back = self.since.is_some_and(|it| it <= at);
+        self.state == State::Waiting || self.state == State::Snoozed && is_back
+    }
+
     /// The person spoke. It is our turn if that was after our last word. Platforms give whole seconds: within one, a
     /// message that was not seen before counts as later, because to miss one is worse than to look once too often.
     fn hear(&mut self, at: Timestamp, before: &Profile, is_new: bool) {
         let last_word = match self.state {
+            // A message that is known was answered, or a person of ours said that it needs no answer.
+            State::Open if !is_new => return,
             State::Open | State::Waiting => before.spoke_at(),
             State::Closed => before.spoke_at().max(before.resolved_at()),
             State::Snoozed if is_new => Some(before.last_at()),
@@ -129,14 +147,15 @@ impl Live {
         if !last_word.is_none_or(|it| is_after(at, it, is_new)) {
             return;
         }
-        let waited = self.since.filter(|_| self.state == State::Waiting);
+        let waited = self.since.filter(|_| self.waits_at(at));
         self.since = Some(waited.map_or(at, |it| it.min(at)));
         self.state = State::Waiting;
     }
 
     /// We spoke. That answers all that the person said before; what they said after it still waits.
     fn speak(&mut self, at: Timestamp, before: &Profile, is_new: bool) {
-        if self.state != State::Waiting {
+        // A word from before it waited, or before it came back, does not answer it.
+        if !self.waits_at(at) || self.since.is_some_and(|it| at.secs() < it.secs()) {
             return;
         }
         let mut heard = before.heard_at();

@@ -3,10 +3,18 @@
 //! All of it is a function of what was read from the table; `aws::table` reads and writes, and decides nothing.
 
 mod choose;
+mod correction;
+mod handling;
 pub mod identity;
 mod inbox;
+mod link_code;
 mod live;
+mod rebuild;
 
 pub use choose::{Referrals, Referred, choose};
-pub use inbox::{partition, partitions};
+pub use correction::{Correction, CorrectionKind, CorrectionState, Proof};
+pub use handling::{Handling, MOST_ASSIGNEE, NEVER, NotSnoozed};
+pub use inbox::{assignee, partition, partitions};
+pub use link_code::{ChannelLink, LinkCode};
 pub use live::{Change, Live, MOST_LIVE, State, oldest};
+pub use rebuild::{Gone, Known, Part, rebuild, union};

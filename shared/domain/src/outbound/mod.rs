@@ -154,6 +154,17 @@ pub enum SendContent {
 }
 
 impl SendContent {
+    /// The words in it that a person would read; empty if it has none of its own.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Text { text } | Self::Choices { text, .. } => text,
+            Self::Media { caption, .. } => caption.as_deref().unwrap_or_default(),
+            Self::Location { name, .. } => name.as_deref().unwrap_or_default(),
+            Self::Template { .. } | Self::Reaction { .. } | Self::MarkRead { .. } => "",
+        }
+    }
+
     /// Its name in the API.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -201,6 +201,34 @@ impl Lexicon {
         cues
     }
 
+    /// How many words at the start greet.
+    pub(super) fn greeting(&self, tokens: &Tokens) -> usize {
+        let mut end = 0;
+        while let Some(length) = self.phrase(tokens, end, |it| matches!(it, Cue::Greets)) {
+            end += length;
+        }
+        end
+    }
+
+    /// How many words are no small words and part of no phrase.
+    pub(super) fn says(&self, tokens: &Tokens) -> usize {
+        let (mut at, mut n_words) = (0, 0);
+        while let Some(word) = tokens.get(at) {
+            let phrase = self.phrase(tokens, at, |it| !matches!(it, Cue::RefersBack));
+            let is_word = phrase.is_none() && !self.is_stop_word(word);
+            n_words += usize::from(is_word && (2 < word.chars().count() || !word.is_ascii()));
+            at += phrase.unwrap_or(1);
+        }
+        n_words
+    }
+
+    /// The length of the longest phrase that stands here.
+    fn phrase(&self, tokens: &Tokens, at: usize, is: impl Fn(Cue) -> bool) -> Option<usize> {
+        let phrases = self.phrases.get(tokens.get(at)?)?.iter();
+        let here = phrases.filter(|it| is(it.cue) && tokens.continues(at + 1, &it.rest));
+        here.map(|it| 1 + it.rest.len()).max()
+    }
+
     /// The language whose small words are most in it.
     pub(super) fn language(&self, tokens: &Tokens) -> Option<&str> {
         let mut counts = vec![0u32; self.names.len()];

@@ -58,7 +58,9 @@ impl Detail {
 }
 
 impl Evidence {
-    pub(super) fn certain(why: Certain) -> Self {
+    /// Evidence that decides alone.
+    #[must_use]
+    pub fn certain(why: Certain) -> Self {
         let name = match why {
             Certain::Token => "token",
             Certain::LinkCode => "link_code",

@@ -15,6 +15,7 @@ pub mod mail;
 mod profile;
 mod reading;
 mod scene;
+mod subject;
 mod text;
 
 pub use cues::Cues;
@@ -27,3 +28,4 @@ pub use ids::SharedId;
 pub use profile::{Entry, Profile};
 pub use reading::Reading;
 pub use scene::{MOST_CANDIDATES, Measured, measure};
+pub use subject::{subject_line, subject_of};

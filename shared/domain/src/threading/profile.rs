@@ -122,6 +122,35 @@ impl Profile {
         self.resolved = self.resolved.max(other.resolved);
     }
 
+    /// Lets go of a message, as if it had never been taken in. What it displaced comes back when that is folded again.
+    pub fn forget(&mut self, at: Timestamp, key: u32) {
+        let gone = (seconds(at), fold16(key));
+        self.keep(|at, key| (at, key) != gone);
+    }
+
+    /// Lets go of every message that another profile remembers.
+    pub fn forget_all(&mut self, other: &Self) {
+        fn marks<T>(list: &[Kept<T>]) -> impl Iterator<Item = (u32, u16)> {
+            list.iter().map(|it| (it.at, it.key))
+        }
+        let said = marks(&other.theirs).chain(marks(&other.ours));
+        let gone: Vec<_> = said.chain(marks(&other.ids)).chain(marks(&other.subjects)).collect();
+        self.keep(|at, key| !gone.contains(&(at, key)));
+    }
+
+    fn keep(&mut self, stays: impl Fn(u32, u16) -> bool) {
+        self.theirs.retain(|it| stays(it.at, it.key));
+        self.ours.retain(|it| stays(it.at, it.key));
+        self.ids.retain(|it| stays(it.at, it.key));
+        self.subjects.retain(|it| stays(it.at, it.key));
+    }
+
+    /// Whether it remembers no message.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.theirs.is_empty() && self.ours.is_empty()
+    }
+
     /// When the last message was, in either direction.
     #[must_use]
     pub fn last_at(&self) -> Timestamp {
@@ -297,6 +326,42 @@ mod tests {
             right.merge(&whole_left);
             prop_assert_eq!(left.encode(), right.encode());
             prop_assert_eq!(left, Profile::of(a.iter().chain(&b)));
+        }
+
+        #[test]
+        fn a_forgotten_message_leaves_no_trace_once_the_others_are_folded_again(
+            entries in entries(),
+            left in prop::collection::btree_set(0..12u32, 0..6),
+        ) {
+            let whole = Profile::of(&entries);
+            let (gone, stays): (Vec<_>, Vec<_>) =
+                entries.iter().partition(|it| left.contains(&it.key));
+            let mut profile = whole.clone();
+            for entry in &gone {
+                profile.forget(entry.at, entry.key);
+            }
+            let with = |more: &[&Entry]| {
+                let mut profile = profile.clone();
+                for entry in more {
+                    profile.fold(entry);
+                }
+                profile
+            };
+            prop_assert_eq!(with(&stays), Profile::of(stays.iter().copied()));
+            prop_assert_eq!(with(&gone).encode(), whole.encode(), "and comes back as it was");
+        }
+
+        #[test]
+        fn what_was_merged_can_be_taken_apart(a in entries(), b in entries()) {
+            let b: Vec<_> = b.into_iter().map(|it| Entry { key: it.key + 100, ..it }).collect();
+            let (one, other) = (Profile::of(&a), Profile::of(&b));
+            let mut profile = one.clone();
+            profile.merge(&other);
+            profile.forget_all(&other);
+            for entry in &a {
+                profile.fold(entry);
+            }
+            prop_assert_eq!(profile, one);
         }
     }
 

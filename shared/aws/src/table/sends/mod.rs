@@ -10,8 +10,9 @@ mod pointer;
 use anyhow::Context;
 use domain::event::digest;
 use domain::filing::Live;
-use domain::id::MessageId;
+use domain::id::{IdentityId, MessageId};
 use domain::sending::{Accepted, Outgoing};
+use domain::threading::subject_line;
 use domain::time::Timestamp;
 
 use super::identities::Claims;
@@ -91,7 +92,7 @@ impl Table {
             return repeated(accepted, &item).map(Some);
         }
         let threads = self.live(&accepted.contact).await?;
-        if threads.version.is_none() && claims.claims.is_empty() {
+        if threads.version.is_none() && claims.claims.is_empty() || threads.linked_into.is_some() {
             return Ok(Some(Acceptance::Stale));
         }
         let mut transaction = Transaction::default();
@@ -100,7 +101,9 @@ impl Table {
             transaction.patch(self, claims.to_head(next_head(&threads), &accepted.contact))?;
         // The thread knows nothing of the message before the message went out.
         let live = Live::new(accepted.thread.clone());
-        self.add_opening(&mut transaction, &threads, &live, accepted.at, None)?;
+        let subject = subject_line(accepted.send.content.words());
+        let subject = subject.as_deref();
+        self.add_opening(&mut transaction, &threads, &live, accepted.at, subject)?;
         self.add_claims(&mut transaction, &accepted.contact, claims)?;
         let refused = match self.commit(transaction).await? {
             Committed::Done => {
@@ -119,6 +122,19 @@ impl Table {
     async fn change(&self, patch: Patch) -> anyhow::Result<bool> {
         Ok(matches!(self.write(patch).await?, Written::Done(_)))
     }
+}
+
+/// Whether a message of ours went out, by its item.
+pub(super) fn went_out(item: &Item) -> anyhow::Result<bool> {
+    Ok(item::read(item)?.went_out())
+}
+
+/// To whom a message of ours is, by its item; `None` for any other item.
+pub(super) fn addressed_to(item: &Item) -> anyhow::Result<Option<IdentityId>> {
+    if get_text(item, item::HASH).is_none() {
+        return Ok(None);
+    }
+    Ok(item::read(item)?.accepted.send.to.into_iter().next())
 }
 
 /// The message was stored before.

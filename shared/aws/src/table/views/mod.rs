@@ -9,12 +9,14 @@ mod timeline;
 
 use anyhow::Context;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use domain::time::Timestamp;
 use tokio::task::JoinSet;
 
 use super::Table;
 use super::item::{Item, get_number, number, text};
 
 pub use threads::{InboxQuery, ThreadView};
+pub(super) use timeline::SAID;
 pub use timeline::{Row, is_expired};
 
 /// A place in a list that is sorted by a number and then a text.
@@ -57,7 +59,7 @@ pub struct Page<T> {
 }
 
 impl Window {
-    fn is_after(&self, position: &Position) -> bool {
+    pub(super) fn is_after(&self, position: &Position) -> bool {
         match (&self.after, self.order) {
             (None, _) => true,
             (Some(after), Order::Ascending) => after < position,
@@ -66,7 +68,7 @@ impl Window {
     }
 
     /// The first rows of all that were read, in order.
-    fn cut<T>(&self, mut rows: Vec<(Position, T)>) -> Page<T> {
+    pub(super) fn cut<T>(&self, mut rows: Vec<(Position, T)>) -> Page<T> {
         rows.sort_by(|(a, _), (b, _)| match self.order {
             Order::Ascending => a.cmp(b),
             Order::Descending => b.cmp(a),
@@ -78,9 +80,33 @@ impl Window {
     }
 }
 
+/// A part of one partition of an index.
+#[derive(Clone, Debug)]
+pub(super) struct Slice {
+    partition: String,
+    /// The lowest and the highest sort key, both within.
+    bounds: Option<(i64, i64)>,
+}
+
+impl Slice {
+    pub(super) fn whole(partition: String) -> Self {
+        Self { partition, bounds: None }
+    }
+
+    /// The sort keys that a window may have.
+    fn within(&self, window: &Window) -> Option<(i64, i64)> {
+        let Some(after) = &window.after else { return self.bounds };
+        let (low, high) = self.bounds.unwrap_or((0, Timestamp::LAST.ms()));
+        Some(match window.order {
+            Order::Ascending => (low.max(after.at), high),
+            Order::Descending => (low, high.min(after.at)),
+        })
+    }
+}
+
 /// One index, as it is read here.
 #[derive(Clone, Copy, Debug)]
-struct Index {
+pub(super) struct Index {
     name: &'static str,
     partition: &'static str,
     sort: &'static str,
@@ -90,16 +116,16 @@ struct Index {
 
 impl Table {
     /// The rows of a window over several partitions of an index.
-    async fn page(
+    pub(super) async fn page(
         &self,
         index: Index,
-        partitions: Vec<String>,
+        slices: Vec<Slice>,
         window: &Window,
     ) -> anyhow::Result<Page<Item>> {
         let mut reads = JoinSet::new();
-        for partition in partitions {
+        for slice in slices {
             let (table, window) = (self.clone(), window.clone());
-            reads.spawn(async move { table.rows(index, &partition, &window).await });
+            reads.spawn(async move { table.rows(index, &slice, &window).await });
         }
         let mut rows = Vec::new();
         while let Some(read) = reads.join_next().await {
@@ -113,13 +139,18 @@ impl Table {
     async fn rows(
         &self,
         index: Index,
-        partition: &str,
+        slice: &Slice,
         window: &Window,
     ) -> anyhow::Result<Vec<(Position, Item)>> {
+        let bounds = slice.within(window);
+        if bounds.is_some_and(|(low, high)| high < low) {
+            return Ok(Vec::new());
+        }
         let mut rows: Vec<(Position, Item)> = Vec::new();
         let mut from = None;
         loop {
-            let call = self.ask(index, partition, window).set_exclusive_start_key(from);
+            let call = self.ask(index, &slice.partition, bounds, window);
+            let call = call.set_exclusive_start_key(from);
             let answer = call.send().await.context("cannot read an index")?;
             for item in answer.items.unwrap_or_default() {
                 let (Some(at), Some(key)) = (get_number(&item, index.sort), (index.key)(&item))
@@ -145,6 +176,7 @@ impl Table {
         &self,
         index: Index,
         partition: &str,
+        bounds: Option<(i64, i64)>,
         window: &Window,
     ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
         // Two more than the page: one that tells that there is more, one of a later time.
@@ -158,20 +190,18 @@ impl Table {
             .expression_attribute_values(":p", text(partition))
             .scan_index_forward(window.order == Order::Ascending)
             .limit(limit);
-        match &window.after {
+        match bounds {
             None => call.key_condition_expression("#p = :p"),
-            Some(after) => call
-                .key_condition_expression(match window.order {
-                    Order::Ascending => "#p = :p AND #s >= :s",
-                    Order::Descending => "#p = :p AND #s <= :s",
-                })
+            Some((low, high)) => call
+                .key_condition_expression("#p = :p AND #s BETWEEN :low AND :high")
                 .expression_attribute_names("#s", index.sort)
-                .expression_attribute_values(":s", number(after.at)),
+                .expression_attribute_values(":low", number(low))
+                .expression_attribute_values(":high", number(high)),
         }
     }
 
     /// The items of these keys that are there, a hundred to a call; `now`, if what they are at this very moment matters.
-    async fn items(&self, keys: Vec<Item>, now: bool) -> anyhow::Result<Vec<Item>> {
+    pub(super) async fn items(&self, keys: Vec<Item>, now: bool) -> anyhow::Result<Vec<Item>> {
         let (mut found, mut left) = (Vec::new(), keys);
         while !left.is_empty() {
             let rest = left.split_off(left.len().min(100));

@@ -1,18 +1,18 @@
 //! Threads as people read them: one, those of a person, and the inbox.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context;
 use domain::filing::{Live, State, partitions};
 use domain::id::{ContactId, ThreadId};
 use domain::time::Timestamp;
 
-use super::{Index, Page, Position, Table, Window};
+use super::{Index, Page, Position, Slice, Table, Window};
 use crate::table::item::{Item, get_moment, get_number, get_text, get_texts, text};
-use crate::table::keys;
+use crate::table::keys::{self, Key};
 use crate::table::patch::key_item;
 use crate::table::schema::{INBOX, INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
-use crate::table::threads::{CONTACT, MERGED_INTO, OPENED, SOURCES, SUBJECT, read_live};
+use crate::table::threads::{CONTACT, CRM, MERGED_INTO, OPENED, SOURCES, SUBJECT, TAGS, read_live};
 
 /// A thread as people read it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +21,12 @@ pub struct ThreadView {
     pub id: ThreadId,
     /// Whom it is with.
     pub contact: ContactId,
-    /// What its first mail was about.
+    /// What people call it.
     pub subject: Option<String>,
+    /// Words that people of ours put to it.
+    pub tags: BTreeSet<String>,
+    /// The cases of other systems that it is about: ids by kind.
+    pub crm: BTreeMap<String, String>,
     /// When it was opened.
     pub opened: Timestamp,
     /// The thread that it went into, if it was merged.
@@ -36,8 +40,10 @@ pub struct ThreadView {
 }
 
 /// Which threads of the inbox.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct InboxQuery {
+    /// The moment that is asked about: by then a snooze may be over.
+    pub at: Timestamp,
     /// Those in this state.
     pub state: Option<State>,
     /// Those that hold, or do not hold, a message that may belong elsewhere.
@@ -57,15 +63,26 @@ fn thread_of(item: &Item) -> Option<String> {
 impl Table {
     /// One thread, as it is at this moment.
     pub async fn view_thread(&self, id: &ThreadId) -> anyhow::Result<Option<ThreadView>> {
+        Ok(self.view_thread_at(id).await?.map(|(view, _)| view))
+    }
+
+    /// One thread, and where its live item is: among the live ones or moved out.
+    pub(in crate::table) async fn view_thread_at(
+        &self,
+        id: &ThreadId,
+    ) -> anyhow::Result<Option<(ThreadView, Option<Key>)>> {
         let Some(item) = self.get(&keys::thread(id)).await? else { return Ok(None) };
         let Some(mut view) = of_thread(&item) else { return Ok(None) };
-        if view.merged_into.is_none() {
-            view.live = match self.thread_at(&keys::live(&view.contact, id)).await? {
-                Some(live) => Some(live),
-                None => self.thread_at(&keys::older(&view.contact, id)).await?,
-            };
+        if view.merged_into.is_some() {
+            return Ok(Some((view, None)));
         }
-        Ok(Some(view))
+        for key in [keys::live(&view.contact, id), keys::older(&view.contact, id)] {
+            if let Some(live) = self.thread_at(&key).await? {
+                view.live = Some(live);
+                return Ok(Some((view, Some(key))));
+            }
+        }
+        Ok(Some((view, None)))
     }
 
     /// The threads of the inbox, longest waiting first.
@@ -74,8 +91,7 @@ impl Table {
         query: &InboxQuery,
         window: &Window,
     ) -> anyhow::Result<Page<ThreadView>> {
-        let partitions = partitions(query.state, query.unsure, query.assignee.as_deref());
-        let page = self.page(WAITING, partitions, window).await?;
+        let page = self.page(WAITING, query.slices(), window).await?;
         let ids = page.rows.iter().filter_map(thread_of).map(ThreadId::new).collect();
         let keys = page.rows.iter().map(own_key).collect();
         let lives = by_thread(&self.items(keys, false).await?)?;
@@ -137,9 +153,26 @@ impl Table {
 }
 
 impl InboxQuery {
+    /// Where these threads are. Of the snoozed ones, those whose time has come are among the waiting.
+    fn slices(&self) -> Vec<Slice> {
+        let of = |state, bounds| {
+            let found = partitions(state, self.unsure, self.assignee.as_deref()).into_iter();
+            found.map(move |partition| Slice { partition, bounds })
+        };
+        let (first, last, now) = (0, Timestamp::LAST.ms(), self.at.ms());
+        match self.state {
+            Some(State::Waiting) => {
+                let back = of(Some(State::Snoozed), Some((first, now)));
+                of(self.state, None).chain(back).collect()
+            }
+            Some(State::Snoozed) => of(self.state, Some((now + 1, last))).collect(),
+            Some(State::Open | State::Closed) | None => of(self.state, None).collect(),
+        }
+    }
+
     fn holds(&self, live: &Live) -> bool {
         live.is_in_inbox()
-            && self.state.is_none_or(|it| it == live.state)
+            && self.state.is_none_or(|it| it == live.state_at(self.at))
             && self.unsure.is_none_or(|it| it == live.unsure)
             && self.assignee == live.assignee
     }
@@ -157,11 +190,18 @@ fn own_key(item: &Item) -> Item {
         .collect()
 }
 
+fn cases(item: &Item) -> BTreeMap<String, String> {
+    let cases = item.get(CRM).and_then(|it| it.as_m().ok()).into_iter().flatten();
+    cases.filter_map(|(kind, id)| Some((kind.clone(), id.as_s().ok()?.clone()))).collect()
+}
+
 fn of_thread(item: &Item) -> Option<ThreadView> {
     Some(ThreadView {
         id: ThreadId::new(get_text(item, PK)?.strip_prefix("THR#")?),
         contact: ContactId::new(get_text(item, CONTACT)?),
         subject: get_text(item, SUBJECT).map(str::to_owned),
+        tags: get_texts(item, TAGS).map(str::to_owned).collect(),
+        crm: cases(item),
         opened: get_moment(item, OPENED).unwrap_or_default(),
         merged_into: get_text(item, MERGED_INTO).map(ThreadId::new),
         sources: get_texts(item, SOURCES).map(ThreadId::new).collect(),

@@ -7,7 +7,7 @@ use domain::status::Status;
 use domain::threading::Evidence;
 use domain::time::Timestamp;
 
-use super::{Index, Page, Table, Window};
+use super::{Index, Page, Slice, Table, Window};
 use crate::table::item::{Item, get_flag, get_number, get_text};
 use crate::table::messages::Stored;
 use crate::table::schema::{AT, BY_THREAD, EXPIRES, PK, THREAD};
@@ -48,7 +48,8 @@ pub struct Row {
 }
 
 /// What was said, by when.
-const SAID: Index = Index { name: BY_THREAD, partition: THREAD, sort: AT, key: key_of };
+pub(in crate::table) const SAID: Index =
+    Index { name: BY_THREAD, partition: THREAD, sort: AT, key: key_of };
 
 fn key_of(item: &Item) -> Option<String> {
     get_text(item, PK).map(str::to_owned)
@@ -98,8 +99,8 @@ impl Table {
         window: &Window,
         now: Timestamp,
     ) -> anyhow::Result<Page<Row>> {
-        let partitions = threads.iter().map(|it| it.as_str().to_owned()).collect();
-        let page = self.page(SAID, partitions, window).await?;
+        let slices = threads.iter().map(|it| Slice::whole(it.as_str().to_owned())).collect();
+        let page = self.page(SAID, slices, window).await?;
         let kept = page.rows.iter().filter(|it| !is_expired(it, now));
         Ok(Page { rows: kept.filter_map(Row::of).collect(), next: page.next })
     }

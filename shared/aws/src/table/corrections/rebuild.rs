@@ -1,0 +1,200 @@
+//! Rebuilding a live thread after messages left it or came to it.
+//!
+//! The order of the reads is the argument, as in [`fold`](crate::table::fold): the live thread first, then which threads were
+//! merged into it, then each message as it is at this moment. The messages of the correction are looked up by their keys, so a
+//! lagging index cannot bring back what left, nor hide what came; the index only names candidates to refill a list of the
+//! profile. The live thread is written by the version that was read, and always: a fold that looked at a message before it
+//! left is refused by the new version, also where the rebuild itself found nothing to change.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::filing::{Known, Part, rebuild};
+use domain::filing::{Live, State};
+use domain::id::{ContactId, CorrectionId, ThreadId};
+
+use super::item::{Moved, STAMP};
+use crate::table::item::{Item, get_text, get_texts, number};
+use crate::table::keys::{self, Key};
+use crate::table::messages::Stored;
+use crate::table::open::next_head;
+use crate::table::patch::{Written, key_item};
+use crate::table::schema::{PK, VERSION};
+use crate::table::sends::went_out;
+use crate::table::threads::{CONTACT, LATE, MERGED_INTO, SOURCES, write_live};
+use crate::table::views::{Order, SAID, Slice, Window};
+use crate::table::{ATTEMPTS, Rules, Table, Transaction, pause};
+
+/// How many of a thread's latest messages its profile is refilled from, and its state told from.
+const LATEST: usize = 50;
+
+/// What a rebuild is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct About<'a> {
+    /// The messages of the correction.
+    pub(super) moved: &'a [Moved],
+    /// The correction: what bears its stamp came by it. Without it all of them came that are there.
+    pub(super) by: Option<&'a CorrectionId>,
+    /// The thread that the correction opened: without a message it is closed and moved out.
+    pub(super) opened: Option<&'a ThreadId>,
+}
+
+/// A thread with those that were merged into it, as one item says it.
+#[derive(Clone, Debug)]
+pub(super) struct Family {
+    pub(super) contact: ContactId,
+    pub(super) merged_into: Option<ThreadId>,
+    pub(super) threads: Vec<ThreadId>,
+    /// The messages that were folded through it into the one that it went into.
+    pub(super) late: Vec<String>,
+}
+
+impl Table {
+    /// Rebuilds every thread that these are by now.
+    pub(super) async fn rebuild_all(
+        &self,
+        threads: impl IntoIterator<Item = &ThreadId>,
+        about: About<'_>,
+        rules: &Rules,
+    ) -> anyhow::Result<()> {
+        let mut settled = BTreeSet::new();
+        for thread in threads {
+            // A thread that was erased needs nothing.
+            settled.extend(self.merged(thread).await?.map(|(thread, _)| thread));
+        }
+        for thread in &settled {
+            self.rebuild(thread, about, rules).await?;
+        }
+        Ok(())
+    }
+
+    /// Rebuilds one thread, wherever it went meanwhile.
+    async fn rebuild(
+        &self,
+        thread: &ThreadId,
+        about: About<'_>,
+        rules: &Rules,
+    ) -> anyhow::Result<()> {
+        let mut thread = thread.clone();
+        for attempt in 0..ATTEMPTS {
+            let Some((now, contact)) = self.merged(&thread).await? else { return Ok(()) };
+            thread = now;
+            if let Some((key, live)) = self.live_or_older(&contact, &thread).await?
+                && let Some(family) = self.family(&thread).await?
+                && family.merged_into.is_none()
+                && family.contact == contact
+            {
+                let known = self.known(&family.threads, about, rules).await?;
+                if self.write_rebuilt(&contact, key, &live, &known, about).await? {
+                    return Ok(());
+                }
+            }
+            pause(attempt).await;
+        }
+        anyhow::bail!("a thread changed {ATTEMPTS} times while it was rebuilt")
+    }
+
+    /// A thread with those that were merged into it; `None` if it was erased.
+    pub(super) async fn family(&self, thread: &ThreadId) -> anyhow::Result<Option<Family>> {
+        let Some(item) = self.get(&keys::thread(thread)).await? else { return Ok(None) };
+        let Some(contact) = get_text(&item, CONTACT).map(ContactId::new) else { return Ok(None) };
+        let mut threads = vec![thread.clone()];
+        threads.extend(get_texts(&item, SOURCES).map(ThreadId::new));
+        Ok(Some(Family {
+            contact,
+            merged_into: get_text(&item, MERGED_INTO).map(ThreadId::new),
+            threads,
+            late: get_texts(&item, LATE).map(str::to_owned).collect(),
+        }))
+    }
+
+    /// What is known of the messages of a thread and its sources: the latest that the index shows and those of the
+    /// correction, each as it is at this moment.
+    pub(super) async fn known(
+        &self,
+        family: &[ThreadId],
+        about: About<'_>,
+        rules: &Rules,
+    ) -> anyhow::Result<Known> {
+        let window = Window { order: Order::Descending, after: None, limit: LATEST };
+        let slices = family.iter().map(|it| Slice::whole(it.as_str().to_owned())).collect();
+        let page = self.page(SAID, slices, &window).await?;
+        let mut known = Known { complete: page.next.is_none(), ..Known::default() };
+        let shown = page.rows.iter().filter_map(|it| get_text(it, PK));
+        let named: HashMap<_, _> = about.moved.iter().map(|it| (it.key.as_str(), it)).collect();
+        let keys: BTreeSet<&str> = shown.chain(named.keys().copied()).collect();
+        let mut left: HashMap<_, _> = named.clone();
+        let wanted = keys.into_iter().map(|it| key_item(&Key::alone(it.to_owned()))).collect();
+        for item in self.items(wanted, true).await? {
+            let Some(moved) = Moved::of(&item) else { continue };
+            if !family.contains(&moved.was.thread) {
+                known.gone.push(moved.gone());
+                continue;
+            }
+            left.remove(moved.key.as_str());
+            let Some(part) = part(&moved, &item, rules)? else { continue };
+            let came = about.by.is_none_or(|it| get_text(&item, STAMP) == Some(it.as_str()));
+            if came && named.contains_key(moved.key.as_str()) {
+                known.came.push(part);
+            } else {
+                known.here.push(part);
+            }
+        }
+        // What is no message any more left too.
+        known.gone.extend(left.into_values().map(Moved::gone));
+        Ok(known)
+    }
+
+    /// Writes a thread as it is rebuilt, at the version that was read. False if it is not at that any more.
+    async fn write_rebuilt(
+        &self,
+        contact: &ContactId,
+        key: Key,
+        read: &Live,
+        known: &Known,
+        about: About<'_>,
+    ) -> anyhow::Result<bool> {
+        let mut live = rebuild(read, known);
+        live.version = read.version + 1;
+        let is_live = key == keys::live(contact, &live.thread);
+        let is_empty = live.profile.is_empty() && about.opened == Some(&live.thread);
+        if is_empty {
+            (live.state, live.since, live.unsure) = (State::Closed, None, false);
+            if is_live {
+                return self.move_out(contact, &live, read.version).await;
+            }
+        }
+        let latest = known.came.iter().map(|it| it.entry.at).max();
+        if !is_live && latest.is_some_and(|it| live.profile.last_at() <= it) {
+            let threads = self.live(contact).await?;
+            return self.move_in(&threads, &live, read.version).await;
+        }
+        let patch = write_live(key, &live).if_is(VERSION, Some(number(read.version)));
+        Ok(matches!(self.write(patch).await?, Written::Done(_)))
+    }
+
+    /// Moves a thread out of the live ones. False if something changed since it was read.
+    async fn move_out(
+        &self,
+        contact: &ContactId,
+        live: &Live,
+        version: u64,
+    ) -> anyhow::Result<bool> {
+        let threads = self.live(contact).await?;
+        let mut transaction = Transaction::default();
+        transaction.patch(self, next_head(&threads))?;
+        transaction.remove(self, &keys::live(contact, &live.thread), version)?;
+        let older = write_live(keys::older(contact, &live.thread), live).if_absent(PK);
+        transaction.patch(self, older)?;
+        self.made(transaction).await
+    }
+}
+
+/// The message as its thread takes it in; `None` for one of ours that did not go out, which a thread knows nothing of.
+fn part(moved: &Moved, item: &Item, rules: &Rules) -> anyhow::Result<Option<Part>> {
+    if moved.key.starts_with(keys::OUTBOUND) && !went_out(item)? {
+        return Ok(None);
+    }
+    let stored = Stored::of(item);
+    let unsure = stored.confidence.is_some_and(|it| it < rules.unsure_below);
+    Ok(stored.entry(&moved.key()).map(|entry| Part { entry, unsure }))
+}

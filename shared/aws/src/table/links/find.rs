@@ -1,0 +1,100 @@
+//! What a person has: threads with those that were merged into them, and links.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context;
+use domain::filing::Live;
+use domain::id::{ContactId, CorrectionId, ThreadId};
+
+use super::item::Bond;
+use crate::table::Table;
+use crate::table::item::{Item, get_text, get_texts, text};
+use crate::table::keys;
+use crate::table::patch::key_item;
+use crate::table::schema::{PK, SK};
+use crate::table::threads::{SOURCES, read_live};
+
+/// A thread and those that were merged into it.
+pub(super) type Families = BTreeMap<ThreadId, BTreeSet<ThreadId>>;
+
+impl Table {
+    /// Every thread of a person that is not merged, live or moved out, as it is at this moment.
+    pub(super) async fn all_threads(&self, contact: &ContactId) -> anyhow::Result<Vec<Live>> {
+        self.of_contact(contact, "1#", "2#~").await?.iter().map(read_live).collect()
+    }
+
+    /// The correction of this id, if it is a link; `None` if there is none at all.
+    pub(super) async fn bond(
+        &self,
+        contact: &ContactId,
+        id: &CorrectionId,
+    ) -> anyhow::Result<Option<Option<Bond>>> {
+        let item = self.get(&keys::correction(contact, id)).await?;
+        item.as_ref().map(Bond::read).transpose()
+    }
+
+    /// The links of a person, the oldest first.
+    pub(super) async fn bonds(&self, contact: &ContactId) -> anyhow::Result<Vec<Bond>> {
+        let items = self.of_contact(contact, "3#", "3#~").await?;
+        let mut bonds = Vec::new();
+        for item in &items {
+            bonds.extend(Bond::read(item)?);
+        }
+        bonds.sort_by_key(|it| (it.correction.at, it.correction.id.clone()));
+        Ok(bonds)
+    }
+
+    async fn of_contact(
+        &self,
+        contact: &ContactId,
+        from: &str,
+        to: &str,
+    ) -> anyhow::Result<Vec<Item>> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", text(keys::contact(contact).pk))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(to))
+            .consistent_read(true);
+        let mut pages = query.into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(item.context("cannot read what a person has")?);
+        }
+        Ok(items)
+    }
+
+    /// Each of these threads with all that was merged into it, and into that.
+    pub(super) async fn families(&self, lives: &[Live]) -> anyhow::Result<Families> {
+        let mut families: Families = lives
+            .iter()
+            .map(|it| (it.thread.clone(), BTreeSet::from([it.thread.clone()])))
+            .collect();
+        let mut wanted: BTreeMap<ThreadId, ThreadId> =
+            families.keys().map(|it| (it.clone(), it.clone())).collect();
+        while !wanted.is_empty() {
+            let keys = wanted.keys().map(|it| key_item(&keys::thread(it))).collect();
+            let mut next = BTreeMap::new();
+            for item in self.items(keys, true).await? {
+                let thread = get_text(&item, PK).and_then(|it| it.strip_prefix("THR#"));
+                let root = thread.and_then(|it| wanted.get(&ThreadId::new(it)));
+                let Some((root, family)) = root.and_then(|it| Some((it, families.get_mut(it)?)))
+                else {
+                    continue;
+                };
+                for source in get_texts(&item, SOURCES).map(ThreadId::new) {
+                    if family.insert(source.clone()) {
+                        next.insert(source, root.clone());
+                    }
+                }
+            }
+            wanted = next;
+        }
+        Ok(families)
+    }
+}

@@ -1,0 +1,108 @@
+//! Giving a thread from one person to another, and the addresses of one to the other.
+
+use domain::filing::MOST_LIVE;
+use domain::filing::identity::Address;
+use domain::id::{ContactId, IdentityId, ThreadId};
+
+use crate::table::identities::{self, IDENTITIES, remove_claimed};
+use crate::table::item::text;
+use crate::table::keys;
+use crate::table::open::next_head;
+use crate::table::patch::Patch;
+use crate::table::referrals::Found;
+use crate::table::schema::PK;
+use crate::table::threads::{CONTACT, Threads, write_live};
+use crate::table::{ATTEMPTS, Committed, Table, Transaction, pause};
+
+/// Addresses with what is kept of each.
+pub(super) type Addresses = Vec<(IdentityId, Address)>;
+
+impl Table {
+    /// Gives a thread to another person, if it is the first one's: its own item and, unless it was merged, its live one,
+    /// together. Where the other person's live threads are complete it goes to those that were moved out.
+    pub(super) async fn give(
+        &self,
+        thread: &ThreadId,
+        from: &ContactId,
+        to: &ContactId,
+    ) -> anyhow::Result<()> {
+        for attempt in 0..ATTEMPTS {
+            let home = self.home(thread).await?;
+            let Some(home) = home.filter(|it| it.contact == *from) else { return Ok(()) };
+            let mut transaction = Transaction::default();
+            let own = Patch::of(keys::thread(thread)).if_is(CONTACT, Some(text(from.as_str())));
+            transaction.patch(self, own.set(CONTACT, text(to.as_str())))?;
+            if home.merged_into.is_none() {
+                // Without its live thread it was merged or went elsewhere since: read again.
+                let Some(found) = self.reach(from.clone(), thread.clone()).await? else {
+                    return Ok(());
+                };
+                if found.contact != *from || found.live.thread != *thread {
+                    pause(attempt).await;
+                    continue;
+                }
+                self.add_giving(&mut transaction, found, to).await?;
+            }
+            if matches!(self.commit(transaction).await?, Committed::Done) {
+                return Ok(());
+            }
+            pause(attempt).await;
+        }
+        anyhow::bail!("a thread changed {ATTEMPTS} times while it was given to another person")
+    }
+
+    async fn add_giving(
+        &self,
+        transaction: &mut Transaction,
+        found: Found,
+        to: &ContactId,
+    ) -> anyhow::Result<()> {
+        let Found { contact: from, mut live, is_live } = found;
+        let key = if is_live { keys::live } else { keys::older };
+        transaction.remove(self, &key(&from, &live.thread), live.version)?;
+        live.version += 1;
+        let threads = self.live(to).await?;
+        let key = if is_live && threads.live.len() < MOST_LIVE {
+            transaction.patch(self, next_head(&threads))?;
+            keys::live(to, &live.thread)
+        } else {
+            keys::older(to, &live.thread)
+        };
+        transaction.patch(self, write_live(key, &live).if_absent(PK))?;
+        Ok(())
+    }
+
+    /// Adds that addresses become another person's to a transaction, as long as they are the first one's, or nobody's if
+    /// that person is not there yet. A claim to be the other person is over by it, one way or the other.
+    pub(super) fn add_addresses(
+        &self,
+        transaction: &mut Transaction,
+        (giver, taker): (&Threads, &Threads),
+        addresses: &Addresses,
+    ) -> anyhow::Result<()> {
+        let whose = giver.version.map(|_| text(giver.contact.as_str()));
+        for (identity, address) in addresses {
+            let patch = Patch::of(keys::identity(identity)).if_is(CONTACT, whose.clone());
+            let patch = patch.set(CONTACT, text(taker.contact.as_str()));
+            let ends = [&giver.contact, &taker.contact];
+            let is_over = address.claimed.as_ref().is_some_and(|it| ends.contains(&&it.contact));
+            transaction.patch(self, if is_over { remove_claimed(patch) } else { patch })?;
+        }
+        Ok(())
+    }
+}
+
+/// The heads of both, a version later, with the addresses at the one who takes.
+pub(super) fn heads((giver, taker): (&Threads, &Threads), addresses: &Addresses) -> (Patch, Patch) {
+    let (gives, takes) = (next_head(giver), next_head(taker));
+    let ids = || identities::ids(addresses.iter().map(|(id, _)| id));
+    let gives = match ids().filter(|_| giver.version.is_some()) {
+        Some(ids) => gives.take_out(IDENTITIES, ids),
+        None => gives,
+    };
+    let takes = match ids() {
+        Some(ids) => takes.add(IDENTITIES, ids),
+        None => takes,
+    };
+    (gives, takes)
+}

@@ -1,0 +1,146 @@
+//! Making two people one.
+
+use std::collections::BTreeSet;
+
+use domain::filing::identity::Address;
+use domain::filing::{Correction, CorrectionKind, CorrectionState, Proof};
+use domain::id::{ContactId, IdentityId, ThreadId};
+
+use super::give::{Addresses, heads};
+use super::item::Bond;
+use super::{LINKED_INTO, MOST_IDENTITIES, MOST_THREADS};
+use crate::table::corrections::{Order, Refused};
+use crate::table::item::text;
+use crate::table::patch::Written;
+use crate::table::threads::Threads;
+use crate::table::{ATTEMPTS, Committed, Table, Transaction, pause};
+
+impl Table {
+    /// Makes the person of an address one with another person: their addresses and threads become the other one's. An
+    /// address of nobody just becomes theirs.
+    pub async fn link(
+        &self,
+        order: &Order,
+        identity: &IdentityId,
+        to: &ContactId,
+        proof: Proof,
+    ) -> anyhow::Result<Result<Correction, Refused>> {
+        for attempt in 0..ATTEMPTS {
+            let Some(to) = self.who_is(to).await? else { return Ok(Err(Refused::NoContact)) };
+            let bond = match self.bond(&to, &order.id).await? {
+                Some(Some(bond)) if bond.is_link() && bond.names(identity) => bond,
+                Some(_) => return Ok(Err(Refused::OtherCorrection)),
+                None => match self.begin_link(order, identity, &to, &proof).await? {
+                    Err(refused) => return Ok(Err(refused)),
+                    Ok(Some(bond)) => bond,
+                    Ok(None) => {
+                        pause(attempt).await;
+                        continue;
+                    }
+                },
+            };
+            return self.complete_link(bond).await.map(Ok);
+        }
+        anyhow::bail!("others were faster {ATTEMPTS} times while two people were made one")
+    }
+
+    /// Appends the link, with which the addresses go over. `None` if something changed since it was read.
+    async fn begin_link(
+        &self,
+        order: &Order,
+        identity: &IdentityId,
+        to: &ContactId,
+        proof: &Proof,
+    ) -> anyhow::Result<Result<Option<Bond>, Refused>> {
+        let address = self.find_identity(identity).await?.unwrap_or_default();
+        let from = address.contact.clone().unwrap_or_else(|| nobody(order));
+        if from == *to {
+            return Ok(Err(Refused::SameContact));
+        }
+        let giver = self.live(&from).await?;
+        let taker = self.live(to).await?;
+        let addresses = self.addresses_of(&giver, identity, address).await?;
+        let lives = self.all_threads(&from).await?;
+        let threads: BTreeSet<ThreadId> =
+            self.families(&lives).await?.into_values().flatten().collect();
+        if MOST_IDENTITIES < addresses.len() || MOST_THREADS < threads.len() {
+            return Ok(Err(Refused::TooMany));
+        }
+        let kind = CorrectionKind::Link {
+            identity: identity.clone(),
+            from,
+            to: to.clone(),
+            proof: proof.clone(),
+        };
+        let mut bond = Bond::begun(to, order, kind);
+        let claims = addresses.iter().filter_map(|(_, it)| it.claimed.as_ref());
+        let claims = claims.filter(|it| it.contact == *to).map(|it| it.at);
+        bond.since = claims.chain([order.at]).min().unwrap_or(order.at);
+        bond.identities = addresses.iter().map(|(id, _)| id.clone()).collect();
+        bond.threads = threads;
+        let mut transaction = Transaction::default();
+        transaction.patch(self, bond.write()?)?;
+        let (gives, takes) = heads((&giver, &taker), &addresses);
+        transaction.patch(self, gives.set(LINKED_INTO, text(to.as_str())))?;
+        transaction.patch(self, takes)?;
+        self.add_addresses(&mut transaction, (&giver, &taker), &addresses)?;
+        let begun = matches!(self.commit(transaction).await?, Committed::Done);
+        Ok(Ok(begun.then_some(bond)))
+    }
+
+    /// All addresses of a person, the one that is asked for among them.
+    async fn addresses_of(
+        &self,
+        person: &Threads,
+        identity: &IdentityId,
+        address: Address,
+    ) -> anyhow::Result<Addresses> {
+        let mut addresses = self.addresses(&person.contact).await?.unwrap_or_default();
+        if !addresses.iter().any(|(id, _)| id == identity) {
+            addresses.push((identity.clone(), address));
+        }
+        Ok(addresses)
+    }
+
+    /// Completes a link from wherever it was left.
+    pub(super) async fn complete_link(&self, bond: Bond) -> anyhow::Result<Correction> {
+        let Some(ends) = bond.ends() else { return Ok(bond.correction) };
+        if bond.correction.state != CorrectionState::Running {
+            return Ok(bond.correction);
+        }
+        for thread in &bond.threads {
+            self.give(thread, ends.from, ends.to).await?;
+        }
+        // What was opened by a correction that was under way when the link began.
+        let late = self.all_threads(ends.from).await?;
+        for thread in self.families(&late).await?.into_values().flatten() {
+            self.settle(bond.with_thread(&thread)).await?;
+            self.give(&thread, ends.from, ends.to).await?;
+        }
+        self.advance(&bond, CorrectionState::Done).await
+    }
+
+    /// Takes a link to another state, unless somebody else did.
+    pub(super) async fn advance(
+        &self,
+        bond: &Bond,
+        to: CorrectionState,
+    ) -> anyhow::Result<Correction> {
+        for attempt in 0..ATTEMPTS {
+            match self.write(bond.advance(to)).await? {
+                Written::Done(item) | Written::Refused(item) => {
+                    let read = Bond::read(&item)?;
+                    return Ok(read.map_or_else(|| bond.correction.clone(), |it| it.correction));
+                }
+                Written::Busy => pause(attempt).await,
+            }
+        }
+        anyhow::bail!("a link was busy {ATTEMPTS} times")
+    }
+}
+
+/// Who an address of nobody was: a person of whom nothing else is known, the same each time that the order comes.
+fn nobody(order: &Order) -> ContactId {
+    let id = order.id.as_str();
+    ContactId::new(format!("con_{}", id.strip_prefix("cor_").unwrap_or(id)))
+}

@@ -1,0 +1,126 @@
+//! What a person wants of us and what we call them by, as people and programs of ours said it.
+//!
+//! It is an item of its own: the head is read with every message and written with every thread that opens, and must stay
+//! small; this is read when somebody looks, or plans a message.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::id::{Channel, ContactId};
+
+use super::item::{Item, get_number, get_text, get_texts, number, text};
+use super::keys;
+use super::patch::{Patch, Written};
+use super::schema::VERSION;
+use super::{ATTEMPTS, Table, pause};
+
+/// The channels that a person prefers, best first.
+const CHANNELS: &str = "channels";
+/// The language that they want.
+const LOCALE: &str = "locale";
+/// What we call them by.
+const SEGMENTS: &str = "segments";
+
+/// What a person wants of us and what we call them by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContactProfile {
+    /// The channels that they prefer, best first.
+    pub channels: Vec<Channel>,
+    /// The language that they want: `fr`, `en-GB`.
+    pub locale: Option<String>,
+    /// What we call them by: `vip`, `b2b`.
+    pub segments: BTreeSet<String>,
+    version: u64,
+}
+
+/// What is to change; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileChange {
+    /// The channels, best first.
+    pub channels: Option<Vec<Channel>>,
+    /// The language; within, `None` for none.
+    pub locale: Option<Option<String>>,
+    /// The segments, all of them.
+    pub segments: Option<BTreeSet<String>>,
+}
+
+impl Table {
+    /// What a person wants of us, as it is at this moment.
+    pub async fn profile(&self, contact: &ContactId) -> anyhow::Result<ContactProfile> {
+        Ok(self.get(&keys::profile(contact)).await?.as_ref().map(read).unwrap_or_default())
+    }
+
+    /// Changes what a person wants of us. With `read` it is changed only if it is still as was read, else `None` is
+    /// answered; without it the last word counts, each field for itself.
+    pub async fn change_profile(
+        &self,
+        contact: &ContactId,
+        change: &ProfileChange,
+        read: Option<&ContactProfile>,
+    ) -> anyhow::Result<Option<ContactProfile>> {
+        for attempt in 0..ATTEMPTS {
+            let before = match read {
+                Some(read) => read.clone(),
+                None => self.profile(contact).await?,
+            };
+            let mut next = before.with(change);
+            if next == before {
+                return Ok(Some(before));
+            }
+            next.version += 1;
+            match self.write(write(contact, &before, &next)).await? {
+                Written::Done(_) => return Ok(Some(next)),
+                Written::Refused(_) if read.is_some() => return Ok(None),
+                Written::Refused(_) | Written::Busy => pause(attempt).await,
+            }
+        }
+        anyhow::bail!("a profile changed {ATTEMPTS} times while it was to be changed")
+    }
+}
+
+impl ContactProfile {
+    /// The profile with a change made.
+    #[must_use]
+    pub fn with(&self, change: &ProfileChange) -> Self {
+        let mut next = self.clone();
+        if let Some(channels) = &change.channels {
+            next.channels.clone_from(channels);
+        }
+        if let Some(locale) = &change.locale {
+            next.locale.clone_from(locale);
+        }
+        if let Some(segments) = &change.segments {
+            next.segments.clone_from(segments);
+        }
+        next
+    }
+}
+
+fn read(item: &Item) -> ContactProfile {
+    let channels = get_text(item, CHANNELS).unwrap_or_default().split(',');
+    ContactProfile {
+        channels: channels.filter(|it| !it.is_empty()).map(Channel::new).collect(),
+        locale: get_text(item, LOCALE).map(str::to_owned),
+        segments: get_texts(item, SEGMENTS).map(str::to_owned).collect(),
+        version: get_number(item, VERSION).unwrap_or(0),
+    }
+}
+
+fn write(contact: &ContactId, before: &ContactProfile, next: &ContactProfile) -> Patch {
+    let read = (0 < before.version).then(|| number(before.version));
+    let patch =
+        Patch::of(keys::profile(contact)).if_is(VERSION, read).set(VERSION, number(next.version));
+    // A channel's name has no comma, and the table has no empty sets.
+    let channels: Vec<_> = next.channels.iter().map(Channel::as_str).collect();
+    let channels = (!channels.is_empty()).then(|| text(channels.join(",")));
+    let segments: Vec<_> = next.segments.iter().cloned().collect();
+    let segments = (!segments.is_empty()).then_some(AttributeValue::Ss(segments));
+    let locale = next.locale.clone().map(text);
+    [(CHANNELS, channels), (LOCALE, locale), (SEGMENTS, segments)].into_iter().fold(
+        patch,
+        |patch, (name, value)| match value {
+            Some(value) => patch.set(name, value),
+            None => patch.remove(name),
+        },
+    )
+}

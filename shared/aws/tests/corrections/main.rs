@@ -1,0 +1,14 @@
+//! Corrections of threads over an embedded table: what they do, what they refuse, that they can be taken back, and that they
+//! end the same whatever comes between two calls.
+
+#[cfg(test)]
+mod merges;
+#[cfg(test)]
+mod moves;
+#[cfg(test)]
+mod world;
+
+#[cfg(test)]
+#[path = "../filing/support.rs"]
+#[expect(dead_code, reason = "the tests of filing use the rest of it")]
+mod support;

@@ -1,0 +1,136 @@
+//! A customer with two topics, and what a test asks of them.
+
+use aws::table::views::{Order as Sorted, Window};
+use aws::table::{Order, Refused, Table, To, keys};
+use domain::event::InboundEvent;
+use domain::filing::{Correction, Live};
+use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
+use domain::time::Timestamp;
+use embedded::Cloud;
+
+use crate::support::{START, WHATSAPP, ada, file_all, id, quotes, rules, says, table};
+
+/// What happened before: a chair and a kettle, three messages each.
+pub(crate) fn two_topics() -> Vec<InboundEvent> {
+    vec![
+        says(
+            "c1",
+            0,
+            "Hello, I would like to return a chair, article 5500-1171, how does that work?",
+        ),
+        quotes("c2", 60, "the chair is too low for my desk", "c1"),
+        quotes("c3", 120, "I bought the chair in May", "c1"),
+        says(
+            "k1",
+            900_000,
+            "Good morning, I want to order a kettle and a toaster, which ones can you recommend to me?",
+        ),
+        quotes("k2", 900_060, "the kettle should be a red one", "k1"),
+        quotes("k3", 900_120, "and the toaster for four slices of bread", "k1"),
+    ]
+}
+
+/// A customer and the table.
+pub(crate) struct World {
+    pub(crate) cloud: Cloud,
+    pub(crate) table: Table,
+    pub(crate) contact: ContactId,
+}
+
+impl World {
+    pub(crate) async fn of(events: &[InboundEvent]) -> Self {
+        let cloud = Cloud::start().await;
+        let table = table(&cloud.process());
+        file_all(&table, events).await;
+        Self::over(cloud, table).await
+    }
+
+    pub(crate) async fn over(cloud: Cloud, table: Table) -> Self {
+        let contact = table.find_identity(&ada().id).await.unwrap().unwrap().contact.unwrap();
+        Self { cloud, table, contact }
+    }
+
+    /// The thread that a message is in.
+    pub(crate) async fn thread(&self, name: &str) -> ThreadId {
+        self.table.message(&key(name)).await.unwrap().unwrap().thread.unwrap()
+    }
+
+    /// A thread that a message may join.
+    pub(crate) async fn live(&self, thread: &ThreadId) -> Option<Live> {
+        let threads = self.table.live(&self.contact).await.unwrap();
+        threads.live.into_iter().find(|it| it.thread == *thread)
+    }
+
+    /// The names of a thread's messages, as people read them.
+    pub(crate) async fn timeline(&self, thread: &ThreadId) -> Vec<String> {
+        let view = self.table.view_thread(thread).await.unwrap().unwrap();
+        let threads: Vec<_> = std::iter::once(view.id).chain(view.sources).collect();
+        let window = Window { order: Sorted::Ascending, after: None, limit: 1_000 };
+        let page = self.table.view_timeline(&threads, &window, at(0)).await.unwrap();
+        page.rows.iter().map(|it| self.name(&it.key)).collect()
+    }
+
+    fn name(&self, pk: &str) -> String {
+        let letters = ["c", "k", "n", "s", "o"];
+        let names = letters.iter().flat_map(|it| (0..10).map(move |n| format!("{it}{n}")));
+        names.into_iter().find(|it| key(it).pk == *pk).unwrap_or_else(|| pk.to_owned())
+    }
+
+    pub(crate) async fn merge(
+        &self,
+        n: u32,
+        source: &ThreadId,
+        target: &ThreadId,
+    ) -> Result<Correction, Refused> {
+        self.table.merge(&order(n), source, target).await.unwrap()
+    }
+
+    pub(crate) async fn relocate(
+        &self,
+        n: u32,
+        from: &ThreadId,
+        to: &To,
+        names: &[&str],
+    ) -> Result<Correction, Refused> {
+        relocate(&self.table, n, from, to, names).await.unwrap()
+    }
+
+    pub(crate) async fn revert(&self, n: u32, of: u32) -> Result<Correction, Refused> {
+        let of = order(of).id;
+        self.table.revert(&order(n), &self.contact, &of, &rules()).await.unwrap()
+    }
+}
+
+pub(crate) async fn relocate(
+    table: &Table,
+    n: u32,
+    from: &ThreadId,
+    to: &To,
+    names: &[&str],
+) -> anyhow::Result<Result<Correction, Refused>> {
+    let messages: Vec<_> = names.iter().map(|it| key(it)).collect();
+    table.move_messages(&order(n), from, to, &messages, &rules()).await
+}
+
+/// The n-th order of a colleague.
+pub(crate) fn order(n: u32) -> Order {
+    Order {
+        id: CorrectionId::new(format!("cor_{n:032}")),
+        author: "grace".into(),
+        reason: Some("another subject".into()),
+        at: at(2_000_000 + i64::from(n)),
+    }
+}
+
+/// A new thread, as a caller names it.
+pub(crate) fn new_thread() -> To {
+    To::New(aws::table::Fresh::ids().thread)
+}
+
+pub(crate) fn key(name: &str) -> keys::Key {
+    keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name))
+}
+
+pub(crate) fn at(after: i64) -> Timestamp {
+    Timestamp::from_secs(START + after)
+}

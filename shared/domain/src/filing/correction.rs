@@ -1,0 +1,122 @@
+//! Corrections: a person's word that messages belong elsewhere, and what a thread becomes by it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ContactId, CorrectionId, IdentityId, ThreadId};
+use crate::time::Timestamp;
+
+/// A person's word that messages belong elsewhere: appended, never rewritten but for its progress, and revertible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// Its id.
+    pub id: CorrectionId,
+    /// What it does; of a revert, what the correction did that it takes back.
+    #[serde(flatten)]
+    pub kind: CorrectionKind,
+    /// Who made it.
+    pub author: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// How far it has come.
+    pub state: CorrectionState,
+    /// The correction that it takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverts: Option<CorrectionId>,
+    /// The correction that takes it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverted_by: Option<CorrectionId>,
+    /// How many messages it names; none for a merge, which rewrites no message.
+    pub n_messages: usize,
+}
+
+/// What a correction does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CorrectionKind {
+    /// One thread goes into another.
+    Merge {
+        /// The thread that goes.
+        source: ThreadId,
+        /// The thread that takes it in.
+        target: ThreadId,
+    },
+    /// Messages of a thread become a thread of their own.
+    Split {
+        /// The thread that they leave.
+        from: ThreadId,
+        /// The thread that they open.
+        to: ThreadId,
+    },
+    /// Messages of a thread go to another one.
+    Move {
+        /// The thread that they leave.
+        from: ThreadId,
+        /// The thread that they join.
+        to: ThreadId,
+    },
+    /// Two people are one: an address, and with it all that its person has, becomes another person's.
+    Link {
+        /// The address.
+        identity: IdentityId,
+        /// Whose it was.
+        from: ContactId,
+        /// Whose it is.
+        to: ContactId,
+        /// What proves it.
+        proof: Proof,
+    },
+    /// A link is undone: what came with the address, and what was said by it since, goes back.
+    Unlink {
+        /// The address.
+        identity: IdentityId,
+        /// Whose it was.
+        from: ContactId,
+        /// Whose it is again.
+        to: ContactId,
+    },
+}
+
+impl CorrectionKind {
+    /// The thread that is corrected and the one that takes in; `None` where people are corrected.
+    #[must_use]
+    pub fn threads(&self) -> Option<(&ThreadId, &ThreadId)> {
+        match self {
+            Self::Merge { source: from, target: to }
+            | Self::Split { from, to }
+            | Self::Move { from, to } => Some((from, to)),
+            Self::Link { .. } | Self::Unlink { .. } => None,
+        }
+    }
+}
+
+/// What proves that two people are one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Proof {
+    /// One of us says so.
+    Agent,
+    /// A claim that somebody whom we trust signed: who, and its id there.
+    Signed {
+        /// Who signed it.
+        issuer: String,
+        /// Its id.
+        id: String,
+    },
+}
+
+/// How far a correction has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CorrectionState {
+    /// Its messages are on their way. The same order again completes it.
+    Running,
+    /// All of it is done.
+    Done,
+    /// It is being taken back. The same revert again completes that.
+    Reverting,
+    /// It was taken back.
+    Reverted,
+}
