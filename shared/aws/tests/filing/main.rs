@@ -15,4 +15,10 @@ mod interleavings;
 #[cfg(test)]
 mod schedule;
 #[cfg(test)]
+mod seeds;
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod zombies;
