@@ -40,10 +40,11 @@ pub fn build(report: &Report) -> anyhow::Result<Built> {
     let mut cargo = Command::new(aws::env_or("CARGO", "cargo"));
     cargo.args(["build", "--message-format=json-render-diagnostics"]).current_dir(place::root());
     for name in &names {
-        cargo.args(["--package", name, "--bin", name]);
+        cargo.args(["--bin", name]);
     }
-    // With this program itself among them, the features of the dependencies, and so their builds, are those it was built with.
-    cargo.args(["--bin", "tokens", "--package", "local", "--bin", "local"]);
+    // No package is named: the features of the dependencies are those of the whole workspace, with which this program was
+    // built, too. Any other choice of packages would build the AWS SDK once more.
+    cargo.args(["--bin", "tokens"]);
     let messages = run(&mut cargo, "build the functions")?;
     for name in &names {
         let built = executable(&messages, name)
