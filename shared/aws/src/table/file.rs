@@ -303,13 +303,11 @@ impl Scene {
     /// Where a message goes that joins a thread, with the thread as it was read if it is a live one.
     fn place(&self, thread: &ThreadId) -> Place {
         let foreign = self.foreign.as_ref().filter(|it| it.live.thread == *thread);
-        let (contact, live) = match foreign {
-            Some(it) => (&it.contact, it.is_live.then_some(&it.live)),
-            None => {
-                let live = self.threads.live.iter().find(|it| it.thread == *thread);
-                (&self.threads.contact, live)
-            }
-        };
+        let own = || self.threads.live.iter().find(|it| it.thread == *thread);
+        let (contact, live) = foreign.map_or_else(
+            || (&self.threads.contact, own()),
+            |it| (&it.contact, it.is_live.then_some(&it.live)),
+        );
         Place { contact: contact.clone(), thread: thread.clone(), live: live.cloned() }
     }
 

@@ -89,9 +89,9 @@ impl Table {
         let mut transaction = Transaction::default();
         transaction.patch(self, bond.write()?)?;
         transaction.patch(self, link.reverting(&order.id))?;
-        let (gives, takes) = heads((&giver, &taker), &addresses);
-        transaction.patch(self, gives)?;
-        transaction.patch(self, takes.remove(LINKED_INTO))?;
+        let (old_head, new_head) = heads((&giver, &taker), &addresses);
+        transaction.patch(self, old_head)?;
+        transaction.patch(self, new_head.remove(LINKED_INTO))?;
         self.add_addresses(&mut transaction, (&giver, &taker), &addresses)?;
         let begun = matches!(self.commit(transaction).await?, Committed::Done);
         Ok(Ok(begun.then_some(bond)))
@@ -174,10 +174,12 @@ impl Table {
         let others = if goes { stay } else { leave };
         let split = opened_by(order, &live.thread);
         self.split(order, bond, (&live.thread, &split), &others, rules).await?;
-        let given = match goes {
-            true => family,
-            false if others.is_empty() => Vec::new(),
-            false => vec![split],
+        let given = if goes {
+            family
+        } else if others.is_empty() {
+            Vec::new()
+        } else {
+            vec![split]
         };
         for thread in &given {
             self.give(thread, &from, &to).await?;
