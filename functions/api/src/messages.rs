@@ -93,6 +93,7 @@ async fn draft(api: &Api, call: &Call<'_>, request: &MessageRequest) -> Result<D
         channel: request.channel.as_ref(),
         quotes: quoted.is_some(),
         expires_at: request.expires_at,
+        allow_claimed: request.allow_claimed,
     };
     let is_template = matches!(request.content, SendContent::Template { .. });
     let templates = if is_template { templates(api, &target.ways).await? } else { Vec::new() };

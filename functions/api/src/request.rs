@@ -39,6 +39,8 @@ pub(crate) struct MessageRequest {
     pub(crate) client_ref: Option<String>,
     /// When it is of no more use.
     pub(crate) expires_at: Option<Timestamp>,
+    /// Whether it may go to an address that is only claimed to be the person's.
+    pub(crate) allow_claimed: bool,
     /// The digest of the whole body: field order and spaces do not count.
     pub(crate) hash: String,
 }
@@ -69,6 +71,8 @@ fn message(mut fields: Fields<'_>, hash: String) -> Option<MessageRequest> {
     let authors = [("automation", Author::Automation), ("human", Author::Human)];
     let purpose = fields.word("purpose", &purposes).unwrap_or_default();
     let author = fields.word("author", &authors).unwrap_or_default();
+    let unverified = [("refuse", false), ("allow", true)];
+    let allow_claimed = fields.word("unverified", &unverified).unwrap_or_default();
     let channel = fields.parsed("channel", "must be the name of a channel", ids::channel);
     let account = fields.text("account", MAX_NAME).map(AccountId::new);
     let reply_to = fields.parsed("reply_to", "must be the id of a message", MessageRef::parse);
@@ -91,6 +95,7 @@ fn message(mut fields: Fields<'_>, hash: String) -> Option<MessageRequest> {
         reply_to,
         client_ref,
         expires_at,
+        allow_claimed,
         hash,
     })
 }
@@ -186,6 +191,7 @@ mod tests {
             ("to", json!({ "thread_id": thread(), "x": 1 }), "/to/x"),
             ("purpose", json!("spam"), "/purpose"),
             ("author", json!(1), "/author"),
+            ("unverified", json!(true), "/unverified"),
             ("channel", json!(""), "/channel"),
             ("reply_to", json!("wamid.x"), "/reply_to"),
             ("client_ref", json!("x".repeat(129)), "/client_ref"),

@@ -84,17 +84,22 @@ async fn in_thread(
     let mut id = id.clone();
     for _ in 0..MOST_MERGES {
         let thread = api.table.view_thread(&id).await?.ok_or_else(missing)?;
-        if let Some(into) = thread.merged_into {
+        if let Some(into) = thread.merged_into.clone() {
             id = into;
             continue;
         }
-        if thread.live.is_some_and(|it| it.state == State::Closed) {
+        if thread.live.as_ref().is_some_and(|it| it.state == State::Closed) {
             return Err(Problem::send(Send::ThreadClosed, "it was closed; open it again first"));
         }
-        let addresses = api.table.addresses(&thread.contact).await?.ok_or_else(missing)?;
+        let mut addresses = api.table.addresses(&thread.contact).await?.ok_or_else(missing)?;
+        let claimants = api.table.claimants(&thread).await?;
+        addresses.extend(claimants.iter().cloned());
         let last =
             if request.channel.is_none() { last_channel(api, &id, now).await? } else { None };
-        let ways = ways(request, &addresses, last.as_ref());
+        let mut ways = ways(request, &addresses, last.as_ref());
+        for way in &mut ways {
+            way.claimed = claimants.iter().any(|(id, _)| *id == way.identity);
+        }
         let (contact, claims) = (Some(thread.contact), Claims::default());
         return Ok(Target { contact, thread: Some(id), claims, ways, addresses });
     }
@@ -119,6 +124,7 @@ async fn to_contact(
     id: &ContactId,
 ) -> Result<Target, Problem> {
     let missing = || no_such("/to/contact_id", "there is no such contact");
+    let id = &api.table.who_is(id).await?.ok_or_else(missing)?;
     let addresses = api.table.addresses(id).await?.ok_or_else(missing)?;
     let ways = ways(request, &addresses, None);
     let (contact, claims) = (Some(id.clone()), Claims::default());

@@ -1,8 +1,10 @@
 //! Link codes: made, shown, and what showing one does.
 
-use domain::filing::identity::Claimed;
+use std::collections::BTreeSet;
+
+use domain::filing::identity::{Address, Claimed};
 use domain::filing::{ChannelLink, LinkCode};
-use domain::id::{ContactId, ThreadId};
+use domain::id::{ContactId, IdentityId, ThreadId};
 
 use super::Table;
 use super::file::{Said, Scene};
@@ -15,6 +17,7 @@ use super::referrals::Found;
 use super::schema::{EXPIRES, PK};
 use super::threads::{CLAIMANTS, CONTACT, MERGED_INTO};
 use super::transaction::{Committed, Transaction};
+use super::views::ThreadView;
 
 /// The thread that a code stands for.
 const JOINS: &str = "joins";
@@ -50,6 +53,30 @@ impl Table {
             .set_some("purpose", link.purpose.clone().map(text))
             .set(EXPIRES, seconds(link.until.plus_ms(KEPT_MS)));
         Ok(matches!(self.write(patch).await?, Written::Done(_)))
+    }
+
+    /// The addresses of other people who may write into a thread, because they showed a code of it or of one that was merged
+    /// into it: whoever is known as its person by now, or was found not to be, is none of them.
+    pub async fn claimants(
+        &self,
+        thread: &ThreadView,
+    ) -> anyhow::Result<Vec<(IdentityId, Address)>> {
+        let mut wanted: BTreeSet<_> = thread.claimants.iter().cloned().collect();
+        for source in &thread.sources {
+            wanted.extend(self.view_thread(source).await?.into_iter().flat_map(|it| it.claimants));
+        }
+        let mut found = Vec::new();
+        for id in wanted {
+            let Some(address) = self.find_identity(&id).await? else { continue };
+            let Some(claimed) = address.claimed.clone() else { continue };
+            let there = self.reach(claimed.contact, claimed.thread).await?;
+            if address.contact.as_ref() != Some(&thread.contact)
+                && there.is_some_and(|it| it.live.thread == thread.id)
+            {
+                found.push((id, address));
+            }
+        }
+        Ok(found)
     }
 
     /// The code that a message shows, unless it ran out before, another message was first, or its thread is gone. A

@@ -29,6 +29,8 @@ pub struct Ask<'a> {
     pub quotes: bool,
     /// When it is of no more use.
     pub expires_at: Option<Timestamp>,
+    /// Whether it may go to an address that is only claimed to be theirs.
+    pub allow_claimed: bool,
 }
 
 /// What a message is for. A person may forbid one and allow another.
@@ -222,7 +224,7 @@ fn check_person(ask: &Ask<'_>, way: &Way) -> Result<(), Refusal> {
         let detail = format!("they do not want {} messages on {}", ask.purpose.name(), way.channel);
         return refuse(Problem::RecipientOptedOut, detail);
     }
-    if way.claimed {
+    if way.claimed && !ask.allow_claimed {
         let detail = format!("their address on {} is claimed, not confirmed", way.channel);
         return refuse(Problem::IdentityUnverified, detail);
     }

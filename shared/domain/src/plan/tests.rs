@@ -48,6 +48,7 @@ fn ask(content: &SendContent) -> Ask<'_> {
         channel: None,
         quotes: false,
         expires_at: None,
+        allow_claimed: false,
     }
 }
 
@@ -146,7 +147,9 @@ fn what_a_person_forbade_is_not_sent_and_the_rest_is() {
 fn a_claimed_address_an_unknown_one_and_a_missing_channel_are_refused() {
     let content = text("hello");
     let claimed = Way { claimed: true, ..way(CHAT, Some(1)) };
-    assert_eq!(problem(&ask(&content), vec![claimed]), Some(Problem::IdentityUnverified));
+    let problem_of = |ask: &Ask<'_>| problem(ask, vec![claimed.clone()]);
+    assert_eq!(problem_of(&ask(&content)), Some(Problem::IdentityUnverified));
+    assert_eq!(problem_of(&Ask { allow_claimed: true, ..ask(&content) }), None);
     assert_eq!(problem(&ask(&content), vec![]), Some(Problem::RecipientUnreachable));
     let elsewhere = way(Channel::from_static("fax"), Some(1));
     assert_eq!(problem(&ask(&content), vec![elsewhere]), Some(Problem::ChannelMisconfigured));

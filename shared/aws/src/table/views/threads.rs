@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context;
 use domain::filing::{Live, State, partitions};
-use domain::id::{ContactId, ThreadId};
+use domain::id::{ContactId, IdentityId, ThreadId};
 use domain::time::Timestamp;
 
 use super::{Index, Page, Position, Slice, Table, Window};
@@ -12,7 +12,9 @@ use crate::table::item::{Item, get_moment, get_number, get_text, get_texts, text
 use crate::table::keys::{self, Key};
 use crate::table::patch::key_item;
 use crate::table::schema::{INBOX, INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
-use crate::table::threads::{CONTACT, CRM, MERGED_INTO, OPENED, SOURCES, SUBJECT, TAGS, read_live};
+use crate::table::threads::{
+    CLAIMANTS, CONTACT, CRM, MERGED_INTO, OPENED, SOURCES, SUBJECT, TAGS, read_live,
+};
 
 /// A thread as people read it.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +35,8 @@ pub struct ThreadView {
     pub merged_into: Option<ThreadId>,
     /// The threads that were merged into it.
     pub sources: Vec<ThreadId>,
+    /// Addresses of other people who showed a code of it.
+    pub claimants: Vec<IdentityId>,
     /// Whose turn it is; absent once it was merged.
     pub live: Option<Live>,
     /// How often what seldom changes has changed.
@@ -205,6 +209,7 @@ fn of_thread(item: &Item) -> Option<ThreadView> {
         opened: get_moment(item, OPENED).unwrap_or_default(),
         merged_into: get_text(item, MERGED_INTO).map(ThreadId::new),
         sources: get_texts(item, SOURCES).map(ThreadId::new).collect(),
+        claimants: get_texts(item, CLAIMANTS).map(IdentityId::from_stored).collect(),
         live: None,
         version: get_number(item, VERSION).unwrap_or(0),
     })
