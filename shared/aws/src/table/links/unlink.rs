@@ -131,7 +131,9 @@ impl Table {
             return Ok(bond.correction);
         }
         for n in 0..bond.splits.len() {
-            self.split_off(order, &bond, n, rules).await?;
+            if !self.is_given(&bond, n).await? {
+                self.split_off(order, &bond, n, rules).await?;
+            }
         }
         let kept = self.addresses(&bond.contact).await?.unwrap_or_default();
         let stay: BTreeSet<_> = kept.into_iter().map(|(id, _)| id).collect();
@@ -232,6 +234,18 @@ impl Table {
             self.split_off(order, bond, n, rules).await?;
         }
         Ok(())
+    }
+
+    /// Whether a thread of a split went to its person already: it does only when all of it was split.
+    async fn is_given(&self, bond: &Bond, n: usize) -> anyhow::Result<bool> {
+        let Some(split) = bond.splits.get(n) else { return Ok(true) };
+        for thread in [&split.from, &split.to] {
+            let home = self.home(thread).await?;
+            if home.is_some_and(|it| it.contact != bond.contact) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Makes one of the splits that were recorded, or completes it.

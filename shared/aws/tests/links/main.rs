@@ -1,0 +1,20 @@
+//! Link codes, people who become one, and people who become two again, over an embedded table.
+
+#[cfg(test)]
+mod codes;
+#[cfg(test)]
+mod costs;
+#[cfg(test)]
+mod crashes;
+#[cfg(test)]
+mod links;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+#[path = "../filing/support.rs"]
+#[expect(dead_code, reason = "what the tests of filing need more")]
+mod support;
+#[cfg(test)]
+mod unlinks;

@@ -1,0 +1,146 @@
+//! Two people, what they say, and codes.
+
+use aws::table::{Filed, Order, Refused, Table, keys};
+use domain::event::{Identity, InboundEvent, Message};
+use domain::filing::{ChannelLink, Correction, LinkCode, Proof};
+use domain::id::{AccountId, Channel, ContactId, CorrectionId, IdentityId, ThreadId};
+use domain::time::Timestamp;
+use embedded::Cloud;
+
+use crate::support::{
+    Item, START, WHATSAPP, ada, bsuid, event, file, message, of_kind, rules, says, table, text,
+};
+
+pub(crate) const TELEGRAM: Channel = Channel::from_static("telegram");
+
+pub(crate) const LAMP: &str =
+    "Hello, I would like to return the lamp of order 18-4471, it is broken";
+pub(crate) const CHAIR: &str =
+    "Good morning, do you still sell the green garden chairs, article 99-1200?";
+/// Goes on about the lamp.
+pub(crate) const MORE: &str = "the lamp of order 18-4471 is broken, here is what it looks like";
+
+/// Ada has two threads, one of a lamp and one of a chair.
+pub(crate) struct World {
+    pub(crate) cloud: Cloud,
+    pub(crate) table: Table,
+    pub(crate) ada: ContactId,
+    pub(crate) lamp: ThreadId,
+    pub(crate) chair: ThreadId,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let cloud = Cloud::start().await;
+        let table = table(&cloud.process());
+        let lamp = opened(&table, &says("lamp", 0, LAMP)).await;
+        let chair = opened(&table, &says("chair", 300_000, CHAIR)).await;
+        let ada = contact_of(&table, &ada().id).await;
+        Self { cloud, table, ada, lamp, chair }
+    }
+
+    /// A code of the thread of the lamp.
+    pub(crate) async fn code(&self, n: u128) -> LinkCode {
+        let code = LinkCode::of_random(n);
+        let link = ChannelLink {
+            thread: self.lamp.clone(),
+            contact: self.ada.clone(),
+            until: Timestamp::from_secs(START + 500_000),
+            author: "desk".to_owned(),
+            purpose: Some("photos".to_owned()),
+        };
+        assert!(self.table.make_link(&code, &link).await.unwrap());
+        code
+    }
+
+    pub(crate) async fn link(
+        &self,
+        id: &str,
+        identity: &IdentityId,
+    ) -> Result<Correction, Refused> {
+        self.table.link(&order(id), identity, &self.ada, Proof::Agent).await.unwrap()
+    }
+
+    pub(crate) async fn unlink(
+        &self,
+        id: &str,
+        identity: &IdentityId,
+    ) -> Result<Correction, Refused> {
+        self.table.unlink(&order(id), &self.ada, identity, &rules()).await.unwrap()
+    }
+
+    /// The thread that a message is in.
+    pub(crate) async fn thread_of(&self, event: &InboundEvent) -> ThreadId {
+        thread_of(&self.table, event).await
+    }
+}
+
+pub(crate) fn order(id: &str) -> Order {
+    Order {
+        id: CorrectionId::new(format!("cor_{id:0>32}")),
+        author: "desk".to_owned(),
+        reason: Some("she said so on the phone".to_owned()),
+        at: Timestamp::from_secs(START + 400_000),
+    }
+}
+
+/// Somebody on Telegram.
+pub(crate) fn bob() -> Identity {
+    Identity { id: IdentityId::scoped(&TELEGRAM, "", "5550002"), aliases: vec![], name: None }
+}
+
+/// Somebody on WhatsApp whose number does not show.
+pub(crate) fn eve() -> Identity {
+    Identity { id: bsuid("GB.666"), aliases: vec![], name: None }
+}
+
+pub(crate) fn by(who: Identity, after: i64, said: Message) -> InboundEvent {
+    let event = event(who, after, said);
+    let space = event.identity.as_ref().map(|it| it.id.space().to_owned());
+    if space.as_deref() == Some(WHATSAPP.as_str()) {
+        return event;
+    }
+    InboundEvent { channel: TELEGRAM, account: AccountId::new("bot"), ..event }
+}
+
+/// What Bob says on Telegram.
+pub(crate) fn bob_says(name: &str, after: i64, words: &str) -> InboundEvent {
+    by(bob(), after, message(name, words))
+}
+
+/// Bob follows a link.
+pub(crate) fn bob_shows(name: &str, after: i64, code: &LinkCode) -> InboundEvent {
+    let said = Message { thread_ref: Some(code.reveal()), ..message(name, "/start") };
+    by(bob(), after, said)
+}
+
+pub(crate) async fn opened(table: &Table, event: &InboundEvent) -> ThreadId {
+    match file(table, event).await.unwrap() {
+        Filed::Opened(thread) => thread,
+        other => panic!("it opens no thread: {other:?}"),
+    }
+}
+
+pub(crate) async fn thread_of(table: &Table, event: &InboundEvent) -> ThreadId {
+    let domain::event::Kind::Message(message) = &event.kind else { panic!("not a message") };
+    let key = keys::message(&event.channel, &event.account, &message.id);
+    table.message(&key).await.unwrap().unwrap().thread.unwrap()
+}
+
+pub(crate) async fn contact_of(table: &Table, id: &IdentityId) -> ContactId {
+    table.find_identity(id).await.unwrap().unwrap().contact.unwrap()
+}
+
+/// Whose a thread is, by its own item and by where its live one is: they must agree.
+pub(crate) fn owner(items: &[Item], thread: &ThreadId) -> ContactId {
+    let own = of_kind(items, &format!("THR#{thread}"), "0");
+    let contact = text(own[0], "contact");
+    let lives: Vec<_> = items
+        .iter()
+        .filter(|it| text(it, "pk").starts_with("CON#"))
+        .filter(|it| text(it, "sk").ends_with(&format!("#{thread}")))
+        .map(|it| text(it, "pk"))
+        .collect();
+    assert_eq!(lives, [format!("CON#{contact}")], "{thread} is at one place");
+    ContactId::new(contact)
+}

@@ -1,0 +1,147 @@
+//! Two at work at once: one is stopped at each point of its work, the other does all of its own, and the first comes again.
+
+use aws::steps::Steps;
+use aws::table::Table;
+use domain::event::InboundEvent;
+use domain::filing::Proof;
+use domain::id::ThreadId;
+use embedded::Cloud;
+
+use crate::links::CARPET;
+use crate::people::{
+    World, bob, bob_says, bob_shows, by, contact_of, eve, opened, order, owner, thread_of,
+};
+use crate::support::{Item, ada, file, fill, message, of_kind, rules, says, table, text};
+use crate::unlinks::{linked_and, mixed};
+
+/// Runs both on a table that holds these items, the first stopped at a point. `None` when it has no such point.
+async fn race(
+    before: &[Item],
+    stop_at: u32,
+    first: impl AsyncFn(&Table) -> anyhow::Result<()>,
+    second: impl AsyncFn(&Table) -> anyhow::Result<()>,
+) -> Option<(Table, Vec<Item>)> {
+    let cloud = Cloud::start().await;
+    fill(&cloud, before.to_vec()).await;
+    let process = cloud.process_with(Steps::stopping_at(stop_at));
+    if first(&table(&process)).await.is_ok() {
+        return None;
+    }
+    let table = table(&cloud.process());
+    second(&table).await.unwrap();
+    first(&table).await.unwrap();
+    Some((table, cloud.items().await))
+}
+
+async fn filed(table: &Table, event: &InboundEvent) -> anyhow::Result<()> {
+    file(table, event).await.map(|_| ())
+}
+
+#[tokio::test]
+async fn of_two_who_show_one_code_at_once_one_joins() {
+    let world = World::new().await;
+    let code = world.code(7).await;
+    let before = world.cloud.items().await;
+    let one = bob_shows("b1", 310_000, &code);
+    let other = by(eve(), 310_000, message("e1", &code.reveal()));
+    let (mut points, mut won) = (0, [0, 0]);
+    while let Some((table, items)) = race(
+        &before,
+        points + 1,
+        async |table| filed(table, &one).await,
+        async |table| filed(table, &other).await,
+    )
+    .await
+    {
+        points += 1;
+        let joined = [&one, &other];
+        let mut n = 0;
+        for (who, event) in joined.into_iter().enumerate() {
+            if thread_of(&table, event).await == world.lamp {
+                (n, won[who]) = (n + 1, won[who] + 1);
+            }
+        }
+        assert_eq!(n, 1, "stopped at step {points}");
+        assert_eq!(of_kind(&items, "MSG#", "0").len(), 4);
+    }
+    assert!(0 < won[0] && 0 < won[1], "{won:?}: who is first wins");
+}
+
+/// All of it is Ada's, each message once.
+async fn assert_one(items: &[Item], table: &Table, n: usize, point: u32) {
+    let who = contact_of(table, &ada().id).await;
+    assert_eq!(contact_of(table, &bob().id).await, who);
+    let messages = of_kind(items, "MSG#", "0");
+    assert_eq!(messages.len(), n, "stopped at step {point}");
+    for item in messages {
+        let thread = ThreadId::new(text(item, "thread"));
+        assert_eq!(owner(items, &thread), who, "stopped at step {point}");
+    }
+}
+
+#[tokio::test]
+async fn messages_that_arrive_while_people_become_one_end_with_the_one() {
+    let world = World::new().await;
+    opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
+    let before = world.cloud.items().await;
+    let said = [
+        bob_says("b2", 900_000, "Good morning, I would like to book a visit of your shop"),
+        bob_says("b3", 310_060, "the blue carpet, article 77-3300, please"),
+        says("a2", 310_070, "the lamp of order 18-4471 is still broken"),
+    ];
+    let link = async |table: &Table| {
+        let made = table.link(&order("1"), &bob().id, &world.ada, Proof::Agent).await?;
+        made.unwrap();
+        Ok(())
+    };
+    let arrive = async |table: &Table| {
+        for event in &said {
+            filed(table, event).await?;
+        }
+        Ok(())
+    };
+    let mut points = 0;
+    while let Some((table, items)) = race(&before, points + 1, link, arrive).await {
+        points += 1;
+        assert_one(&items, &table, 6, points).await;
+    }
+    for event in &said {
+        let mut at = 1;
+        while let Some((table, items)) =
+            race(&before, at, async |table| filed(table, event).await, link).await
+        {
+            assert_one(&items, &table, 4, at).await;
+            at += 1;
+        }
+        points += at - 1;
+    }
+    assert!(30 < points, "{points}");
+}
+
+#[tokio::test]
+async fn what_arrives_while_people_become_two_again_reaches_no_thread_of_the_other() {
+    let world = linked_and(&mixed()[..1]).await;
+    let before = world.cloud.items().await;
+    let said = bob_says("b9", 910_000, "three of the green garden chairs, article 99-1200");
+    let unlink = async |table: &Table| {
+        let made = table.unlink(&order("2"), &world.ada, &bob().id, &rules()).await?;
+        made.unwrap();
+        Ok(())
+    };
+    let mut points = 0;
+    while let Some((table, items)) =
+        race(&before, points + 1, unlink, async |table| filed(table, &said).await).await
+    {
+        points += 1;
+        let who = contact_of(&table, &bob().id).await;
+        assert_ne!(who, contact_of(&table, &ada().id).await);
+        assert_eq!(owner(&items, &thread_of(&table, &said).await), who, "stopped at step {points}");
+    }
+    let (mut at, arrive) = (1, async |table: &Table| filed(table, &said).await);
+    while let Some((table, items)) = race(&before, at, arrive, unlink).await {
+        let who = contact_of(&table, &bob().id).await;
+        assert_eq!(owner(&items, &thread_of(&table, &said).await), who, "filing stopped at {at}");
+        at += 1;
+    }
+    assert!(20 < points && 4 < at, "{points} and {at}");
+}
