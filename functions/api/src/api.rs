@@ -1,7 +1,7 @@
 //! The API as one value: what it rests on, and the way that every request takes.
 
 use aws::queue::Queue;
-use aws::table::Table;
+use aws::table::{Rules, Table};
 use domain::plan::Offer;
 use domain::time::Timestamp;
 use http::header::{ALLOW, WWW_AUTHENTICATE};
@@ -21,6 +21,8 @@ pub struct Api {
     pub auth: Auth,
     /// The channels of this deployment.
     pub offers: Vec<Offer>,
+    /// What threads are kept and corrected by.
+    pub rules: Rules,
 }
 
 impl Api {

@@ -11,6 +11,9 @@ use crate::problem::{CONTENT_TYPE_UNSUPPORTED, FieldError, Place, Problem};
 /// The largest body that is read, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
 
+/// The header that makes a request the same request.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
 /// A request as it came.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -64,11 +67,29 @@ impl Call<'_> {
         self.segments.first().copied().unwrap_or_default()
     }
 
+    /// The second named segment of the path.
+    #[must_use]
+    pub fn second(&self) -> &str {
+        self.segments.get(1).copied().unwrap_or_default()
+    }
+
+    /// The key that makes a request the same request, if there is one.
+    pub fn idempotency_key(&self) -> Result<Option<&str>, Problem> {
+        let Some(key) = self.request.header(IDEMPOTENCY_KEY)? else { return Ok(None) };
+        if (1..=255).contains(&key.len()) {
+            return Ok(Some(key));
+        }
+        let rule = "must be text of 1 to 255 characters";
+        Err(Problem::wrong(Place::Header(IDEMPOTENCY_KEY), rule))
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Result<Value, Problem> {
         let given = self.request.header("content-type")?.unwrap_or_default();
         let media_type = given.split(';').next().unwrap_or_default().trim();
-        if !media_type.eq_ignore_ascii_case("application/json") {
+        let is_patch = self.request.method == http::Method::PATCH;
+        let is_merge = is_patch && media_type.eq_ignore_ascii_case("application/merge-patch+json");
+        if !is_merge && !media_type.eq_ignore_ascii_case("application/json") {
             return Err(Problem::new(CONTENT_TYPE_UNSUPPORTED));
         }
         fields::json(&self.request.body)

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use aws::jwks::Jwks;
 use aws::queue::Queue;
-use aws::table::Table;
+use aws::table::{Rules, Table};
 use aws::{env, env_or};
 use domain::outbound::Capabilities;
 use domain::plan::Offer;
@@ -28,6 +28,7 @@ impl Api {
             queue: Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?),
             auth: auth()?,
             offers: offers(&env_or("CHANNELS", ""))?,
+            rules: Rules::from_env()?,
         })
     }
 

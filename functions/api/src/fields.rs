@@ -82,6 +82,11 @@ impl<'a> Fields<'a> {
         self.errors.note(self.pointer_to(name), detail);
     }
 
+    /// Notes what is wrong with an entry of a list.
+    pub(crate) fn note_in(&self, name: &str, n: usize, detail: impl Into<String>) {
+        self.errors.note(format!("{}/{n}", self.pointer_to(name)), detail);
+    }
+
     /// Whether a field is there.
     #[must_use]
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -122,6 +127,41 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Text of 1 to so many characters on one line.
+    pub(crate) fn line(&mut self, name: &str, max: usize) -> Option<String> {
+        let rule = format!("must be 1 to {max} characters on one line");
+        self.parsed(name, &rule, |it| is_line(it, max).then(|| it.to_owned()))
+    }
+
+    /// A list of at most so many lines of at most so many characters.
+    pub(crate) fn lines(&mut self, name: &str, most: usize, max: usize) -> Option<Vec<String>> {
+        let rule = format!("must be a list of at most {most} texts");
+        let entries = self
+            .parsed_value(name, &rule, |it| it.as_array().filter(|it| it.len() <= most).cloned())?;
+        let mut lines = Vec::with_capacity(entries.len());
+        for (n, entry) in entries.iter().enumerate() {
+            match entry.as_str().filter(|it| is_line(it, max)) {
+                Some(line) => lines.push(line.to_owned()),
+                None => self.note_in(name, n, format!("must be 1 to {max} characters on one line")),
+            }
+        }
+        Some(lines)
+    }
+
+    /// A field of a merge patch: `None` if it is not there, nothing within if it is null.
+    #[expect(clippy::option_option, reason = "a merge patch has three answers")]
+    pub(crate) fn nullable<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut Self, &str) -> Option<T>,
+    ) -> Option<Option<T>> {
+        if self.left.get(name)?.is_null() {
+            self.left.remove(name);
+            return Some(None);
+        }
+        read(self, name).map(Some)
+    }
+
     /// Text that a rule makes something of.
     pub(crate) fn parsed<T>(
         &mut self,
@@ -129,8 +169,18 @@ impl<'a> Fields<'a> {
         rule: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
+        self.parsed_value(name, rule, |it| it.as_str().and_then(parse))
+    }
+
+    /// A value that a rule makes something of.
+    pub(crate) fn parsed_value<T>(
+        &mut self,
+        name: &str,
+        rule: &str,
+        parse: impl FnOnce(&Value) -> Option<T>,
+    ) -> Option<T> {
         let value = self.value(name)?;
-        let parsed = value.as_str().and_then(parse);
+        let parsed = parse(&value);
         if parsed.is_none() {
             self.note(name, rule);
         }
@@ -199,6 +249,10 @@ impl<'a> Fields<'a> {
     fn pointer_to(&self, name: &str) -> String {
         format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
     }
+}
+
+fn is_line(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Ids as the API writes them: a prefix and characters that a path needs not encode.
 
-use domain::id::{Channel, ContactId, MessageId, ThreadId};
+use domain::event::digest;
+use domain::id::{Channel, ContactId, CorrectionId, IdentityId, MessageId, ThreadId};
 
 /// A message, by the only thing that finds it: its key in the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,35 @@ pub(crate) fn thread(id: &str) -> Option<ThreadId> {
 /// A contact's id.
 pub(crate) fn contact(id: &str) -> Option<ContactId> {
     hex(id.strip_prefix("con_")?, 32).then(|| ContactId::new(id))
+}
+
+/// A correction's id.
+pub(crate) fn correction(id: &str) -> Option<CorrectionId> {
+    hex(id.strip_prefix("cor_")?, 32).then(|| CorrectionId::new(id))
+}
+
+/// An address of a person, as a path names it: the address itself would have to be encoded, and would be in every log of
+/// a gateway.
+pub(crate) fn identity(id: &IdentityId) -> String {
+    derived("idn_", &["identity", id.as_str()])
+}
+
+/// An id that is always the same for the same parts.
+pub(crate) fn derived(prefix: &str, parts: &[&str]) -> String {
+    let mut id = digest(parts);
+    id.truncate(32);
+    format!("{prefix}{id}")
+}
+
+/// A language tag: letters, then parts of letters and digits.
+pub(crate) fn locale(text: &str) -> Option<String> {
+    let mut parts = text.split('-');
+    let is_language = parts.next().is_some_and(|it| {
+        (2..=3).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_lowercase())
+    });
+    let is_part =
+        |it: &str| (2..=8).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_alphanumeric());
+    (is_language && text.len() <= 35 && parts.all(is_part)).then(|| text.to_owned())
 }
 
 /// A channel's name.

@@ -6,19 +6,25 @@
 mod api;
 mod auth;
 pub mod call;
+mod contacts;
+mod corrections;
 mod cursor;
 mod edge;
 mod fields;
 mod ids;
+mod links;
 mod message;
 mod messages;
 pub mod openapi;
 pub mod problem;
 mod quote;
+mod refusals;
 mod request;
 pub mod routes;
 mod show;
+mod tags;
 mod target;
+mod thread_patch;
 mod threads;
 mod timeline;
 

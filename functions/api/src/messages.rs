@@ -6,7 +6,6 @@
 use aws::new_id;
 use aws::queue;
 use aws::table::{Acceptance, Fresh};
-use domain::event::digest;
 use domain::id::MessageId;
 use domain::outbound::{Feature, Problem as Send, SendContent};
 use domain::plan::{Ask, Plan, TemplateState, Way, plan as judge};
@@ -16,21 +15,20 @@ use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::call::{Answer, Body, Call};
+use crate::ids;
 use crate::problem::{Place, Problem, kind_of};
 use crate::quote::{self, Quoted};
 use crate::request::{self, MessageRequest};
 use crate::show::{self, fields, insert};
 use crate::target::{self, Target};
 
-/// The header that makes a request the same request.
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// How often a message is planned again because its address became somebody's.
 const ATTEMPTS: u32 = 5;
 
 /// `POST /v1/messages`.
 pub(crate) async fn accept(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     let request = request::read(call.json()?)?;
-    let (id, is_keyed) = match idempotency_key(call)? {
+    let (id, is_keyed) = match call.idempotency_key()? {
         Some(key) => (derived(&call.caller.id, key), true),
         None => (MessageId::new(new_id("msg_")), false),
     };
@@ -210,19 +208,9 @@ fn mismatch() -> Problem {
     Problem::send(Send::IdempotencyMismatch, "take another key for another message")
 }
 
-fn idempotency_key<'a>(call: &'a Call<'_>) -> Result<Option<&'a str>, Problem> {
-    let Some(key) = call.request.header(IDEMPOTENCY_KEY)? else { return Ok(None) };
-    if (1..=255).contains(&key.len()) {
-        return Ok(Some(key));
-    }
-    Err(Problem::wrong(Place::Header(IDEMPOTENCY_KEY), "must be text of 1 to 255 characters"))
-}
-
 /// The id of the message that a caller's key means. Another caller's same key means another message.
 fn derived(caller: &str, key: &str) -> MessageId {
-    let mut id = format!("msg_{}", digest(&["message", caller, key]));
-    id.truncate("msg_".len() + 32);
-    MessageId::new(id)
+    MessageId::new(ids::derived("msg_", &["message", caller, key]))
 }
 
 #[cfg(test)]
@@ -234,6 +222,6 @@ mod tests {
         assert_eq!(derived("tok_1", "k"), derived("tok_1", "k"));
         assert_ne!(derived("tok_1", "k"), derived("tok_2", "k"));
         assert_ne!(derived("tok_1", "k"), derived("tok_1", "l"));
-        assert!(crate::ids::MessageRef::parse(derived("tok_1", "k").as_str()).is_some());
+        assert!(ids::MessageRef::parse(derived("tok_1", "k").as_str()).is_some());
     }
 }

@@ -39,6 +39,28 @@ pub const UNAUTHENTICATED: Kind =
 pub const FORBIDDEN: Kind = kind(403, "forbidden", "The credential lacks the scope of this route");
 /// There is nothing under this path.
 pub const NOT_FOUND: Kind = kind(404, "not-found", "There is nothing here");
+/// The thing was changed since the caller read it.
+pub const PRECONDITION_FAILED: Kind =
+    kind(412, "precondition-failed", "The thing is not as the request believes");
+/// Something else has what the request wants.
+pub const CONFLICT: Kind = kind(409, "conflict", "Something else has what the request wants");
+/// The thread is part of another one.
+pub const THREAD_MERGED: Kind = kind(409, "thread-merged", "The thread is part of another one");
+/// What the request names belongs to somebody else.
+pub const OTHER_CONTACT: Kind = kind(422, "other-contact", "It is another person's");
+/// A message is not where the request believes.
+pub const NOT_IN_THREAD: Kind = kind(409, "not-in-thread", "The message is in another thread");
+/// The address did not become the person's by a link.
+pub const NOT_LINKED: Kind = kind(409, "not-linked", "The address was not linked to this person");
+/// The correction was taken back before.
+pub const ALREADY_REVERTED: Kind =
+    kind(409, "already-reverted", "The correction was taken back before");
+/// What the correction made was corrected since.
+pub const SUPERSEDED: Kind =
+    kind(409, "superseded", "What the correction made was corrected since");
+/// One correction cannot hold all of it.
+pub const CORRECTION_TOO_LARGE: Kind =
+    kind(422, "correction-too-large", "One correction cannot hold all of it");
 /// The path is there, the method is not.
 pub const METHOD_NOT_ALLOWED: Kind =
     kind(405, "method-not-allowed", "The path does not have this method");
@@ -52,13 +74,22 @@ pub const UNAVAILABLE: Kind =
     Kind { retryable: true, ..kind(503, "unavailable", "The service does not work right now") };
 
 /// The kinds that are the API's own.
-pub const OWN: [Kind; 10] = [
+pub const OWN: [Kind; 19] = [
     REQUEST_MALFORMED,
     REQUEST_INVALID,
     CURSOR_INVALID,
     UNAUTHENTICATED,
     FORBIDDEN,
     NOT_FOUND,
+    PRECONDITION_FAILED,
+    CONFLICT,
+    THREAD_MERGED,
+    OTHER_CONTACT,
+    NOT_IN_THREAD,
+    NOT_LINKED,
+    ALREADY_REVERTED,
+    SUPERSEDED,
+    CORRECTION_TOO_LARGE,
     METHOD_NOT_ALLOWED,
     BODY_TOO_LARGE,
     CONTENT_TYPE_UNSUPPORTED,
@@ -151,6 +182,13 @@ impl Problem {
     /// One part of the request that is wrong.
     pub fn wrong(place: Place, detail: impl Into<String>) -> Self {
         Self::invalid(vec![FieldError { place, detail: detail.into() }])
+    }
+
+    /// The same problem, with the part of the request that it lies in and what to do about it.
+    #[must_use]
+    pub fn at(mut self, place: Place, detail: impl Into<String>) -> Self {
+        self.errors.push(FieldError { place, detail: detail.into() });
+        self
     }
 
     /// The same problem with what would work instead.

@@ -145,6 +145,18 @@ fn identity(channel: &Channel, id: &str) -> IdentityId {
     }
 }
 
+/// An address as somebody writes it: a number may have its spaces and its `00`. Some platforms know a person by another id
+/// on each account of ours; there the account is needed.
+pub(crate) fn written_as(channel: &Channel, id: &str, account: Option<&AccountId>) -> IdentityId {
+    if let Some(account) = account {
+        return IdentityId::scoped(channel, account.as_str(), id);
+    }
+    let plain: String = id.trim().chars().filter(|it| !" .-()/\u{a0}".contains(*it)).collect();
+    let number = plain.strip_prefix("00").map_or(plain.clone(), |it| format!("+{it}"));
+    let as_number = identity(channel, &number);
+    if as_number.is_phone() { as_number } else { identity(channel, id) }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -212,6 +224,19 @@ mod tests {
         for other in ["447700900111", "+0447700900", "+44 7700 900111", "+1"] {
             assert!(!at("whatsapp", other).is_phone(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_number_is_found_however_it_is_written_and_an_id_as_it_is() {
+        let sms = Channel::from_static("sms");
+        for number in ["+447700900111", "+44 7700 900-111", "0044 (7700) 900.111"] {
+            assert_eq!(written_as(&sms, number, None), IdentityId::phone("+447700900111"));
+        }
+        let page = AccountId::new("7");
+        let messenger = Channel::from_static("messenger");
+        let scoped = IdentityId::scoped(&messenger, "7", "00-1");
+        assert_eq!(written_as(&messenger, "00-1", Some(&page)), scoped);
+        assert_eq!(written_as(&messenger, "a-1", None).address(), "a-1");
     }
 
     #[test]

@@ -8,7 +8,9 @@ use http::Method;
 use crate::api::Api;
 use crate::call::{Answer, Call};
 use crate::problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
-use crate::{message, messages, openapi, threads, timeline};
+use crate::{
+    contacts, corrections, links, message, messages, openapi, thread_patch, threads, timeline,
+};
 
 /// What a route does.
 pub type Handler = for<'a> fn(&'a Api, &'a Call<'a>) -> Work<'a>;
@@ -44,11 +46,19 @@ pub const MESSAGES_READ: &str = "messages:read";
 /// May read threads and what was said in them.
 pub const THREADS_READ: &str = "threads:read";
 
+/// May change threads, correct them and take corrections back.
+pub const THREADS_WRITE: &str = "threads:write";
+/// May read people: their addresses, what they allowed and what they prefer.
+pub const CONTACTS_READ: &str = "contacts:read";
+/// May change what is kept of people, and say who is who.
+pub const CONTACTS_WRITE: &str = "contacts:write";
+
 /// Every scope that a credential may have.
-pub const SCOPES: [&str; 3] = [MESSAGES_SEND, MESSAGES_READ, THREADS_READ];
+pub const SCOPES: [&str; 6] =
+    [MESSAGES_SEND, MESSAGES_READ, THREADS_READ, THREADS_WRITE, CONTACTS_READ, CONTACTS_WRITE];
 
 /// Every route.
-pub const ROUTES: [Route; 7] = [
+pub static ROUTES: [Route; 18] = [
     Route {
         method: Method::POST,
         path: "/v1/messages",
@@ -86,6 +96,72 @@ pub const ROUTES: [Route; 7] = [
         handler: |api, call| Box::pin(timeline::get(api, call)),
     },
     Route {
+        method: Method::PATCH,
+        path: "/v1/threads/{id}",
+        access: Access::Scope(THREADS_WRITE),
+        handler: |api, call| Box::pin(thread_patch::patch(api, call)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/threads/{id}/merge",
+        access: Access::Scope(THREADS_WRITE),
+        handler: |api, call| Box::pin(corrections::merge(api, call)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/threads/{id}/split",
+        access: Access::Scope(THREADS_WRITE),
+        handler: |api, call| Box::pin(corrections::split(api, call)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/threads/{id}/move",
+        access: Access::Scope(THREADS_WRITE),
+        handler: |api, call| Box::pin(corrections::move_messages(api, call)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/contacts",
+        access: Access::Scope(CONTACTS_READ),
+        handler: |api, call| Box::pin(contacts::list(api, call)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/contacts/{id}",
+        access: Access::Scope(CONTACTS_READ),
+        handler: |api, call| Box::pin(contacts::get(api, call)),
+    },
+    Route {
+        method: Method::PATCH,
+        path: "/v1/contacts/{id}",
+        access: Access::Scope(CONTACTS_WRITE),
+        handler: |api, call| Box::pin(contacts::patch(api, call)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/contacts/{id}/identities",
+        access: Access::Scope(CONTACTS_WRITE),
+        handler: |api, call| Box::pin(links::link(api, call)),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/v1/contacts/{id}/identities/{identity}",
+        access: Access::Scope(CONTACTS_WRITE),
+        handler: |api, call| Box::pin(links::unlink(api, call)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/contacts/{id}/corrections",
+        access: Access::Scope(THREADS_READ),
+        handler: |api, call| Box::pin(corrections::list(api, call)),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/contacts/{id}/corrections/{correction}/revert",
+        access: Access::Scope(THREADS_WRITE),
+        handler: |api, call| Box::pin(corrections::revert(api, call)),
+    },
+    Route {
         method: Method::GET,
         path: "/v1/openapi.json",
         access: Access::Public,
@@ -95,8 +171,7 @@ pub const ROUTES: [Route; 7] = [
 
 /// The route of a request and the segments that its path's names stand for.
 pub fn find<'a>(method: &Method, path: &'a str) -> Result<(&'static Route, Vec<&'a str>), Problem> {
-    static ALL: &[Route] = &ROUTES;
-    let on_path = || ALL.iter().filter_map(|it| Some((it, segments(it.path, path)?)));
+    let on_path = || ROUTES.iter().filter_map(|it| Some((it, segments(it.path, path)?)));
     match on_path().find(|(route, _)| route.method == *method) {
         Some(found) => Ok(found),
         None if on_path().next().is_some() => Err(Problem::new(METHOD_NOT_ALLOWED)),
@@ -164,7 +239,7 @@ mod tests {
 
     #[test]
     fn every_route_but_the_published_document_needs_a_known_scope() {
-        for route in ROUTES {
+        for route in &ROUTES {
             match route.access {
                 Access::Public => assert_eq!(route.path, "/v1/openapi.json"),
                 Access::Scope(scope) => assert!(SCOPES.contains(&scope), "{}", route.path),

@@ -2,13 +2,15 @@
 
 use aws::table::views::{Row, ThreadView};
 use domain::content::Content;
-use domain::filing::State;
-use domain::plan::Plan;
+use domain::filing::identity::Address;
+use domain::filing::{Correction, CorrectionKind, NEVER, State};
+use domain::id::{Channel, IdentityId};
+use domain::plan::{Offer, Plan};
 use domain::threading::Evidence;
 use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::ids::MessageRef;
+use crate::ids::{self, MessageRef};
 
 /// A verdict for every way, best first.
 pub(crate) fn plan(plan: &Plan) -> Value {
@@ -28,8 +30,8 @@ pub(crate) fn plan(plan: &Plan) -> Value {
     verdicts.collect()
 }
 
-/// A thread.
-pub(crate) fn thread(view: &ThreadView) -> Value {
+/// A thread as it is at a moment.
+pub(crate) fn thread(view: &ThreadView, now: Timestamp) -> Value {
     let mut body = fields(&[
         ("id", json!(view.id)),
         ("contact_id", json!(view.contact)),
@@ -40,16 +42,76 @@ pub(crate) fn thread(view: &ThreadView) -> Value {
     if !view.sources.is_empty() {
         insert(&mut body, "sources", Some(&view.sources));
     }
+    insert(&mut body, "tags", Some(&view.tags).filter(|it| !it.is_empty()));
+    insert(&mut body, "crm", Some(&view.crm).filter(|it| !it.is_empty()));
     if let Some(live) = &view.live {
-        insert(&mut body, "state", Some(live.state.name()));
+        let state = live.state_at(now);
+        insert(&mut body, "state", Some(state.name()));
         insert(&mut body, "unsure", Some(live.unsure));
         insert(&mut body, "assignee", live.assignee.as_ref());
-        let waits = matches!(live.state, State::Waiting | State::Snoozed);
-        insert(&mut body, "waiting_since", live.since.filter(|_| waits));
+        insert(&mut body, "waiting_since", live.since.filter(|_| state == State::Waiting));
+        let until = live.since.filter(|it| state == State::Snoozed && *it != NEVER);
+        insert(&mut body, "snoozed_until", until);
         let last = live.profile.last_at();
         insert(&mut body, "last_message_at", Some(last).filter(|it| *it != Timestamp::default()));
     }
     Value::Object(body)
+}
+
+/// An address of a person.
+pub(crate) fn identity(id: &IdentityId, address: &Address, offers: &[Offer]) -> Value {
+    let mut body = fields(&[
+        ("id", json!(ids::identity(id))),
+        ("space", json!(id.space())),
+        ("address", json!(id.address())),
+        ("recycled", json!(address.recycled)),
+    ]);
+    insert(&mut body, "name", address.name.as_ref().map(|it| &it.0));
+    let aliases: Vec<_> = address.aliases.iter().map(ids::identity).collect();
+    insert(&mut body, "aliases", Some(aliases).filter(|it| !it.is_empty()));
+    let claimed = address
+        .claimed
+        .as_ref()
+        .map(|it| json!({ "thread_id": it.thread, "contact_id": it.contact, "at": it.at }));
+    insert(&mut body, "claimed", claimed);
+    let consents = address
+        .consents
+        .iter()
+        .map(|(purpose, it)| json!({ "purpose": purpose, "granted": it.granted, "at": it.at }));
+    insert(&mut body, "consents", Some(consents.collect::<Vec<_>>()));
+    let seen = address.inbound.iter().filter_map(|(ours, at)| {
+        let (channel, account) = ours.split_once('#')?;
+        let mut seen = fields(&[
+            ("channel", json!(channel)),
+            ("account", json!(account)),
+            ("last_inbound_at", json!(at)),
+        ]);
+        let offer = offers.iter().find(|it| it.channel == Channel::new(channel));
+        let window_s = offer.and_then(|it| it.capabilities.window_s);
+        let until = window_s.map(|it| at.plus_ms(it.saturating_mul(1000)));
+        insert(&mut seen, "window_until", until);
+        Some(seen)
+    });
+    insert(&mut body, "seen", Some(seen.collect::<Vec<_>>()));
+    Value::Object(body)
+}
+
+/// A correction.
+pub(crate) fn correction(correction: &Correction) -> Value {
+    let mut body = json!(correction);
+    let identity = match &correction.kind {
+        CorrectionKind::Link { identity, .. } | CorrectionKind::Unlink { identity, .. } => identity,
+        CorrectionKind::Merge { .. }
+        | CorrectionKind::Split { .. }
+        | CorrectionKind::Move { .. } => {
+            return body;
+        }
+    };
+    // An address is named as paths name it.
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("identity".to_owned(), json!(ids::identity(identity)));
+    }
+    body
 }
 
 /// A message.

@@ -94,9 +94,12 @@ async fn in_thread(
         let mut addresses = api.table.addresses(&thread.contact).await?.ok_or_else(missing)?;
         let claimants = api.table.claimants(&thread).await?;
         addresses.extend(claimants.iter().cloned());
+        // A conversation stays where it is; only if it cannot, what the person prefers counts.
         let last =
             if request.channel.is_none() { last_channel(api, &id, now).await? } else { None };
-        let mut ways = ways(request, &addresses, last.as_ref());
+        let preferred = preferred(api, request, &thread.contact).await?;
+        let preferred: Vec<_> = last.into_iter().chain(preferred).collect();
+        let mut ways = ways(request, &addresses, &preferred);
         for way in &mut ways {
             way.claimed = claimants.iter().any(|(id, _)| *id == way.identity);
         }
@@ -118,6 +121,18 @@ async fn last_channel(
     Ok(theirs.or_else(|| page.rows.first()).and_then(|it| it.channel.clone()))
 }
 
+/// The channels that a person prefers, where the request leaves the choice.
+async fn preferred(
+    api: &Api,
+    request: &MessageRequest,
+    contact: &ContactId,
+) -> Result<Vec<Channel>, Problem> {
+    if request.channel.is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(api.table.profile(contact).await?.channels)
+}
+
 async fn to_contact(
     api: &Api,
     request: &MessageRequest,
@@ -126,7 +141,7 @@ async fn to_contact(
     let missing = || no_such("/to/contact_id", "there is no such contact");
     let id = &api.table.who_is(id).await?.ok_or_else(missing)?;
     let addresses = api.table.addresses(id).await?.ok_or_else(missing)?;
-    let ways = ways(request, &addresses, None);
+    let ways = ways(request, &addresses, &preferred(api, request, id).await?);
     let (contact, claims) = (Some(id.clone()), Claims::default());
     Ok(Target { contact, thread: None, claims, ways, addresses })
 }
@@ -143,7 +158,7 @@ async fn to_address(
         Some(contact) => api.table.addresses(contact).await?.unwrap_or_default(),
         None => known.iter().map(|it| (identity.clone(), it.clone())).collect(),
     };
-    let mut ways = ways(request, &addresses, None);
+    let mut ways = ways(request, &addresses, &[]);
     // Also the id that the platform has for whom the number is.
     ways.retain(|it| it.channel == *channel && is_one(&addresses, &it.identity, identity));
     if ways.is_empty() {
@@ -159,9 +174,9 @@ async fn to_address(
     Ok(Target { contact, thread: None, claims, ways, addresses })
 }
 
-/// Every way by which a person wrote to us, the last first; those on the preferred channel before the others. A channel
-/// that is asked for may also be one by which they have not written yet.
-fn ways(request: &MessageRequest, addresses: &Addresses, prefer: Option<&Channel>) -> Vec<Way> {
+/// Every way by which a person wrote to us, the last first; those on the preferred channels before the others, in their
+/// order. A channel that is asked for may also be one by which they have not written yet.
+fn ways(request: &MessageRequest, addresses: &Addresses, preferred: &[Channel]) -> Vec<Way> {
     let mut ways = Vec::new();
     for (id, address) in addresses {
         for (ours, at) in &address.inbound {
@@ -180,8 +195,9 @@ fn ways(request: &MessageRequest, addresses: &Addresses, prefer: Option<&Channel
     }
     let fits = |it: &Way| request.account.is_none() || it.account == request.account;
     ways.retain(fits);
+    let rank = |it: &Way| preferred.iter().position(|channel| *channel == it.channel);
     ways.sort_by_key(|it| {
-        (std::cmp::Reverse(prefer == Some(&it.channel)), std::cmp::Reverse(it.last_inbound))
+        (rank(it).unwrap_or(preferred.len()), std::cmp::Reverse(it.last_inbound))
     });
     if let Some(channel) = &request.channel
         && !ways.iter().any(|it| it.channel == *channel)
@@ -285,8 +301,9 @@ mod tests {
         crate::request::read(body).unwrap()
     }
 
-    fn accounts(more: &serde_json::Value, prefer: Option<&Channel>) -> Vec<String> {
-        let ways = ways(&request(more), &person(), prefer);
+    fn accounts(more: &serde_json::Value, preferred: &[&'static str]) -> Vec<String> {
+        let preferred: Vec<_> = preferred.iter().map(|it| Channel::from_static(it)).collect();
+        let ways = ways(&request(more), &person(), &preferred);
         let name = |it: Way| {
             format!("{}#{}", it.channel, it.account.map_or("-".to_owned(), |it| it.to_string()))
         };
@@ -295,22 +312,21 @@ mod tests {
 
     #[test]
     fn the_way_by_which_a_person_last_wrote_comes_first_unless_the_thread_is_elsewhere() {
-        assert_eq!(accounts(&json!({}), None), ["sms#17", "whatsapp#7009", "whatsapp#7008"]);
-        let whatsapp = Channel::from_static("whatsapp");
-        let there = accounts(&json!({}), Some(&whatsapp));
+        assert_eq!(accounts(&json!({}), &[]), ["sms#17", "whatsapp#7009", "whatsapp#7008"]);
+        let there = accounts(&json!({}), &["email", "whatsapp"]);
         assert_eq!(there, ["whatsapp#7009", "whatsapp#7008", "sms#17"]);
     }
 
     #[test]
     fn an_account_that_is_asked_for_is_the_only_one() {
-        assert_eq!(accounts(&json!({ "account": "7008" }), None), ["whatsapp#7008"]);
+        assert_eq!(accounts(&json!({ "account": "7008" }), &[]), ["whatsapp#7008"]);
     }
 
     #[test]
     fn a_channel_that_is_asked_for_may_be_one_that_was_never_used() {
-        let ways = accounts(&json!({ "channel": "voice", "account": "1" }), None);
+        let ways = accounts(&json!({ "channel": "voice", "account": "1" }), &[]);
         assert_eq!(ways, ["voice#1"]);
-        assert!(accounts(&json!({ "channel": "voice" }), None).contains(&"voice#-".to_owned()));
+        assert!(accounts(&json!({ "channel": "voice" }), &[]).contains(&"voice#-".to_owned()));
     }
 
     #[test]

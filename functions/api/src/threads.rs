@@ -1,42 +1,57 @@
 //! `GET /v1/threads` and `GET /v1/threads/{id}`.
 
 use aws::table::views::{InboxQuery, Order, Page, ThreadView, Window};
-use domain::event::digest;
 use domain::filing::State;
 use domain::time::Timestamp;
-use http::header::{ETAG, IF_NONE_MATCH};
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::call::{Answer, Body, Call, Query};
+use crate::call::{Answer, Call, Query};
 use crate::cursor;
 use crate::ids;
 use crate::problem::{NOT_FOUND, Place, Problem};
 use crate::show::{self, fields, insert};
+use crate::{tags, thread_patch};
 
 /// What may be asked of the list.
-const PARAMETERS: [&str; 6] = ["state", "unsure", "assignee", "contact", "limit", "cursor"];
+const PARAMETERS: [&str; 7] = ["state", "unsure", "assignee", "contact", "crm", "limit", "cursor"];
 
-/// Lists the inbox, longest waiting first, or a person's threads.
+/// Lists the inbox, longest waiting first, or a person's threads, or the one that is about a case.
 pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     let query = call.query(&PARAMETERS)?;
     let bound: Vec<_> = ["threads"].into_iter().chain(asked(&query)).collect();
     let after = query.get("cursor").map(|it| cursor::read(&bound, it)).transpose()?;
     let window = Window { order: Order::Ascending, after, limit: query.limit()? };
-    let page = match query.get("contact") {
-        None => api.table.view_inbox(&inbox(&query, call.now)?, &window).await?,
-        Some(contact) => {
-            for other in ["state", "unsure", "assignee"] {
-                if query.get(other).is_some() {
-                    return Err(wrong(other, "does not go with contact"));
-                }
-            }
+    let page = match (query.get("contact"), query.get("crm")) {
+        (None, None) => api.table.view_inbox(&inbox(&query, call.now)?, &window).await?,
+        (Some(contact), None) => {
+            alone(&query, "contact", &["state", "unsure", "assignee"])?;
             let contact = ids::contact(contact);
             let contact = contact.ok_or_else(|| wrong("contact", "must be the id of a contact"))?;
             api.table.view_contact(&contact, &window).await?
         }
+        (_, Some(case)) => {
+            alone(&query, "crm", &["state", "unsure", "assignee", "contact"])?;
+            let rule = "must be a kind and an id of it: case:500-17";
+            let (kind, id) = case_of(case).ok_or_else(|| wrong("crm", rule))?;
+            let found = api.table.thread_of_case(kind, &id).await?;
+            Page { rows: found.into_iter().collect(), next: None }
+        }
     };
-    Ok(Answer::ok(shown(&page, &bound)))
+    Ok(Answer::ok(shown(&page, &bound, call.now)))
+}
+
+/// Refuses parameters that do not go with another.
+fn alone(query: &Query, name: &str, others: &[&'static str]) -> Result<(), Problem> {
+    match others.iter().find(|it| query.get(it).is_some()) {
+        Some(other) => Err(wrong(other, &format!("does not go with {name}"))),
+        None => Ok(()),
+    }
+}
+
+fn case_of(text: &str) -> Option<(&str, String)> {
+    let (kind, id) = text.split_once(':')?;
+    Some((thread_patch::case_kind(kind)?, thread_patch::case_id(id)?))
 }
 
 /// Shows one thread.
@@ -45,26 +60,20 @@ pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     call.query(&[])?;
     let id = ids::thread(call.id()).ok_or_else(missing)?;
     let view = api.table.view_thread(&id).await?.ok_or_else(missing)?;
-    let tag = etag(&view);
-    let headers = vec![(ETAG, tag.clone())];
-    let known = call.request.headers.get(IF_NONE_MATCH).and_then(|it| it.to_str().ok());
-    let is_known = known.is_some_and(|it| it.split(',').any(|it| it.trim() == tag));
-    if is_known {
-        return Ok(Answer { status: 304, headers, body: Body::Empty });
-    }
-    Ok(Answer { headers, ..Answer::ok(show::thread(&view)) })
+    Ok(tags::shown(call, etag(&view, call.now), show::thread(&view, call.now)))
 }
 
-/// The versions of both items that a thread is made of.
-fn etag(view: &ThreadView) -> String {
-    let live = view.live.as_ref().map(|it| it.version.to_string()).unwrap_or_default();
-    let mut digest = digest(&[view.id.as_str(), &view.version.to_string(), &live]);
-    digest.truncate(16);
-    format!("\"{digest}\"")
+/// The versions of both items that a thread is made of, and whose turn it is: that changes by itself when a snooze ends.
+pub(crate) fn etag(view: &ThreadView, now: Timestamp) -> String {
+    let live = view.live.as_ref();
+    let version = live.map(|it| it.version.to_string()).unwrap_or_default();
+    let state = live.map_or("", |it| it.state_at(now).name());
+    tags::of(&[view.id.as_str(), &view.version.to_string(), &version, state])
 }
 
 fn asked(query: &Query) -> impl Iterator<Item = &str> {
-    ["state", "unsure", "assignee", "contact"].into_iter().map(|it| query.get(it).unwrap_or("-"))
+    let filters = ["state", "unsure", "assignee", "contact", "crm"].into_iter();
+    filters.map(|it| query.get(it).unwrap_or("-"))
 }
 
 fn inbox(query: &Query, at: Timestamp) -> Result<InboxQuery, Problem> {
@@ -86,14 +95,14 @@ fn inbox(query: &Query, at: Timestamp) -> Result<InboxQuery, Problem> {
         return Err(wrong("state", "only waiting, snoozed and unsure threads are listed"));
     }
     let assignee = query.get("assignee").map(str::to_owned);
-    if assignee.as_ref().is_some_and(|it| it.is_empty() || 128 < it.len() || it.contains('#')) {
-        return Err(wrong("assignee", "must be 1 to 128 characters without #"));
+    if assignee.as_ref().is_some_and(|it| thread_patch::assignee(it).is_none()) {
+        return Err(wrong("assignee", "must be 1 to 64 bytes without # and control characters"));
     }
     Ok(InboxQuery { at, state, unsure, assignee })
 }
 
-fn shown(page: &Page<ThreadView>, bound: &[&str]) -> Value {
-    let threads: Vec<_> = page.rows.iter().map(show::thread).collect();
+fn shown(page: &Page<ThreadView>, bound: &[&str], now: Timestamp) -> Value {
+    let threads: Vec<_> = page.rows.iter().map(|it| show::thread(it, now)).collect();
     let mut body = fields(&[("threads", json!(threads))]);
     insert(&mut body, "next", page.next.as_ref().map(|it| cursor::write(bound, it)));
     Value::Object(body)

@@ -31,13 +31,16 @@ pub enum Auth {
 pub struct Caller {
     /// Who it is, for as long as its credentials are renewed: idempotency keys are its own.
     pub id: String,
+    /// What people call it: the author of what it corrects.
+    pub name: String,
     scopes: BTreeSet<String>,
 }
 
 impl Caller {
-    /// A caller with these scopes.
+    /// A caller with these scopes, called by its id.
     pub fn new(id: impl Into<String>, scopes: BTreeSet<String>) -> Self {
-        Self { id: id.into(), scopes }
+        let id = id.into();
+        Self { name: id.clone(), id, scopes }
     }
 
     /// Whoever calls what is public.
@@ -101,7 +104,7 @@ async fn by_token(request: &Request, table: &Table, now: Timestamp) -> Result<Fo
     let Some(token) = table.find_token(text).await? else { return Ok(Err("unknown token")) };
     Ok(match token.refusal(now) {
         Some(reason) => Err(reason),
-        None => Ok(Caller::new(token.id, token.scopes)),
+        None => Ok(Caller { name: token.name, id: token.id, scopes: token.scopes }),
     })
 }
 

@@ -14,8 +14,15 @@ use crate::world::{Reply, World, ask, now, request};
 fn path(route: &routes::Route) -> String {
     let thread = format!("thr_{}", "0".repeat(32));
     let message = format!("msg_{}", "0".repeat(32));
-    let id = if route.path.contains("/threads/") { thread } else { message };
-    route.path.replace("{id}", &id)
+    let contact = format!("con_{}", "0".repeat(32));
+    let id = match route.path.split('/').nth(2) {
+        Some("threads") => thread,
+        Some("contacts") => contact,
+        _ => message,
+    };
+    let path = route.path.replace("{id}", &id);
+    let path = path.replace("{identity}", &format!("idn_{}", "0".repeat(32)));
+    path.replace("{correction}", &format!("cor_{}", "0".repeat(32)))
 }
 
 async fn with(world: &World, route: &routes::Route, token: Option<&str>) -> Reply {

@@ -9,9 +9,12 @@
 )]
 
 mod access;
+mod contacts;
+mod corrections;
 mod crash;
 mod document;
 mod lists;
 mod openapi;
 mod send;
+mod thread_life;
 mod world;

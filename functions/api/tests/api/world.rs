@@ -13,7 +13,6 @@ use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
 use domain::outbound::Capabilities;
 use domain::plan::Offer;
-use domain::threading::Model;
 use domain::time::Timestamp;
 use embedded::{Cloud, Process, TABLE};
 use serde_json::Value;
@@ -100,13 +99,16 @@ impl World {
         self.file(event(Some(identity), id, at, kind)).await;
     }
 
+    /// The person says something, and nothing is sure enough.
+    pub(crate) async fn unsure(&self, id: &str, words: &str, at: Timestamp) {
+        let kind = Message::inbound(ProviderId::new(id), Content::text(words)).into();
+        let said = event(Some(IdentityId::phone(PHONE)), id, at, kind);
+        let rules = Rules { unsure_below: 2.0, ..rules() };
+        self.table().file(&said, &Fresh::ids(), &rules).await.unwrap();
+    }
+
     pub(crate) async fn file(&self, event: InboundEvent) {
-        let rules = Rules {
-            model: Model::current(),
-            unsure_below: 0.6,
-            retention: Some(Duration::from_hours(400 * 24)),
-        };
-        self.table().file(&event, &Fresh::ids(), &rules).await.unwrap();
+        self.table().file(&event, &Fresh::ids(), &rules()).await.unwrap();
     }
 
     /// A GET by the caller who may do everything.
@@ -117,6 +119,20 @@ impl World {
     /// A POST by the caller who may do everything.
     pub(crate) async fn post(&self, path: &str, body: &Value, key: Option<&str>) -> Reply {
         ask(&self.api(), self.request("POST", path, Some(body), key)).await
+    }
+
+    /// A PATCH by the caller who may do everything.
+    pub(crate) async fn patch(&self, path: &str, body: &Value, if_match: Option<&str>) -> Reply {
+        let mut request = self.request("PATCH", path, Some(body), None);
+        if let Some(tag) = if_match {
+            request.headers.insert("if-match", tag.parse().unwrap());
+        }
+        ask(&self.api(), request).await
+    }
+
+    /// A request of the caller who may do everything, at another moment.
+    pub(crate) async fn at(&self, at: Timestamp, request: Request) -> Reply {
+        ask_at(&self.api(), request, at).await
     }
 
     /// A request of the caller who may do everything.
@@ -169,7 +185,12 @@ pub(crate) fn request(method: &str, path: &str, token: Option<&str>) -> Request 
 
 /// Makes a call, and checks its answer against the document.
 pub(crate) async fn ask(api: &Api, request: Request) -> Reply {
-    let (answer, media_type) = api.answer(&request, now()).await;
+    ask_at(api, request, now()).await
+}
+
+/// Makes a call at some moment, and checks its answer against the document.
+pub(crate) async fn ask_at(api: &Api, request: Request, at: Timestamp) -> Reply {
+    let (answer, media_type) = api.answer(&request, at).await;
     let body = match answer.body {
         Body::Empty => None,
         Body::Json(value) => Some(value),
@@ -195,7 +216,12 @@ pub(crate) fn api(cloud: &Cloud, process: Process) -> Api {
         queue: Queue::over(process.queues, cloud.queues.url(QUEUE)),
         auth: Auth::Tokens,
         offers: offers.collect(),
+        rules: rules(),
     }
+}
+
+fn rules() -> Rules {
+    Rules::keeping(Some(Duration::from_hours(400 * 24)))
 }
 
 fn table(process: &Process) -> Table {

@@ -15,13 +15,16 @@ use super::item::{get_text, number, text};
 use super::keys::{self, Key};
 use super::patch::{Patch, Written};
 use super::schema::{PK, VERSION};
-use super::threads::{CRM, MERGED_INTO, SUBJECT, TAGS, write_live};
+use super::threads::{CRM, MERGED_INTO, SUBJECT, SUBJECT_EDIT, TAGS, write_live};
 use super::transaction::{Committed, Transaction};
 use super::views::ThreadView;
 use super::{ATTEMPTS, Table, pause};
 
 /// On a case: the thread that is about it. Not `thread`, which would put it into that thread's index.
 const ABOUT_IT: &str = "in_thread";
+
+/// The most cases that a thread is about.
+pub const MOST_CASES: usize = 8;
 
 /// How many merged threads a condition names: the table's bound is a hundred.
 const MOST_SOURCES: usize = 99;
@@ -54,6 +57,8 @@ pub enum Changed {
     Stale(Box<ThreadView>),
     /// A time to come back was given for a thread that is not snoozed.
     NotSnoozed,
+    /// It would be about more than [`MOST_CASES`].
+    TooManyCases,
     /// Another thread is about this case.
     Taken {
         /// What kind of case it is.
@@ -98,6 +103,9 @@ impl Table {
                 continue;
             }
             let Ok(draft) = draft(&view, change, now) else { return Ok(Changed::NotSnoozed) };
+            if MOST_CASES < draft.next.crm.len() {
+                return Ok(Changed::TooManyCases);
+            }
             if !draft.seldom && !draft.live {
                 return Ok(Changed::Done(Box::new(view)));
             }
@@ -213,6 +221,9 @@ fn write_seldom(view: &ThreadView, next: &ThreadView) -> Patch {
         .if_absent(MERGED_INTO)
         .if_is(VERSION, read)
         .set(VERSION, number(next.version));
+    // What a person of ours calls it stays, whatever becomes of a message.
+    let is_named = next.subject != view.subject;
+    let patch = if is_named { patch.remove(SUBJECT_EDIT) } else { patch };
     let subject = next.subject.clone().map(text);
     let tags: Vec<_> = next.tags.iter().cloned().collect();
     // The table has no empty sets.

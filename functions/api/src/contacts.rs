@@ -1,0 +1,187 @@
+//! `GET /v1/contacts`, `GET /v1/contacts/{id}` and `PATCH /v1/contacts/{id}`.
+
+use aws::table::{ContactProfile, ProfileChange};
+use domain::filing::identity::Address;
+use domain::id::{AccountId, Channel, ContactId, IdentityId};
+use http::header::ETAG;
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::call::{Answer, Call};
+use crate::fields::{Errors, Fields};
+use crate::ids;
+use crate::problem::{NOT_FOUND, Place, Problem};
+use crate::request::written_as;
+use crate::show::{self, fields};
+use crate::tags::{self, Belief};
+use crate::thread_patch::{MOST_TAG, MOST_TAGS};
+
+/// The most channels that somebody may prefer.
+const MOST_CHANNELS: usize = 16;
+
+/// A person as the table knows them.
+struct Person {
+    id: ContactId,
+    addresses: Vec<(IdentityId, Address)>,
+    profile: ContactProfile,
+}
+
+/// Finds the person of an address.
+pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+    let query = call.query(&["address", "account"])?;
+    let rule = "must be a channel and an address of it: whatsapp:+447700900111";
+    let wrong = || Problem::wrong(Place::Parameter("address"), rule);
+    let (channel, id) = query.get("address").and_then(|it| it.split_once(':')).ok_or_else(wrong)?;
+    let channel = ids::channel(channel).ok_or_else(wrong)?;
+    if id.is_empty() || 320 < id.chars().count() {
+        return Err(wrong());
+    }
+    let identity = written_as(&channel, id, query.get("account").map(AccountId::new).as_ref());
+    let known = api.table.find_identity(&identity).await?;
+    let mut found = Vec::new();
+    if let Some(contact) = known.and_then(|it| it.contact) {
+        found.extend(person(api, &contact).await?.map(|it| shown(api, &it)));
+    }
+    Ok(Answer::ok(json!({ "contacts": found })))
+}
+
+/// Shows a person.
+pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+    call.query(&[])?;
+    let id = asked(call)?;
+    let person = person(api, &id).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
+    let body = shown(api, &person);
+    Ok(tags::shown(call, tag(&body), body))
+}
+
+/// Changes what a person wants of us and what we call them by.
+pub(crate) async fn patch(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+    call.query(&[])?;
+    let id = asked(call)?;
+    let change = read(call.json()?)?;
+    let belief = Belief::of(call)?;
+    let mut person = person(api, &id).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
+    // A change that is made already is made, whatever the caller believes: a repeated request gets the same answer.
+    if person.profile.with(&change) != person.profile {
+        if !belief.holds(&tag(&shown(api, &person))) {
+            return Err(tags::stale());
+        }
+        let read = (!belief.is_any()).then_some(&person.profile);
+        let changed = api.table.change_profile(&person.id, &change, read).await?;
+        person.profile = changed.ok_or_else(tags::stale)?;
+    }
+    let body = shown(api, &person);
+    let headers = vec![(ETAG, tag(&body))];
+    Ok(Answer { headers, ..Answer::ok(body) })
+}
+
+/// The contact that a path names.
+pub(crate) fn asked(call: &Call<'_>) -> Result<ContactId, Problem> {
+    ids::contact(call.id()).ok_or_else(|| Problem::new(NOT_FOUND))
+}
+
+/// A person, as they are at this moment; one who was made one with another is that other.
+async fn person(api: &Api, id: &ContactId) -> Result<Option<Person>, Problem> {
+    let Some(id) = api.table.who_is(id).await? else { return Ok(None) };
+    let Some(addresses) = api.table.addresses(&id).await? else { return Ok(None) };
+    let profile = api.table.profile(&id).await?;
+    Ok(Some(Person { id, addresses, profile }))
+}
+
+fn shown(api: &Api, person: &Person) -> Value {
+    let identities = person.addresses.iter().map(|(id, it)| show::identity(id, it, &api.offers));
+    let identities: Vec<_> = identities.collect();
+    let profile = &person.profile;
+    let mut preferences = fields(&[("channels", json!(profile.channels))]);
+    show::insert(&mut preferences, "locale", profile.locale.as_ref());
+    let mut body = fields(&[
+        ("id", json!(person.id)),
+        ("identities", json!(identities)),
+        ("preferences", Value::Object(preferences)),
+        ("segments", json!(profile.segments)),
+    ]);
+    let name = person.addresses.iter().find_map(|(_, it)| it.name.as_ref());
+    show::insert(&mut body, "name", name.map(|it| &it.0));
+    Value::Object(body)
+}
+
+/// All that is shown makes the tag: a person is spread over many items.
+fn tag(body: &Value) -> String {
+    tags::of(&[&body.to_string()])
+}
+
+fn read(body: Value) -> Result<ProfileChange, Problem> {
+    let errors = Errors::default();
+    let change = Fields::of(body, &errors).map(change);
+    errors.or(change)
+}
+
+fn change(mut fields: Fields<'_>) -> ProfileChange {
+    let segments = fields.nullable("segments", |it, name| it.lines(name, MOST_TAGS, MOST_TAG));
+    let preferences = fields.nullable("preferences", Fields::object);
+    fields.end();
+    let (channels, locale) = match preferences {
+        None => (None, None),
+        Some(None) => (Some(Vec::new()), Some(None)),
+        Some(Some(mut fields)) => {
+            let channels = fields.nullable("channels", channels);
+            let rule = "must be a language tag: fr, en-GB";
+            let locale = fields.nullable("locale", |it, name| it.parsed(name, rule, ids::locale));
+            fields.end();
+            (channels.map(Option::unwrap_or_default), locale)
+        }
+    };
+    let segments = segments.map(|it| it.into_iter().flatten().collect());
+    ProfileChange { channels, locale, segments }
+}
+
+/// Channels, best first.
+fn channels(fields: &mut Fields<'_>, name: &str) -> Option<Vec<Channel>> {
+    let names = fields.lines(name, MOST_CHANNELS, 32)?;
+    let mut found: Vec<Channel> = Vec::new();
+    for (n, text) in names.iter().enumerate() {
+        match ids::channel(text).filter(|it| !found.contains(it)) {
+            Some(channel) => found.push(channel),
+            None => fields.note_in(name, n, "must be the name of a channel, given once"),
+        }
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pointers(body: &Value) -> Vec<String> {
+        let Err(problem) = read(body.clone()) else { return vec![] };
+        let body = problem.body("r");
+        let errors = body["errors"].as_array().unwrap();
+        errors.iter().map(|it| it["pointer"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn every_field_of_a_contact_patch_is_checked_and_none_is_ignored() {
+        for (body, pointer) in [
+            (json!("x"), ""),
+            (json!({ "segments": [""] }), "/segments/0"),
+            (json!({ "segments": { "vip": true } }), "/segments"),
+            (json!({ "preferences": [] }), "/preferences"),
+            (json!({ "preferences": { "channels": ["SMS"] } }), "/preferences/channels/0"),
+            (json!({ "preferences": { "channels": ["sms", "sms"] } }), "/preferences/channels/1"),
+            (json!({ "preferences": { "locale": "français" } }), "/preferences/locale"),
+            (json!({ "preferences": { "hours": "9-17" } }), "/preferences/hours"),
+            (json!({ "name": "Ada" }), "/name"),
+        ] {
+            assert_eq!(pointers(&body), [pointer], "{body}");
+        }
+        assert_eq!(pointers(&json!({})), [""; 0]);
+    }
+
+    #[test]
+    fn null_takes_away_and_what_is_not_named_stays() {
+        let change = read(json!({ "preferences": { "locale": null } })).unwrap();
+        assert_eq!((change.locale, change.channels, change.segments), (Some(None), None, None));
+        let change = read(json!({ "preferences": null, "segments": null })).unwrap();
+        assert_eq!((change.channels.unwrap().len(), change.segments.unwrap().len()), (0, 0));
+    }
+}

@@ -1,0 +1,87 @@
+//! `POST /v1/contacts/{id}/identities` and `DELETE /v1/contacts/{id}/identities/{identity}`: a person's word that an
+//! address is somebody's, and how it is taken back.
+
+use domain::filing::Proof;
+use domain::id::{AccountId, IdentityId};
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::call::{Answer, Call};
+use crate::contacts;
+use crate::corrections::{created, order, reason_of};
+use crate::fields::{Errors, Fields};
+use crate::ids;
+use crate::problem::{NOT_FOUND, Problem};
+use crate::refusals;
+use crate::request::written_as;
+
+/// Which address is linked, by which proof, why.
+struct Wish {
+    identity: IdentityId,
+    proof: Proof,
+    reason: Option<String>,
+}
+
+/// Makes the person of an address one with the contact of the path.
+pub(crate) async fn link(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+    call.query(&[])?;
+    let contact = contacts::asked(call)?;
+    let wish = read(call.json()?)?;
+    let order = order(call, wish.reason)?;
+    let made = api.table.link(&order, &wish.identity, &contact, wish.proof).await?;
+    made.map_err(|it| refusals::bare(&it)).map(|it| created(&it))
+}
+
+/// Takes back the link by which an address became the person's.
+pub(crate) async fn unlink(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+    call.query(&[])?;
+    let contact = contacts::asked(call)?;
+    let missing = || Problem::new(NOT_FOUND);
+    let addresses = api.table.addresses(&contact).await?.ok_or_else(missing)?;
+    let named = addresses.into_iter().map(|(id, _)| id);
+    let identity = named.into_iter().find(|it| ids::identity(it) == call.second());
+    let order = order(call, None)?;
+    let made =
+        api.table.unlink(&order, &contact, &identity.ok_or_else(missing)?, &api.rules).await?;
+    made.map_err(|it| refusals::bare(&it)).map(|it| created(&it))
+}
+
+fn read(body: Value) -> Result<Wish, Problem> {
+    let errors = Errors::default();
+    let wish = Fields::of(body, &errors).and_then(wish);
+    errors.or(wish)
+}
+
+fn wish(mut fields: Fields<'_>) -> Option<Wish> {
+    let identity = fields.need("address", Fields::object).and_then(address);
+    let proof = if fields.has("proof") {
+        fields.object("proof").and_then(proof)
+    } else {
+        Some(Proof::Agent)
+    };
+    let reason = reason_of(&mut fields);
+    fields.end();
+    Some(Wish { identity: identity?, proof: proof?, reason })
+}
+
+fn address(mut fields: Fields<'_>) -> Option<IdentityId> {
+    let rule = "must be the name of a channel";
+    let channel = fields.need("channel", |it, name| it.parsed(name, rule, ids::channel));
+    let id = fields.need("id", |it, name| it.line(name, 320));
+    let account = fields.text("account", 128).map(AccountId::new);
+    fields.end();
+    Some(written_as(&channel?, &id?, account.as_ref()))
+}
+
+fn proof(mut fields: Fields<'_>) -> Option<Proof> {
+    let kind = fields.need("type", |it, name| it.word(name, &[("agent", false), ("signed", true)]));
+    let proof = if kind? {
+        let issuer = fields.need("issuer", |it, name| it.line(name, 128));
+        let id = fields.need("id", |it, name| it.line(name, 128));
+        Some(Proof::Signed { issuer: issuer?, id: id? })
+    } else {
+        Some(Proof::Agent)
+    };
+    fields.end();
+    proof
+}
