@@ -222,6 +222,6 @@ mod tests {
         assert_eq!(derived("tok_1", "k"), derived("tok_1", "k"));
         assert_ne!(derived("tok_1", "k"), derived("tok_2", "k"));
         assert_ne!(derived("tok_1", "k"), derived("tok_1", "l"));
-        assert!(crate::ids::MessageRef::parse(derived("tok_1", "k").as_str()).is_some());
+        assert!(ids::MessageRef::parse(derived("tok_1", "k").as_str()).is_some());
     }
 }

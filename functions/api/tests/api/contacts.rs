@@ -84,7 +84,10 @@ async fn what_a_person_prefers_and_is_called_by_is_changed_field_by_field() {
     let lost = world.patch(&path, &json!({ "segments": null }), changed.header("etag")).await;
     assert_eq!((lost.status, lost.problem()), (412, "precondition-failed"));
     let none = world.patch(&path, &json!({ "segments": null, "preferences": null }), None).await;
-    assert_eq!((&none.body["segments"], &none.body["preferences"]), (&json!([]), &json!({ "channels": [] })));
+    assert_eq!(
+        (&none.body["segments"], &none.body["preferences"]),
+        (&json!([]), &json!({ "channels": [] }))
+    );
 }
 
 #[tokio::test]
@@ -134,9 +137,9 @@ async fn a_head_stays_small_whatever_a_person_prefers() {
     let segments: Vec<_> = (0..16).map(|n| format!("{n:050}")).collect();
     world.patch(&path, &json!({ "segments": segments }), None).await;
     let items = world.cloud.items().await;
-    let head = items.iter().find(|it| {
-        it["pk"].as_s().unwrap().starts_with("CON#") && it["sk"].as_s().unwrap() == "0"
-    });
+    let head = items
+        .iter()
+        .find(|it| it["pk"].as_s().unwrap().starts_with("CON#") && it["sk"].as_s().unwrap() == "0");
     assert!(!format!("{head:?}").contains("segments"));
     assert_eq!(world.get(&path).await.body["segments"].as_array().unwrap().len(), 16);
 }

@@ -74,3 +74,40 @@ async fn a_first_word_that_was_stopped_anywhere_is_one_message_one_thread_and_on
     let n_steps = stop_everywhere(first_word, false).await;
     assert!(10 < n_steps, "{n_steps}");
 }
+
+#[tokio::test]
+async fn a_patch_that_was_stopped_anywhere_is_made_whole_by_its_repeat() {
+    let path = async |world: &World| {
+        world.hear("wamid.1", "Where is my order?", now().plus_ms(-60_000)).await;
+        format!("/v1/threads/{}", world.thread().await)
+    };
+    let before = json!({ "crm": { "case": "1", "deal": "2" } });
+    let patch = json!({
+        "state": "closed", "assignee": "ada", "tags": ["vip"], "crm": { "case": "3", "deal": null },
+    });
+    for step in 1.. {
+        let world = World::new().await;
+        let path = path(&world).await;
+        world.patch(&path, &before, None).await;
+        let kept = world.get(&path).await.body;
+        let steps = Steps::stopping_at(step);
+        let stopped = api(&world.cloud, world.cloud.process_with(steps.clone()));
+        let first = ask(&stopped, world.request("PATCH", &path, Some(&patch), None)).await;
+        if steps.passed() < step {
+            assert_eq!(first.status, 200);
+            assert!(5 < step, "{step}");
+            return;
+        }
+        assert_eq!(first.status, 503, "stopped at {step}");
+        let between = world.get(&path).await.body;
+        let n_cases = world.count("CRM#").await;
+        assert!(
+            between == kept && n_cases == 2 || between["state"] == "closed" && n_cases == 1,
+            "stopped at {step}: all of it or nothing: {between:#}"
+        );
+        let again = world.patch(&path, &patch, None).await;
+        assert_eq!((again.status, &again.body["crm"]), (200, &json!({ "case": "3" })));
+        assert_eq!((again.text("state"), again.text("assignee")), ("closed".into(), "ada".into()));
+        assert_eq!(world.count("CRM#").await, 1);
+    }
+}

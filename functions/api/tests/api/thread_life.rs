@@ -1,9 +1,11 @@
 //! What people and programs of ours change of a thread, and what messages do to it meanwhile.
 
-use domain::id::IdentityId;
+use domain::content::Content;
+use domain::event::Kind;
+use domain::id::{IdentityId, ProviderId};
 use serde_json::{Value, json};
 
-use crate::world::{Reply, World, ask, ask_at, now};
+use crate::world::{PHONE, Reply, World, ask, ask_at, event, now};
 
 /// A person who waits, and the path of their thread.
 async fn waiting() -> (World, String) {
@@ -37,6 +39,30 @@ async fn a_thread_is_called_by_what_its_first_message_says_until_somebody_rename
 }
 
 #[tokio::test]
+async fn a_thread_is_not_called_by_what_was_edited_or_taken_back() {
+    let (world, path) = waiting().await;
+    let of = ProviderId::new("wamid.1");
+    let edited =
+        |n: u64, words: &str| Kind::Edited { of: of.clone(), n, content: Content::text(words) };
+    let person = || Some(IdentityId::phone(PHONE));
+    world.file(event(person(), "e2", now(), edited(2, "Where is my parcel?"))).await;
+    assert_eq!(world.get(&path).await.text("subject"), "Where is my parcel?");
+    world.file(event(person(), "e1", now(), edited(1, "Where is my lamp?"))).await;
+    assert_eq!(world.get(&path).await.text("subject"), "Where is my parcel?");
+    let seen = world.get(&path).await;
+    world.file(event(person(), "d", now(), Kind::Deleted { of: of.clone() })).await;
+    let bare = world.get(&path).await;
+    assert_eq!(bare.body.get("subject"), None);
+    assert_ne!(tag(&bare), tag(&seen));
+    assert!(!format!("{:?}", world.cloud.items().await).contains("parcel"));
+
+    let (world, path) = waiting().await;
+    world.patch(&path, &json!({ "subject": "Late parcel" }), None).await;
+    world.file(event(person(), "d", now(), Kind::Deleted { of })).await;
+    assert_eq!(world.get(&path).await.text("subject"), "Late parcel", "a person of ours said so");
+}
+
+#[tokio::test]
 async fn all_of_a_thread_is_changed_at_once_and_read_back() {
     let (world, path) = waiting().await;
     let all = json!({
@@ -53,8 +79,8 @@ async fn all_of_a_thread_is_changed_at_once_and_read_back() {
     assert_eq!((&read.body, tag(&read)), (&changed.body, tag(&changed)));
     let again = world.patch(&path, &all, None).await;
     assert_eq!((&again.body, tag(&again)), (&changed.body, tag(&changed)), "the same twice");
-    let less = world.patch(&path, &json!({ "tags": null, "crm": null, "assignee": null }), None);
-    let less = less.await;
+    let none = json!({ "tags": null, "crm": null, "assignee": null });
+    let less = world.patch(&path, &none, None).await;
     for name in ["tags", "crm", "assignee"] {
         assert_eq!(less.body.get(name), None, "{name}");
     }
@@ -100,11 +126,13 @@ async fn of_two_agents_who_saw_the_same_thread_one_changes_it() {
 async fn two_programs_that_change_different_fields_at_once_both_do() {
     let (world, path) = waiting().await;
     let (tags, case) = (json!({ "tags": ["vip"] }), json!({ "crm": { "case": "7" } }));
-    let (one, two) =
-        tokio::join!(world.patch(&path, &tags, None), world.patch(&path, &case, None));
+    let (one, two) = tokio::join!(world.patch(&path, &tags, None), world.patch(&path, &case, None));
     assert_eq!((one.status, two.status), (200, 200));
     let thread = world.get(&path).await;
-    assert_eq!((&thread.body["tags"], &thread.body["crm"]), (&json!(["vip"]), &json!({ "case": "7" })));
+    assert_eq!(
+        (&thread.body["tags"], &thread.body["crm"]),
+        (&json!(["vip"]), &json!({ "case": "7" }))
+    );
 }
 
 #[tokio::test]
@@ -127,16 +155,25 @@ async fn a_snoozed_thread_is_among_the_waiting_again_when_its_time_has_come() {
     let snooze = json!({ "state": "snoozed", "snoozed_until": until, "assignee": "ada" });
     let snoozed = world.patch(&path, &snooze, None).await;
     assert_eq!((snoozed.status, snoozed.text("state")), (200, "snoozed".to_owned()));
-    assert_eq!((&snoozed.body["snoozed_until"], snoozed.body.get("waiting_since")), (&json!(until), None));
+    assert_eq!(
+        (&snoozed.body["snoozed_until"], snoozed.body.get("waiting_since")),
+        (&json!(until), None)
+    );
     for (after_ms, waiting, put_off) in [(0, 0, 1), (3_599_999, 0, 1), (3_600_000, 1, 0)] {
         assert_eq!(listed(&world, "assignee=ada", after_ms).await, waiting, "after {after_ms}");
         assert_eq!(listed(&world, "assignee=ada&state=snoozed", after_ms).await, put_off);
     }
     let later = ask_at(&world.api(), world.request("GET", &path, None, None), until).await;
-    assert_eq!((later.text("state"), &later.body["waiting_since"]), ("waiting".to_owned(), &json!(until)));
+    assert_eq!(
+        (later.text("state"), &later.body["waiting_since"]),
+        ("waiting".to_owned(), &json!(until))
+    );
     assert_ne!(tag(&later), tag(&snoozed), "what is shown has changed");
     let forever = world.patch(&path, &json!({ "snoozed_until": null }), None).await;
-    assert_eq!((forever.text("state"), forever.body.get("snoozed_until")), ("snoozed".to_owned(), None));
+    assert_eq!(
+        (forever.text("state"), forever.body.get("snoozed_until")),
+        ("snoozed".to_owned(), None)
+    );
     assert_eq!(listed(&world, "assignee=ada&state=snoozed", 400 * 86_400_000).await, 1);
     world.hear("wamid.2", "Order A-12345 is still not here", now().plus_ms(60_000)).await;
     assert_eq!(world.get(&path).await.text("state"), "waiting");
@@ -151,7 +188,8 @@ async fn a_page_of_the_inbox_ends_the_same_with_threads_that_came_back() {
         world.hear_from(identity, &format!("wamid.{person}"), "Where is my order?", at).await;
     }
     let inbox = world.get("/v1/threads").await;
-    let ids: Vec<_> = inbox.body["threads"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
+    let ids: Vec<_> =
+        inbox.body["threads"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
     for (n, id) in ids.iter().enumerate().filter(|(n, _)| n % 2 == 0) {
         let until = now().plus_ms(1_000 + i64::try_from(n).unwrap());
         let snooze = json!({ "state": "snoozed", "snoozed_until": until });
@@ -176,7 +214,10 @@ async fn a_time_to_come_back_needs_a_snoozed_thread() {
     let (world, path) = waiting().await;
     let until = json!({ "snoozed_until": now().plus_ms(1_000) });
     let refused = world.patch(&path, &until, None).await;
-    assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/snoozed_until")));
+    assert_eq!(
+        (refused.status, &refused.body["errors"][0]["pointer"]),
+        (422, &json!("/snoozed_until"))
+    );
 }
 
 #[tokio::test]
@@ -208,7 +249,8 @@ async fn a_case_is_about_one_thread_and_finds_it() {
     assert!(path.ends_with(&id));
     let stranger = IdentityId::phone("+33612345678");
     world.hear_from(stranger, "wamid.9", "I want a sofa", now()).await;
-    let other = world.get("/v1/threads").await.body["threads"][1]["id"].as_str().unwrap().to_owned();
+    let other =
+        world.get("/v1/threads").await.body["threads"][1]["id"].as_str().unwrap().to_owned();
     let other = format!("/v1/threads/{other}");
     let refused = world.patch(&other, &json!({ "tags": ["x"], "crm": case["crm"] }), None).await;
     assert_eq!((refused.status, refused.problem()), (409, "conflict"));
@@ -221,7 +263,8 @@ async fn a_case_is_about_one_thread_and_finds_it() {
     assert_eq!(world.count("CRM#").await, 2);
     let nothing = world.get("/v1/threads?crm=deal:1").await;
     assert_eq!(nothing.body["threads"], json!([]));
-    let many: Value = (0..9).map(|n| (format!("k{n}"), json!("1"))).collect::<serde_json::Map<_, _>>().into();
+    let many: Value =
+        (0..9).map(|n| (format!("k{n}"), json!("1"))).collect::<serde_json::Map<_, _>>().into();
     let refused = world.patch(&other, &json!({ "crm": many }), None).await;
     assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/crm")));
 }

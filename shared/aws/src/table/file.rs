@@ -8,7 +8,7 @@ use domain::event::{Identity, InboundEvent, Kind, Message};
 use domain::filing::identity::{Address, Consent};
 use domain::filing::{Change, LinkCode, Live, Referrals, choose};
 use domain::id::{ContactId, MessageId, ThreadId};
-use domain::threading::{Decision, Entry, Filing, Reading, subject_of};
+use domain::threading::{Decision, Entry, Filing, Reading};
 
 use super::codes::Shown;
 use super::fold::Place;
@@ -18,6 +18,7 @@ use super::messages::{Stored, write_message};
 use super::open::next_head;
 use super::patch::Written;
 use super::referrals::Found;
+use super::subjects::{Subject, naming};
 use super::threads::Threads;
 use super::transaction::{Committed, Transaction};
 use super::{ATTEMPTS, Fresh, Rules, Table, pause};
@@ -219,11 +220,15 @@ impl Table {
             Some(stored) => patch.if_is(super::messages::EDITED, stored.edit_number()),
             None => patch.if_absent(super::messages::EDITED),
         };
+        // What was edited before it came opens as it is now.
+        let edited = before.as_ref().and_then(|it| Some((it.content.as_ref()?, it.edited)));
+        let (words, edit) = edited.unwrap_or((&said.message.content, 0));
+        let subject = Subject::of(words, edit);
+        let patch = if subject.is_some() { naming(patch, thread) } else { patch };
         let message = transaction.patch(self, patch)?;
         transaction.patch(self, scene.claims.to_head(next_head(&scene.threads), contact))?;
-        let subject = subject_of(&said.message.content);
         let (threads, at) = (&scene.threads, said.event.at);
-        self.add_opening(&mut transaction, threads, &live, at, subject.as_deref())?;
+        self.add_opening(&mut transaction, threads, &live, at, subject.as_ref())?;
         self.add_claims(&mut transaction, contact, &scene.claims)?;
         match self.commit(transaction).await? {
             Committed::Done => Ok(Some(Filed::Opened(thread.clone()))),
@@ -303,13 +308,11 @@ impl Scene {
     /// Where a message goes that joins a thread, with the thread as it was read if it is a live one.
     fn place(&self, thread: &ThreadId) -> Place {
         let foreign = self.foreign.as_ref().filter(|it| it.live.thread == *thread);
-        let (contact, live) = match foreign {
-            Some(it) => (&it.contact, it.is_live.then_some(&it.live)),
-            None => {
-                let live = self.threads.live.iter().find(|it| it.thread == *thread);
-                (&self.threads.contact, live)
-            }
-        };
+        let own = || self.threads.live.iter().find(|it| it.thread == *thread);
+        let (contact, live) = foreign.map_or_else(
+            || (&self.threads.contact, own()),
+            |it| (&it.contact, it.is_live.then_some(&it.live)),
+        );
         Place { contact: contact.clone(), thread: thread.clone(), live: live.cloned() }
     }
 

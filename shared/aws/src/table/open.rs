@@ -9,6 +9,7 @@ use super::item::number;
 use super::keys;
 use super::patch::Patch;
 use super::schema::{PK, VERSION};
+use super::subjects::Subject;
 use super::threads::{Threads, write_live, write_thread};
 use super::transaction::{Committed, Transaction};
 
@@ -22,7 +23,7 @@ impl Table {
         threads: &Threads,
         live: &Live,
         at: Timestamp,
-        subject: Option<&str>,
+        subject: Option<&Subject>,
     ) -> anyhow::Result<()> {
         transaction.patch(self, write_thread(&live.thread, &threads.contact, at, subject))?;
         transaction.patch(

@@ -13,6 +13,7 @@ use super::keys::{self, Key};
 use super::links::LINKED_INTO;
 use super::patch::Patch;
 use super::schema::{INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
+use super::subjects::Subject;
 
 /// The profile of a live thread, as bytes.
 const PROFILE: &str = "profile";
@@ -36,6 +37,8 @@ pub(super) const LATE: &str = "late";
 pub(super) const CLAIMANTS: &str = "claimants";
 /// What people call a thread.
 pub(super) const SUBJECT: &str = "subject";
+/// The edit of the message whose words the subject is; not there once a person of ours named the thread.
+pub(super) const SUBJECT_EDIT: &str = "subject_edit";
 /// Words that people of ours put to it.
 pub(super) const TAGS: &str = "tags";
 /// The cases of other systems that it is about, by kind.
@@ -217,11 +220,12 @@ pub(super) fn write_thread(
     thread: &ThreadId,
     contact: &ContactId,
     at: domain::time::Timestamp,
-    subject: Option<&str>,
+    subject: Option<&Subject>,
 ) -> Patch {
     Patch::of(keys::thread(thread))
         .set(CONTACT, text(contact.as_str()))
         .set(OPENED, moment(at))
-        .set_some(SUBJECT, subject.map(text))
+        .set_some(SUBJECT, subject.map(|it| text(&*it.line)))
+        .set_some(SUBJECT_EDIT, subject.and_then(|it| it.edit).map(number))
         .if_absent(PK)
 }

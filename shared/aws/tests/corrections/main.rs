@@ -2,13 +2,19 @@
 //! end the same whatever comes between two calls.
 
 #[cfg(test)]
+mod costs;
+#[cfg(test)]
 mod crashes;
+#[cfg(test)]
+mod crowd;
 #[cfg(test)]
 mod interleavings;
 #[cfg(test)]
 mod merges;
 #[cfg(test)]
 mod moves;
+#[cfg(test)]
+mod ours;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! What filing consumes, by the embedded table's own count, indexes included.
 
-use aws::table::{Filed, Table};
+use aws::table::{Changed, Filed, Fresh, Rules, Table, ThreadChange};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{Identity, InboundEvent};
+use domain::filing::{Handling, MOST_ASSIGNEE, State};
+use domain::threading::Profile;
+use domain::time::Timestamp;
 use embedded::{Capacity, Cloud};
 
 use crate::cases::topics;
 use crate::support::{
-    ada, answers, bsuid, echo, event, file, file_all, fill, message, of_kind, phone, quotes, says,
-    table,
+    START, ada, answers, bsuid, echo, event, file, file_all, fill, message, of_kind, phone, quotes,
+    rules, says, table,
 };
 
 /// The most that an act may consume.
@@ -166,6 +169,47 @@ async fn a_live_thread_stays_small_and_24_are_read_for_three_units() {
     let contact = table.find_identity(&ada().id).await.unwrap().unwrap().contact.unwrap();
     table.live(&contact).await.unwrap();
     assert!(cloud.meter.take().read <= 4.0, "one for the identity, three for the threads");
+}
+
+#[tokio::test]
+#[expect(clippy::print_stdout, reason = "the sizes are what a reader of the test run wants to see")]
+async fn a_live_thread_stays_small_with_all_that_a_person_of_ours_can_set() {
+    let cloud = Cloud::start().await;
+    let table = table(&cloud.process());
+    let more = format!("{TYPICAL} My numbers are 4711-0815, 0815-4711 and RMA000815.");
+    let events = [
+        says("a", 0, &more),
+        answers("b", 60, &more, "a"),
+        quotes("c", 90, &more, "b"),
+        quotes("d", 100, TYPICAL, "b"),
+    ];
+    let filed = file_all(&table, &events).await;
+    let Filed::Opened(thread) = &filed[0] else { panic!("{:?}", filed[0]) };
+    let now = Timestamp::from_secs(START + 200);
+    let set = async |handling: Handling| {
+        let change = ThreadChange { handling, ..ThreadChange::default() };
+        let changed = table.change_thread(thread, &change, &|_| true, now).await.unwrap();
+        assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
+    };
+    let unsure = Rules { unsure_below: 2.0, ..rules() };
+    table.file(&quotes("e", 110, &more, "b"), &Fresh::ids(), &unsure).await.unwrap();
+    set(Handling { confirm: true, ..Handling::default() }).await;
+    table.file(&quotes("f", 120, &more, "b"), &Fresh::ids(), &unsure).await.unwrap();
+    set(Handling {
+        state: Some(State::Snoozed),
+        assignee: Some(Some("a".repeat(MOST_ASSIGNEE))),
+        ..Handling::default()
+    })
+    .await;
+    let items = cloud.items().await;
+    let live = of_kind(&items, "CON#", "1#")[0];
+    for name in ["unsure", "confirmed", "inbox", "waiting_since", "state"] {
+        assert!(live.contains_key(name), "{name}");
+    }
+    let profile = live["profile"].as_b().unwrap().as_ref().len();
+    let fullest = size(live) - profile + Profile::MOST_BYTES;
+    println!("a live thread with all set is {} bytes, at the most {fullest}", size(live));
+    assert!(size(live) <= 460 && fullest <= 560, "{} {fullest}", size(live));
 }
 
 #[tokio::test]

@@ -50,12 +50,12 @@ async fn codes_links_and_unlinks_stay_within_their_bars() {
     world.link("1", &bob().id).await.unwrap();
     bill.note("link a person with three threads", (60.0, 30.0));
     world.unlink("2", &bob().id).await.unwrap();
-    bill.note("unlink them, their messages split off one thread", (110.0, 80.0));
+    bill.note("unlink them, their messages split off one thread", (110.0, 110.0));
     let missed = bill.missed;
     let world = linked().await;
     let Capacity { .. } = world.cloud.meter.take();
     let mut bill = Bill { world: &world, missed };
     world.unlink("2", &bob().id).await.unwrap();
-    bill.note("unlink with two mixed threads", (110.0, 80.0));
+    bill.note("unlink with two mixed threads", (110.0, 110.0));
     assert!(bill.missed.is_empty(), "over the bar:\n{}", bill.missed.join("\n"));
 }

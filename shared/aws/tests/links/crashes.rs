@@ -3,13 +3,12 @@
 use aws::steps::Steps;
 use aws::table::Table;
 use domain::filing::Proof;
-use domain::id::ContactId;
 use embedded::Cloud;
 
 use crate::links::CARPET;
 use crate::people::{World, bob, bob_says, bob_shows, opened, order};
 use crate::support::{Item, calls, file, fill, picture, rules, table};
-use crate::unlinks::linked;
+use crate::unlinks::{linked_and, mixed};
 
 /// Does something to a table that holds these items, stopped at every point and done again: each ends as the clean run.
 async fn survive(before: &[Item], act: impl AsyncFn(&Table) -> anyhow::Result<()>) -> u32 {
@@ -64,24 +63,29 @@ async fn a_link_that_is_stopped_ends_as_a_clean_one() {
     opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
     opened(&world.table, &bob_says("b2", 700_000, "Good morning, where is your shop?")).await;
     let before = world.cloud.items().await;
-    let ada = world.ada.clone();
     let link = async |table: &Table| {
-        table.link(&order("1"), &bob().id, &ada, Proof::Agent).await.map(|it| {
-            it.unwrap();
-        })
+        table.link(&order("1"), &bob().id, &world.ada, Proof::Agent).await?.unwrap();
+        Ok(())
     };
     tell("a link", survive(&before, link).await);
 }
 
 #[tokio::test]
-async fn an_unlink_that_is_stopped_ends_as_a_clean_one() {
-    let world = linked().await;
-    let before = world.cloud.items().await;
-    let ada: ContactId = world.ada.clone();
+async fn an_unlink_that_is_stopped_ends_as_a_clean_one_where_they_spoke_in_our_thread() {
+    let world = linked_and(&mixed()[..1]).await;
+    tell("an unlink, a thread that stays is mixed", survive_unlink(&world).await);
+}
+
+#[tokio::test]
+async fn an_unlink_that_is_stopped_ends_as_a_clean_one_where_we_spoke_in_their_thread() {
+    let world = linked_and(&mixed()[2..3]).await;
+    tell("an unlink, a thread that goes is mixed", survive_unlink(&world).await);
+}
+
+async fn survive_unlink(world: &World) -> u32 {
     let unlink = async |table: &Table| {
-        table.unlink(&order("2"), &ada, &bob().id, &rules()).await.map(|it| {
-            it.unwrap();
-        })
+        table.unlink(&order("2"), &world.ada, &bob().id, &rules()).await?.unwrap();
+        Ok(())
     };
-    tell("an unlink with two mixed threads", survive(&before, unlink).await);
+    survive(&world.cloud.items().await, unlink).await
 }

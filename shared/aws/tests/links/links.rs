@@ -1,8 +1,8 @@
 //! Two people who become one.
 
-use aws::table::{Refused, To};
 use aws::table::keys;
 use aws::table::views::{Order as Ascending, Window};
+use aws::table::{Refused, To};
 use domain::filing::{CorrectionKind, CorrectionState, Proof};
 use domain::id::{ContactId, IdentityId, ThreadId};
 

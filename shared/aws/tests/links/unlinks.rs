@@ -34,10 +34,15 @@ pub(crate) fn mixed() -> Vec<InboundEvent> {
 
 /// Bob has a thread of a carpet, is linked to Ada, and both go on.
 pub(crate) async fn linked() -> World {
+    linked_and(&mixed()).await
+}
+
+/// Bob has a thread of a carpet, is linked to Ada, and this is said then.
+pub(crate) async fn linked_and(said: &[InboundEvent]) -> World {
     let world = World::new().await;
     opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
     world.link("1", &bob().id).await.unwrap();
-    file_all(&world.table, &mixed()).await;
+    file_all(&world.table, said).await;
     world
 }
 

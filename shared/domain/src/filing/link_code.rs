@@ -73,11 +73,11 @@ impl LinkCode {
         if message.direction == Direction::Out || message.visibility == Visibility::Public {
             return None;
         }
-        let said = || match &message.content {
-            Content::Email { subject, text, .. } => {
-                Self::find(&mail::new_part(text)).or_else(|| Self::find(subject))
-            }
-            other => Self::find(other.words()),
+        let said = || {
+            let Content::Email { subject, text, .. } = &message.content else {
+                return Self::find(message.content.words());
+            };
+            Self::find(&mail::new_part(text)).or_else(|| Self::find(subject))
         };
         message.thread_ref.as_deref().and_then(Self::find).or_else(said)
     }

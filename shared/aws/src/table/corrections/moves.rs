@@ -9,7 +9,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
 use domain::id::ThreadId;
-use domain::threading::subject_of;
 
 use super::common;
 use super::item::{Moved, Record};
@@ -20,8 +19,9 @@ use crate::table::item::{Item, get_flag, get_text};
 use crate::table::keys::Key;
 use crate::table::messages::{DELETED, Stored};
 use crate::table::open::next_head;
-use crate::table::patch::{Written, key_item};
-use crate::table::schema::PK;
+use crate::table::patch::{Patch, Written, key_item};
+use crate::table::schema::{ALONE, PK};
+use crate::table::subjects::{Subject, naming};
 use crate::table::{ATTEMPTS, Rules, Table, Transaction, pause};
 
 /// What is asked for.
@@ -161,16 +161,25 @@ impl Table {
         items: &[Item],
     ) -> anyhow::Result<bool> {
         let threads = self.live(&record.contact).await?;
-        let mut said: Vec<Stored> = items.iter().map(Stored::of).collect();
-        said.sort_by_key(|it| it.at);
-        let subject = said.iter().find_map(|it| subject_of(it.content.as_ref()?));
-        let opened = said.first().map_or(record.correction.at, |it| it.at);
+        let mut said: Vec<_> = items.iter().map(|it| (Stored::of(it), it)).collect();
+        said.sort_by_key(|(it, _)| it.at);
+        let namer = said.iter().find_map(|(it, item)| {
+            let content = it.content.as_ref().filter(|_| !it.deleted)?;
+            Some((Subject::of(content, it.edited)?, get_text(item, PK)?))
+        });
+        let subject = namer.as_ref().map(|(subject, _)| subject);
+        let opened = said.first().map_or(record.correction.at, |(it, _)| it.at);
         let mut transaction = Transaction::default();
         transaction.patch(self, record.write()?)?;
         transaction.patch(self, next_head(&threads))?;
         // It takes the messages in once they say that they are there.
         let live = Live::new(thread.clone());
-        self.add_opening(&mut transaction, &threads, &live, opened, subject.as_deref())?;
+        self.add_opening(&mut transaction, &threads, &live, opened, subject)?;
+        if let Some((_, pk)) = namer {
+            let message = Key { pk: pk.to_owned(), sk: ALONE.to_owned() };
+            let message = Patch::of(message).if_present(PK).if_absent(DELETED);
+            transaction.patch(self, naming(message, thread))?;
+        }
         self.made(transaction).await
     }
 
@@ -195,13 +204,10 @@ impl Table {
         for message in &moved {
             self.place(&record, of.as_ref(), message).await?;
         }
-        let kind = &record.correction.kind;
-        let ends = kind.threads().map(|(from, to)| [from, to]);
+        let ends = record.correction.kind.threads().map(|(from, to)| [from, to]);
         let threads = moved.iter().map(|it| &it.was.thread).chain(ends.into_iter().flatten());
         let threads = threads.cloned().collect();
-        let is_split = matches!(kind, CorrectionKind::Split { .. });
-        let opened = kind.threads().map(|(_, to)| to).filter(|_| is_split);
-        let about = About { moved: &moved, by: Some(&record.correction.id), opened };
+        let about = About { moved: &moved, by: Some(&record.correction.id) };
         self.rebuild_all(&threads, about, rules).await?;
         if let Some(of) = of.filter(|it| it.correction.state == CorrectionState::Reverting) {
             self.settle(of.advance(CorrectionState::Reverted)).await?;

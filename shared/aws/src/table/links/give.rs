@@ -72,17 +72,17 @@ impl Table {
         Ok(())
     }
 
-    /// Adds that addresses become another person's to a transaction, as long as they are the first one's, or nobody's if
-    /// that person is not there yet. A claim to be the other person is over by it, one way or the other.
+    /// Adds that addresses become another person's to a transaction, as long as each is whose it was when it
+    /// was read. A claim to be the other person is over by it, one way or the other.
     pub(super) fn add_addresses(
         &self,
         transaction: &mut Transaction,
         (giver, taker): (&Threads, &Threads),
         addresses: &Addresses,
     ) -> anyhow::Result<()> {
-        let whose = giver.version.map(|_| text(giver.contact.as_str()));
         for (identity, address) in addresses {
-            let patch = Patch::of(keys::identity(identity)).if_is(CONTACT, whose.clone());
+            let whose = address.contact.as_ref().map(|it| text(it.as_str()));
+            let patch = Patch::of(keys::identity(identity)).if_is(CONTACT, whose);
             let patch = patch.set(CONTACT, text(taker.contact.as_str()));
             let ends = [&giver.contact, &taker.contact];
             let is_over = address.claimed.as_ref().is_some_and(|it| ends.contains(&&it.contact));
@@ -94,15 +94,15 @@ impl Table {
 
 /// The heads of both, a version later, with the addresses at the one who takes.
 pub(super) fn heads((giver, taker): (&Threads, &Threads), addresses: &Addresses) -> (Patch, Patch) {
-    let (gives, takes) = (next_head(giver), next_head(taker));
+    let (old_head, new_head) = (next_head(giver), next_head(taker));
     let ids = || identities::ids(addresses.iter().map(|(id, _)| id));
-    let gives = match ids().filter(|_| giver.version.is_some()) {
-        Some(ids) => gives.take_out(IDENTITIES, ids),
-        None => gives,
+    let old_head = match ids().filter(|_| giver.version.is_some()) {
+        Some(ids) => old_head.take_out(IDENTITIES, ids),
+        None => old_head,
     };
-    let takes = match ids() {
-        Some(ids) => takes.add(IDENTITIES, ids),
-        None => takes,
+    let new_head = match ids() {
+        Some(ids) => new_head.add(IDENTITIES, ids),
+        None => new_head,
     };
-    (gives, takes)
+    (old_head, new_head)
 }

@@ -125,10 +125,8 @@ impl Bond {
 
     /// Records what is split off next, if nothing else was recorded since it was read.
     pub(super) fn with_splits(&self, splits: &[Split]) -> anyhow::Result<Patch> {
-        let before = match self.splits.is_empty() {
-            true => None,
-            false => Some(json(&self.splits)?),
-        };
+        let is_recorded = !self.splits.is_empty();
+        let before = is_recorded.then(|| json(&self.splits)).transpose()?;
         let all: Vec<_> = self.splits.iter().chain(splits).collect();
         Ok(Patch::of(self.key()).if_present(PK).if_is(SPLITS, before).set(SPLITS, json(&all)?))
     }

@@ -80,9 +80,9 @@ impl Table {
         bond.threads = threads;
         let mut transaction = Transaction::default();
         transaction.patch(self, bond.write()?)?;
-        let (gives, takes) = heads((&giver, &taker), &addresses);
-        transaction.patch(self, gives.set(LINKED_INTO, text(to.as_str())))?;
-        transaction.patch(self, takes)?;
+        let (old_head, new_head) = heads((&giver, &taker), &addresses);
+        transaction.patch(self, old_head.set(LINKED_INTO, text(to.as_str())))?;
+        transaction.patch(self, new_head)?;
         self.add_addresses(&mut transaction, (&giver, &taker), &addresses)?;
         let begun = matches!(self.commit(transaction).await?, Committed::Done);
         Ok(Ok(begun.then_some(bond)))

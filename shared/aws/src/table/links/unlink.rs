@@ -89,9 +89,9 @@ impl Table {
         let mut transaction = Transaction::default();
         transaction.patch(self, bond.write()?)?;
         transaction.patch(self, link.reverting(&order.id))?;
-        let (gives, takes) = heads((&giver, &taker), &addresses);
-        transaction.patch(self, gives)?;
-        transaction.patch(self, takes.remove(LINKED_INTO))?;
+        let (old_head, new_head) = heads((&giver, &taker), &addresses);
+        transaction.patch(self, old_head)?;
+        transaction.patch(self, new_head.remove(LINKED_INTO))?;
         self.add_addresses(&mut transaction, (&giver, &taker), &addresses)?;
         let begun = matches!(self.commit(transaction).await?, Committed::Done);
         Ok(Ok(begun.then_some(bond)))
@@ -131,7 +131,9 @@ impl Table {
             return Ok(bond.correction);
         }
         for n in 0..bond.splits.len() {
-            self.split_off(order, &bond, n, rules).await?;
+            if !self.is_given(&bond, n).await? {
+                self.split_off(order, &bond, n, rules).await?;
+            }
         }
         let kept = self.addresses(&bond.contact).await?.unwrap_or_default();
         let stay: BTreeSet<_> = kept.into_iter().map(|(id, _)| id).collect();
@@ -172,10 +174,12 @@ impl Table {
         let others = if goes { stay } else { leave };
         let split = opened_by(order, &live.thread);
         self.split(order, bond, (&live.thread, &split), &others, rules).await?;
-        let given = match goes {
-            true => family,
-            false if others.is_empty() => Vec::new(),
-            false => vec![split],
+        let given = if goes {
+            family
+        } else if others.is_empty() {
+            Vec::new()
+        } else {
+            vec![split]
         };
         for thread in &given {
             self.give(thread, &from, &to).await?;
@@ -232,6 +236,18 @@ impl Table {
             self.split_off(order, bond, n, rules).await?;
         }
         Ok(())
+    }
+
+    /// Whether a thread of a split went to its person already: it does only when all of it was split.
+    async fn is_given(&self, bond: &Bond, n: usize) -> anyhow::Result<bool> {
+        let Some(split) = bond.splits.get(n) else { return Ok(true) };
+        for thread in [&split.from, &split.to] {
+            let home = self.home(thread).await?;
+            if home.is_some_and(|it| it.contact != bond.contact) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Makes one of the splits that were recorded, or completes it.

@@ -20,6 +20,7 @@ use super::item::{Item, get_text, moment, text};
 use super::keys;
 use super::open::next_head;
 use super::patch::{Patch, Written};
+use super::subjects::Subject;
 use super::transaction::{Committed, Transaction};
 use super::{ATTEMPTS, Table, pause};
 
@@ -101,9 +102,9 @@ impl Table {
             transaction.patch(self, claims.to_head(next_head(&threads), &accepted.contact))?;
         // The thread knows nothing of the message before the message went out.
         let live = Live::new(accepted.thread.clone());
-        let subject = subject_line(accepted.send.content.words());
-        let subject = subject.as_deref();
-        self.add_opening(&mut transaction, &threads, &live, accepted.at, subject)?;
+        let line = subject_line(accepted.send.content.words());
+        let subject = line.map(|line| Subject { line, edit: None });
+        self.add_opening(&mut transaction, &threads, &live, accepted.at, subject.as_ref())?;
         self.add_claims(&mut transaction, &accepted.contact, claims)?;
         let refused = match self.commit(transaction).await? {
             Committed::Done => {
