@@ -75,6 +75,21 @@ async fn a_split_that_is_taken_back_leaves_a_closed_thread_that_is_not_among_the
 }
 
 #[tokio::test]
+async fn a_thread_whose_messages_all_left_is_closed_until_they_come_back() {
+    let world = World::of(&two_topics()).await;
+    let (chair, kettle) = (world.thread("c1").await, world.thread("k1").await);
+    let before = world.live(&kettle).await.unwrap();
+    let to = To::Thread(chair.clone());
+    world.relocate(1, &kettle, &to, &["k1", "k2", "k3"]).await.unwrap();
+    assert!(world.live(&kettle).await.is_none());
+    let view = world.table.view_thread(&kettle).await.unwrap().unwrap();
+    assert_eq!(view.live.unwrap().state, State::Closed);
+    world.revert(2, 1).await.unwrap();
+    let after = world.live(&kettle).await.unwrap();
+    assert_eq!(domain::filing::Live { version: before.version, ..after }, before);
+}
+
+#[tokio::test]
 async fn what_was_moved_again_since_stays_when_the_first_move_is_taken_back() {
     let world = World::of(&two_topics()).await;
     let (chair, kettle) = (world.thread("c1").await, world.thread("k1").await);

@@ -6,25 +6,11 @@ use domain::event::{Direction, InboundEvent, Kind, Message, TemplateChanged};
 use domain::id::AccountId;
 use embedded::Cloud;
 
+pub(crate) use crate::support::topics;
 use crate::support::{
     Item, WHATSAPP, ada, answers, assert_one_thread, deleted, echo, edited, event, file, file_all,
     id, of_kind, says, table, text,
 };
-
-/// Messages that each open a thread: a day apart, each a greeting and a wish for something else.
-pub(crate) fn topics(n: usize) -> Vec<InboundEvent> {
-    const THINGS: [&str; 13] = [
-        "lamp", "chair", "kettle", "mirror", "bicycle", "curtain", "printer", "blanket", "toaster",
-        "wardrobe", "ladder", "carpet", "clock",
-    ];
-    let text = |n: usize| {
-        let thing = THINGS[n % THINGS.len()];
-        format!(
-            "Hello, I would like to buy another {thing} from your catalogue, article 55{n:02}-{n:02}71, could you help me?"
-        )
-    };
-    (0..n).map(|n| says(&n.to_string(), 300_000 * i64::try_from(n).unwrap(), &text(n))).collect()
-}
 
 async fn filed(events: &[InboundEvent]) -> (Vec<Filed>, Vec<Item>) {
     let cloud = Cloud::start().await;

@@ -13,4 +13,6 @@ mod identities;
 #[cfg(test)]
 mod interleavings;
 #[cfg(test)]
+mod schedule;
+#[cfg(test)]
 mod support;

@@ -157,6 +157,21 @@ pub(crate) fn deleted(of: &str, after: i64) -> InboundEvent {
     event(ada(), after, Kind::Deleted { of: id(of) })
 }
 
+/// Messages that each open a thread: a day apart, each a greeting and a wish for something else.
+pub(crate) fn topics(n: usize) -> Vec<InboundEvent> {
+    const THINGS: [&str; 13] = [
+        "lamp", "chair", "kettle", "mirror", "bicycle", "curtain", "printer", "blanket", "toaster",
+        "wardrobe", "ladder", "carpet", "clock",
+    ];
+    let text = |n: usize| {
+        let thing = THINGS[n % THINGS.len()];
+        format!(
+            "Hello, I would like to buy another {thing} from your catalogue, article 55{n:02}-{n:02}71, could you help me?"
+        )
+    };
+    (0..n).map(|n| says(&n.to_string(), 300_000 * i64::try_from(n).unwrap(), &text(n))).collect()
+}
+
 /// Puts items into a table as they are.
 pub(crate) async fn fill(cloud: &Cloud, items: Vec<Item>) {
     let client = cloud.process().table;

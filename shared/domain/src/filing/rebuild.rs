@@ -38,6 +38,8 @@ pub struct Known {
     pub left: Option<Live>,
     /// Whether there are no others than these.
     pub complete: bool,
+    /// Whether a message of ours is there that has not gone out yet: a thread knows nothing of it, but is not without one.
+    pub awaited: bool,
 }
 
 /// The thread that two become: whose turn it is follows from both.
@@ -46,19 +48,14 @@ pub fn union(target: &Live, source: &Live) -> Live {
     let mut live = target.clone();
     live.profile.merge(&source.profile);
     live.unsure |= source.unsure;
+    live.confirmed = target.confirmed.max(source.confirmed);
     live.assignee = target.assignee.clone().or_else(|| source.assignee.clone());
     let both = [target, source];
-    let (state, since) = waiting(&both, &live.profile).map_or_else(
-        || {
-            let state = settled(&both);
-            // When a snoozed thread comes back is only for the snoozed one to say.
-            let says = both.iter().filter(|it| state != State::Snoozed || it.state == state);
-            (state, says.filter_map(|it| it.since).min())
-        },
-        |since| (State::Waiting, Some(since)),
-    );
-    live.state = state;
-    live.since = since.filter(|_| live.is_in_inbox());
+    (live.state, live.since) = match waiting(&both, &live.profile) {
+        Some(since) => (State::Waiting, Some(since)),
+        None => settled(&both),
+    };
+    live.since = live.since.filter(|_| live.is_in_inbox());
     live
 }
 
@@ -73,16 +70,16 @@ fn waiting(both: &[&Live; 2], union: &Profile) -> Option<Timestamp> {
     waits.chain(heard).min()
 }
 
-/// Whose turn it is in two threads of which nobody waits in either: what one of us put off stays so, and done is what is
-/// done in both.
-fn settled(both: &[&Live; 2]) -> State {
-    if both.iter().any(|it| it.state == State::Snoozed) {
-        State::Snoozed
-    } else if both.iter().all(|it| it.state == State::Closed) {
-        State::Closed
-    } else {
-        State::Open
+/// Whose turn it is in two threads of which nobody waits in either, and since when they are listed: what one of us put off
+/// stays so until its time, and done is what is done in both.
+fn settled(both: &[&Live; 2]) -> (State, Option<Timestamp>) {
+    let snoozed = both.iter().filter(|it| it.state == State::Snoozed);
+    if let Some(until) = snoozed.filter_map(|it| it.since).min() {
+        return (State::Snoozed, Some(until));
     }
+    let is_done = both.iter().all(|it| it.state == State::Closed);
+    let since = both.iter().filter_map(|it| it.since).min();
+    (if is_done { State::Closed } else { State::Open }, since)
 }
 
 /// What a thread is without the messages that left and with those that came. Done again, also with less known of those that
@@ -101,9 +98,9 @@ pub fn rebuild(live: &Live, known: &Known) -> Live {
     for part in known.here.iter().chain(&known.came) {
         next.profile.fold(&part.entry);
     }
-    let may_belong_elsewhere = |parts: &[Part]| parts.iter().any(|it| it.unsure);
-    let of_those_that_stayed = !known.complete || may_belong_elsewhere(&known.here);
-    next.unsure = live.unsure && of_those_that_stayed || may_belong_elsewhere(&known.came);
+    let is_open = |it: &Part| live.confirmed.is_none_or(|at| at < it.entry.at);
+    let stays = !known.complete || known.here.iter().any(|it| it.unsure && is_open(it));
+    next.unsure = live.unsure && stays || known.came.iter().any(|it| it.unsure);
     match unanswered(live, &stayed, &next.profile, known) {
         Some(since) => (next.state, next.since) = (State::Waiting, Some(since)),
         None if live.state == State::Waiting || live.profile.is_empty() => {
@@ -163,5 +160,162 @@ impl Known {
         let with_thread = self.left.iter().flat_map(|it| it.profile.heard_at().chain(it.since));
         let mut gone = self.gone.iter().map(|it| it.at).chain(with_thread);
         gone.any(|it| it.secs() == at.secs())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filing::{Change, NEVER};
+    use crate::id::{Channel, ThreadId};
+    use crate::threading::Reading;
+    use Direction::{In, Out};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_secs(second)
+    }
+
+    fn entry(key: u32, direction: Direction, second: i64) -> Entry {
+        Entry {
+            key,
+            edit: 0,
+            at: at(second),
+            direction,
+            channel: Channel::from_static("whatsapp"),
+            reading: Some(Reading::of("where is my order", None)),
+        }
+    }
+
+    type Said = (u32, Direction, i64);
+
+    fn thread(said: &[Said]) -> Live {
+        let mut live = Live::new(ThreadId::new("thr_1"));
+        for (key, direction, second) in said {
+            live.fold(&entry(*key, *direction, *second), Change::Said { unsure: false });
+        }
+        live
+    }
+
+    fn parts(said: &[Said]) -> Vec<Part> {
+        let part = |it: &Said| Part { entry: entry(it.0, it.1, it.2), unsure: false };
+        said.iter().map(part).collect()
+    }
+
+    fn known(here: &[Said], came: &[Said], gone: &[Said]) -> Known {
+        let gone = gone.iter().map(|it| Gone { key: it.0, at: at(it.2), direction: it.1 });
+        Known {
+            here: parts(here),
+            came: parts(came),
+            gone: gone.collect(),
+            complete: true,
+            ..Known::default()
+        }
+    }
+
+    /// Rebuilds a thread, twice: the second time changes nothing.
+    fn rebuilt(live: &Live, known: &Known) -> Live {
+        let once = rebuild(live, known);
+        assert_eq!(rebuild(&once, known), once);
+        once
+    }
+
+    #[test]
+    fn a_thread_is_what_its_messages_make_it_whatever_leaves_and_comes() {
+        let said = [(1, In, 10), (2, Out, 20), (3, In, 30), (4, In, 40), (5, Out, 50), (6, In, 60)];
+        for left in 0..64u32 {
+            let (gone, stay): (Vec<_>, Vec<_>) =
+                said.iter().partition(|it| left >> (it.0 - 1) & 1 == 1);
+            let taken = rebuilt(&thread(&said), &known(&stay, &[], &gone));
+            assert_eq!(taken, thread(&stay), "{left:b} leave");
+            let back = rebuilt(&taken, &known(&stay, &gone, &[]));
+            assert_eq!(back, thread(&said), "{left:b} come back");
+        }
+    }
+
+    #[test]
+    fn what_the_index_does_not_show_yet_still_waits() {
+        let live = thread(&[(1, In, 10), (2, In, 20)]);
+        let next = rebuilt(&live, &Known { complete: false, ..known(&[], &[], &[(1, In, 10)]) });
+        assert_eq!((next.state, next.since), (State::Waiting, Some(at(20))));
+    }
+
+    #[test]
+    fn what_one_of_us_closed_or_put_off_or_left_open_stays_so_when_messages_leave() {
+        for state in [State::Closed, State::Snoozed, State::Open] {
+            let mut live = thread(&[(1, In, 10), (2, In, 20)]);
+            (live.state, live.since) = (state, (state == State::Snoozed).then_some(NEVER));
+            live.profile.resolve(at(25));
+            let next = rebuilt(&live, &known(&[(1, In, 10)], &[], &[(2, In, 20)]));
+            assert_eq!((next.state, next.since), (state, live.since));
+        }
+    }
+
+    #[test]
+    fn a_new_word_that_comes_opens_what_was_closed_or_put_off_and_an_old_one_does_not() {
+        for state in [State::Closed, State::Snoozed] {
+            let mut live = thread(&[(1, In, 10), (2, Out, 20)]);
+            (live.state, live.since) = (state, (state == State::Snoozed).then_some(NEVER));
+            live.profile.resolve(at(25));
+            let here = [(1, In, 10), (2, Out, 20)];
+            let old = rebuilt(&live, &known(&here, &[(3, In, 15)], &[]));
+            assert_eq!((old.state, old.since), (state, live.since));
+            let new = rebuilt(&live, &known(&here, &[(3, In, 30)], &[]));
+            assert_eq!((new.state, new.since), (State::Waiting, Some(at(30))));
+            let answered = rebuilt(&live, &known(&here, &[(3, In, 30), (4, Out, 31)], &[]));
+            assert_eq!(answered.state, state);
+        }
+    }
+
+    #[test]
+    fn doubt_leaves_with_its_message_and_comes_back_with_it() {
+        let mut live = thread(&[(1, In, 10), (2, Out, 20)]);
+        (live.unsure, live.since) = (true, Some(at(10)));
+        let sure = rebuilt(&live, &known(&[(2, Out, 20)], &[], &[(1, In, 10)]));
+        assert_eq!((sure.unsure, sure.since), (false, None));
+        let mut came = known(&[(2, Out, 20)], &[(1, In, 10)], &[]);
+        came.came[0].unsure = true;
+        assert!(rebuilt(&sure, &came).unsure);
+        // Nobody knows what older messages are like.
+        let long = Known { complete: false, ..known(&[(2, Out, 20)], &[], &[(1, In, 10)]) };
+        assert!(rebuilt(&live, &long).unsure);
+        // What a person confirmed is no doubt.
+        live.confirmed = Some(at(15));
+        let mut stays = known(&[(1, In, 10)], &[], &[(2, Out, 20)]);
+        stays.here[0].unsure = true;
+        assert!(!rebuilt(&live, &stays).unsure);
+    }
+
+    #[test]
+    fn two_threads_that_become_one_wait_if_our_last_word_answered_neither() {
+        let (first, second) = (thread(&[(1, In, 10)]), thread(&[(2, In, 20), (3, Out, 30)]));
+        let one = union(&first, &second);
+        assert_eq!((one.state, one.since), (State::Open, None), "the answer came later");
+        let second = thread(&[(2, In, 5), (3, Out, 7), (4, In, 40)]);
+        for one in [union(&first, &second), union(&second, &first)] {
+            assert_eq!((one.state, one.since), (State::Waiting, Some(at(10))));
+        }
+        let answered = thread(&[(5, In, 1), (6, Out, 15)]);
+        let one = union(&answered, &union(&first, &second));
+        assert_eq!((one.state, one.since), (State::Waiting, Some(at(40))), "the first is answered");
+    }
+
+    #[test]
+    fn two_threads_that_become_one_keep_what_people_said_of_both() {
+        let with = |state, since: Option<i64>, assignee: Option<&str>, unsure| {
+            let mut live = thread(&[(1, In, 10), (2, Out, 20)]);
+            (live.state, live.since, live.unsure) = (state, since.map(at), unsure);
+            live.assignee = assignee.map(str::to_owned);
+            live
+        };
+        let one = union(
+            &with(State::Open, None, None, false),
+            &with(State::Snoozed, Some(500), Some("ada"), true),
+        );
+        assert_eq!((one.state, one.since, one.unsure), (State::Snoozed, Some(at(500)), true));
+        assert_eq!(one.assignee.as_deref(), Some("ada"));
+        let closed = || with(State::Closed, None, Some("bob"), false);
+        assert_eq!(union(&closed(), &closed()).state, State::Closed);
+        let one = union(&closed(), &with(State::Open, None, Some("ada"), false));
+        assert_eq!((one.state, one.assignee.as_deref()), (State::Open, Some("bob")));
     }
 }

@@ -203,15 +203,11 @@ impl Table {
         for message in &moved {
             self.place(&record, of.as_ref(), message).await?;
         }
-        let kind = &record.correction.kind;
-        let ends = kind.threads().map(|(from, to)| [from, to]);
-        // A list: what is still being read while others are asked keeps the work from being sent to another thread.
+        let ends = record.correction.kind.threads().map(|(from, to)| [from, to]);
         let threads = moved.iter().map(|it| &it.was.thread).chain(ends.into_iter().flatten());
-        let threads: Vec<_> = threads.collect();
-        let is_split = matches!(kind, CorrectionKind::Split { .. });
-        let opened = kind.threads().map(|(_, to)| to).filter(|_| is_split);
-        let about = About { moved: &moved, by: Some(&record.correction.id), opened };
-        self.rebuild_all(threads, about, rules).await?;
+        let threads = threads.cloned().collect();
+        let about = About { moved: &moved, by: Some(&record.correction.id) };
+        self.rebuild_all(&threads, about, rules).await?;
         if let Some(of) = of.filter(|it| it.correction.state == CorrectionState::Reverting) {
             self.settle(of.advance(CorrectionState::Reverted)).await?;
         }

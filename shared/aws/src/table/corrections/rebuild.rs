@@ -34,8 +34,6 @@ pub(super) struct About<'a> {
     pub(super) moved: &'a [Moved],
     /// The correction: what bears its stamp came by it. Without it all of them came that are there.
     pub(super) by: Option<&'a CorrectionId>,
-    /// The thread that the correction opened: without a message it is closed and moved out.
-    pub(super) opened: Option<&'a ThreadId>,
 }
 
 /// A thread with those that were merged into it, as one item says it.
@@ -52,7 +50,7 @@ impl Table {
     /// Rebuilds every thread that these are by now.
     pub(super) async fn rebuild_all(
         &self,
-        threads: impl IntoIterator<Item = &ThreadId>,
+        threads: &BTreeSet<ThreadId>,
         about: About<'_>,
         rules: &Rules,
     ) -> anyhow::Result<()> {
@@ -84,7 +82,7 @@ impl Table {
                 && family.contact == contact
             {
                 let known = self.known(&family.threads, about, rules).await?;
-                if self.write_rebuilt(&contact, key, &live, &known, about).await? {
+                if self.write_rebuilt(&contact, key, &live, &known).await? {
                     return Ok(());
                 }
             }
@@ -131,7 +129,10 @@ impl Table {
                 continue;
             }
             left.remove(moved.key.as_str());
-            let Some(part) = part(&moved, &item, rules)? else { continue };
+            let Some(part) = part(&moved, &item, rules)? else {
+                known.awaited = true;
+                continue;
+            };
             let came = about.by.is_none_or(|it| get_text(&item, STAMP) == Some(it.as_str()));
             if came && named.contains_key(moved.key.as_str()) {
                 known.came.push(part);
@@ -144,20 +145,19 @@ impl Table {
         Ok(known)
     }
 
-    /// Writes a thread as it is rebuilt, at the version that was read. False if it is not at that any more.
+    /// Writes a thread as it is rebuilt, at the version that was read. False if it is not at that any more. One without a
+    /// message is closed and moved out: it can be read, and takes no place of a live one.
     async fn write_rebuilt(
         &self,
         contact: &ContactId,
         key: Key,
         read: &Live,
         known: &Known,
-        about: About<'_>,
     ) -> anyhow::Result<bool> {
         let mut live = rebuild(read, known);
         live.version = read.version + 1;
         let is_live = key == keys::live(contact, &live.thread);
-        let is_empty = live.profile.is_empty() && about.opened == Some(&live.thread);
-        if is_empty {
+        if live.profile.is_empty() && !known.awaited {
             (live.state, live.since, live.unsure) = (State::Closed, None, false);
             if is_live {
                 return self.move_out(contact, &live, read.version).await;

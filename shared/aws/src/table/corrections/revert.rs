@@ -11,7 +11,7 @@ use crate::table::{ATTEMPTS, Rules, Table, Transaction, pause};
 impl Table {
     /// Takes a correction back. A merged thread is live again, with all that is in it; what joined the other one since stays
     /// there. Each message that was moved goes back to where it was, with why it was there; one that was moved again since
-    /// stays. A thread that a split opened and that is left without a message is closed.
+    /// stays. A thread that is left without a message is closed.
     pub async fn revert(
         &self,
         order: &Order,

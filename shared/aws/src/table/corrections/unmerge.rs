@@ -121,7 +121,7 @@ impl Table {
             (source.clone(), target.clone())
         } else {
             let noted = self.noted(merged).await?;
-            let about = About { moved: &noted, by: None, opened: None };
+            let about = About { moved: &noted, by: None };
             let alone = rebuild(source, &self.known(&merged.from.threads, about, rules).await?);
             let about = About { by: Some(&record.correction.id), ..about };
             let rest = self.rest(merged, &alone, source, about, rules).await?;
