@@ -168,7 +168,7 @@ impl Filing<'_> {
         let holds = table.takes(guards, name)
             && sees_edit
             && table.is_at(guards, threads)
-            && table.has_room(guards, threads)
+            && table.has_room(guards, threads, None)
             && self.may_claim(table, claims);
         if !holds {
             if message.is_settled() {
@@ -183,9 +183,9 @@ impl Filing<'_> {
         self.note_opening(table, threads);
         table.put_message(name, thread);
         table.homes[usize::from(thread)] =
-            Some(Home { contact, merged_into: None, opener: Some(name) });
+            Some(Home { contact, merged_into: None, late: 0, opener: Some(name) });
         table.live[usize::from(thread)] = Live::default().fold(name, before.max(Text::Said));
-        table.make_room(contact, threads);
+        table.make_room(contact, threads, None);
         claim(table, claims, contact);
         None
     }

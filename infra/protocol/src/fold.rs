@@ -16,26 +16,31 @@ pub(crate) struct Fold {
     next: Call,
 }
 
+/// A thread that was read, and whether it had been moved out.
+type Read = (Live, bool);
+
 /// The next call of a fold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Call {
-    /// `thread_at(live)`.
+    /// `live_or_older`: the live thread.
     Thread,
-    /// `message`, after its thread was read.
-    Message(Option<Live>),
-    /// `thread_at(live)`, after its message was read: only without [`Guard::ThreadReadFirst`].
-    ThreadLast,
-    /// `write_fold` of a live thread.
-    Write(Live),
-    /// `home`, in `fold_elsewhere`.
-    Home,
-    /// `thread_at(older)`, in `fold_elsewhere`.
+    /// `live_or_older`: the thread that was moved out.
     Older,
-    /// `write_fold` of a thread that was moved out.
-    WriteOlder(Live),
-    /// `live`, in `bring_back`: the head comes first.
+    /// `message`, after its thread was read.
+    Message(Option<Read>),
+    /// `live_or_older`, after the message was read: only without [`Guard::ThreadReadFirst`].
+    ThreadLast,
+    /// `home`, in `follow_thread`.
+    Home,
+    /// `merged`, in `pass`.
+    Merged(Read),
+    /// The note of what is folded through a merged thread, in `pass`.
+    Note(Read),
+    /// The write of `fold_into`.
+    Write(Read),
+    /// `live`, in `fold_into`, for a thread that comes back: the head comes first.
     Head(Live),
-    /// `live`, in `bring_back`: the threads come after it.
+    /// `live`, in `fold_into`: the threads come after it.
     Threads(Live, Option<u8>),
     /// `move_in`.
     MoveIn(Live, Threads),
@@ -51,7 +56,7 @@ impl Fold {
     ) -> Option<Self> {
         let fold = Self { name, text, said, contact, thread, filed_in: thread, next: Call::Thread };
         match live {
-            Some(live) => fold.write(live),
+            Some(live) => fold.fold_into((live, false)),
             None => Some(fold.again()),
         }
     }
@@ -64,47 +69,49 @@ impl Fold {
         self.then(Call::Thread)
     }
 
-    /// What is folded already is not written.
-    fn write(self, read: Live) -> Option<Self> {
-        read.fold(self.name, self.text)?;
-        Some(self.then(Call::Write(read)))
-    }
-
     /// Makes the next call. `None` when all is done.
     pub(crate) fn step(self, table: &mut Table, guards: Guards) -> Option<Self> {
         let place = usize::from(self.thread);
         match self.next {
             Call::Thread if guards.hold(Guard::ThreadReadFirst) => {
-                Some(self.then(Call::Message(table.live_of(self.contact, self.thread))))
+                let live = table.live_of(self.contact, self.thread).map(|it| (it, false));
+                Some(self.then(live.map_or(Call::Older, |it| Call::Message(Some(it)))))
             }
             Call::Thread => match self.looked_for(table)? {
                 moved if moved.filed_in != self.filed_in => Some(moved),
                 here => Some(here.then(Call::ThreadLast)),
             },
-            Call::ThreadLast => self.found(table.live_of(self.contact, self.thread)),
-            Call::Message(live) => match self.looked_for(table)? {
-                moved if moved.filed_in != self.filed_in => Some(moved),
-                here => here.found(live),
-            },
-            Call::Write(read) => {
-                let live = &mut table.live[place];
-                self.put(live, read, guards)
+            Call::ThreadLast => self.found(table.find(place), guards),
+            Call::Older => {
+                let is_theirs =
+                    table.homes[place].is_some_and(|it| Some(it.contact) == self.contact);
+                let older = table.older[place].filter(|_| is_theirs).map(|it| (it, true));
+                Some(self.then(Call::Message(older)))
             }
+            Call::Message(read) => match self.looked_for(table)? {
+                moved if moved.filed_in != self.filed_in => Some(moved),
+                here => here.found(read, guards),
+            },
             Call::Home => {
                 let home = table.homes[place]?;
-                if self.contact == Some(home.contact) && home.merged_into.is_none() {
-                    return Some(self.then(Call::Older));
-                }
                 let thread = home.merged_into.unwrap_or(self.thread);
                 Some(Self { contact: Some(home.contact), thread, ..self }.again())
             }
-            Call::Older => match table.older[place] {
-                None => Some(self.again()),
-                Some(read) => self.older(read),
+            Call::Merged(_) if table.end_of(self.filed_in) != self.thread => Some(self.back()),
+            Call::Merged(read) if guards.hold(Guard::LateNoted) => {
+                Some(self.then(Call::Note(read)))
+            }
+            Call::Merged(read) => self.fold_into(read),
+            Call::Note(read) => match &mut table.homes[usize::from(self.filed_in)] {
+                Some(home) if home.merged_into.is_some() => {
+                    home.late |= 1 << self.name;
+                    self.fold_into(read)
+                }
+                Some(_) | None => Some(self.back()),
             },
-            Call::WriteOlder(read) => {
-                let older = &mut table.older[place];
-                self.put(older, read, guards)
+            Call::Write((read, is_older)) => {
+                let items = if is_older { &mut table.older } else { &mut table.live };
+                self.write(&mut items[place], read, guards)
             }
             Call::Head(read) => {
                 let version = self.contact.and_then(|it| table.heads[usize::from(it)]);
@@ -119,6 +126,11 @@ impl Fold {
         }
     }
 
+    /// A merge was taken back since: from the start.
+    fn back(self) -> Self {
+        Self { thread: self.filed_in, ..self }.again()
+    }
+
     /// Reads where the message is now, and goes there if it was moved. `None` if it is nowhere.
     fn looked_for(self, table: &Table) -> Option<Self> {
         let now_in = table.messages[usize::from(self.name)].thread?;
@@ -128,32 +140,33 @@ impl Fold {
         Some(Self { filed_in: now_in, thread: now_in, ..self }.again())
     }
 
-    fn found(self, live: Option<Live>) -> Option<Self> {
-        match live {
-            Some(live) => self.write(live),
+    fn found(self, read: Option<Read>, guards: Guards) -> Option<Self> {
+        match read {
             None => Some(self.then(Call::Home)),
+            Some(read) if self.thread != self.filed_in && guards.hold(Guard::MergeReadLast) => {
+                Some(self.then(Call::Merged(read)))
+            }
+            Some(read) => self.fold_into(read),
         }
     }
 
-    /// The condition of `write_fold`: the version that was read.
-    fn put(self, item: &mut Option<Live>, read: Live, guards: Guards) -> Option<Self> {
+    /// What is folded already is not written. The person's next message makes a thread live again; anything that is late or
+    /// ours leaves it where it is.
+    fn fold_into(self, (read, is_older): Read) -> Option<Self> {
+        read.fold(self.name, self.text)?;
+        let is_next = read.last().is_none_or(|last| last <= usize::from(self.name));
+        let is_back = is_older && is_next && self.said;
+        Some(self.then(if is_back { Call::Head(read) } else { Call::Write((read, is_older)) }))
+    }
+
+    /// The condition of the write: the version that was read.
+    fn write(self, item: &mut Option<Live>, read: Live, guards: Guards) -> Option<Self> {
         let is_read = item.is_some_and(|it| it.version == read.version);
         if !is_read && guards.hold(Guard::FoldVersion) {
             return Some(self.again());
         }
         *item = read.fold(self.name, self.text);
         None
-    }
-
-    /// The person's next message makes a thread live again; anything that is late or ours leaves it where it is.
-    fn older(self, read: Live) -> Option<Self> {
-        read.fold(self.name, self.text)?;
-        let is_next = read.last().is_none_or(|last| last <= usize::from(self.name));
-        Some(self.then(if is_next && self.said {
-            Call::Head(read)
-        } else {
-            Call::WriteOlder(read)
-        }))
     }
 
     fn move_in(
@@ -166,12 +179,12 @@ impl Fold {
         let place = usize::from(self.thread);
         let is_read = table.older[place].is_some_and(|it| it.version == read.version);
         let holds = table.is_at(guards, threads)
-            && table.has_room(guards, threads)
+            && table.has_room(guards, threads, None)
             && (is_read || !guards.hold(Guard::BackVersion));
         let (true, Some(contact)) = (holds, self.contact) else { return Some(self.again()) };
         table.older[place] = None;
         table.live[place] = read.fold(self.name, self.text);
-        table.make_room(contact, threads);
+        table.make_room(contact, threads, None);
         None
     }
 }

@@ -9,7 +9,7 @@ pub enum Guard {
     NotTakenBack,
     /// A thread is opened with the edit in it that the message has: `Table::open`.
     EditSeen,
-    /// A thread is folded into only at the version that was read, so only if it is there: `Table::write_fold`.
+    /// A thread is folded into only at the version that was read, so only if it is there: `Table::fold_into`.
     FoldVersion,
     /// Threads come among the live ones only if the head is at the version that was read: `next_head`.
     HeadVersion,
@@ -21,6 +21,12 @@ pub enum Guard {
     AddressOwner,
     /// A fold reads the thread first and its message second: `Table::fold_at`.
     ThreadReadFirst,
+    /// A fold into a thread that another one went into reads last whether it is still so: `Table::pass`.
+    MergeReadLast,
+    /// What is folded through a merged thread is noted there: `Table::pass`.
+    LateNoted,
+    /// The revert of a merge reads the live thread before what was noted: `Table::read_merged`.
+    RevertReadsFirst,
     /// A correction changes a live thread only at the version that was read.
     CorrectionVersion,
     /// A correction writes the threads that messages left and came to, even those in which it sees nothing to change.

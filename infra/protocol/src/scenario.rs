@@ -40,7 +40,7 @@ fn known(threads: &[&[usize]], n_live: usize) -> Table {
             live.folded[*name] = Text::Said;
             table.messages[*name] = Message { thread: u8::try_from(place).ok(), text: Text::Said };
         }
-        table.homes[place] = Some(Home { contact: 0, merged_into: None, opener: None });
+        table.homes[place] = Some(Home { contact: 0, merged_into: None, late: 0, opener: None });
         let items = if place < n_live { &mut table.live } else { &mut table.older };
         items[place] = Some(live);
     }
@@ -48,12 +48,6 @@ fn known(threads: &[&[usize]], n_live: usize) -> Table {
 }
 
 impl Scenario {
-    /// Every scenario.
-    #[must_use]
-    pub fn all() -> Vec<Self> {
-        vec![Self::first_contact(), Self::topics(), Self::room(), Self::merge(), Self::shift()]
-    }
-
     fn quiet(name: &'static str, table: Table, entries: Vec<Entry>) -> Self {
         Self {
             name,
@@ -101,15 +95,25 @@ impl Scenario {
     #[must_use]
     pub fn merge() -> Self {
         let all = [(0, Event::Said(2)), (0, Event::Edited(2)), (1, Event::Deleted(0))];
-        let correction = Some(Order::Merge(0, 1));
-        Self { correction, ..Self::quiet("a merge", known(&[&[0], &[1]], 2), entries(all)) }
+        let correction = Some(Order::Merge { source: 0, target: 1, is_taken_back: false });
+        Self { correction, crashes: 1, ..Self::quiet("a merge", known(&[&[0], &[1]], 2), entries(all)) }
+    }
+
+    /// A merge is taken back while messages come, come twice, and are edited.
+    #[must_use]
+    pub fn revert() -> Self {
+        let all = [(0, Event::Said(2)), (0, Event::Edited(2)), (1, Event::Edited(0))];
+        let correction = Some(Order::Merge { source: 0, target: 1, is_taken_back: true });
+        let table = known(&[&[0], &[1]], 2);
+        let quiet = Self::quiet("a merge that is taken back", table, entries(all));
+        Self { correction, opens: false, crashes: 1, asides: 0, ..quiet }
     }
 
     /// A message is moved into another thread while it comes, comes twice, and is edited.
     #[must_use]
     pub fn shift() -> Self {
         let all = [(0, Event::Said(2)), (0, Event::Edited(2)), (1, Event::Edited(0))];
-        let correction = Some(Order::Move(2, 0, 1));
+        let correction = Some(Order::Move { name: 2, from: 0, to: 1 });
         let quiet = Self::quiet("a move", known(&[&[0], &[1]], 2), entries(all));
         Self { correction, opens: false, crashes: 1, ..quiet }
     }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use stateright::{Model, Property};
 
-use crate::correction::Call as Correcting;
+use crate::correction::{Call as Correcting, Correction};
 use crate::filing::{Answer, Call, Filing, Noted};
 use crate::guards::Guards;
 use crate::queue::{Delivery, Event, is_deliverable};
@@ -138,7 +138,9 @@ impl Model for Protocol {
             }
             Action::Correct => {
                 let order = self.scenario.correction?;
-                state.correction = order.step(state.correction, &mut state.table, self.guards);
+                let table = &mut state.table;
+                let mut correction = Correction { order, guards: self.guards, table };
+                state.correction = correction.step(state.correction);
             }
             Action::KillCorrection => {
                 state.left.crashes -= 1;

@@ -74,6 +74,8 @@ impl Live {
 pub(crate) struct Home {
     pub(crate) contact: Contact,
     pub(crate) merged_into: Option<Thread>,
+    /// The messages that were folded through it into the thread that it went into, a bit each.
+    pub(crate) late: u8,
     /// Not in the table: the message that the thread was opened for.
     pub(crate) opener: Option<Name>,
 }
@@ -83,6 +85,14 @@ pub(crate) struct Home {
 pub(crate) struct Address {
     pub(crate) contact: Option<Contact>,
     pub(crate) held: bool,
+}
+
+/// `CON#…/3#`, of a merge that was made: both threads as they were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Before {
+    /// The thread that went, and whether it had been moved out.
+    pub(crate) source: (Live, bool),
+    pub(crate) target: Live,
 }
 
 /// All items.
@@ -95,6 +105,7 @@ pub(crate) struct Table {
     /// `CON#…/0`: the version.
     pub(crate) heads: [Option<u8>; 2],
     pub(crate) addresses: [Address; 2],
+    pub(crate) merge: Option<Before>,
 }
 
 /// What was read of a person: `Threads`.
@@ -107,13 +118,14 @@ pub(crate) struct Threads {
 }
 
 impl Threads {
-    /// `oldest`, where the live threads are complete.
-    pub(crate) fn makes_room(&self) -> Option<(Thread, Live)> {
+    /// `oldest`, where the live threads are complete. One may have to stay.
+    fn makes_room(&self, stays: Option<usize>) -> Option<(Thread, Live)> {
         let live = (0u8..).zip(self.live).filter_map(|(thread, it)| Some((thread, it?)));
         if live.clone().count() < MOST_LIVE {
             return None;
         }
-        live.min_by_key(|(thread, it)| (it.last(), *thread))
+        live.filter(|it| stays != Some(usize::from(it.0)))
+            .min_by_key(|(thread, it)| (it.last(), *thread))
     }
 }
 
@@ -161,20 +173,26 @@ impl Table {
 
     /// Whether the condition of `add_room` holds. The code also puts threads only where there is none: that always holds,
     /// as a thread is in one place.
-    pub(crate) fn has_room(&self, guards: Guards, threads: &Threads) -> bool {
-        let Some((thread, read)) = threads.makes_room() else { return true };
+    pub(crate) fn has_room(&self, guards: Guards, threads: &Threads, stays: Option<usize>) -> bool {
+        let Some((thread, read)) = threads.makes_room(stays) else { return true };
         let place = usize::from(thread);
         let is_read = self.live[place].is_some_and(|it| it.version == read.version);
         is_read || !guards.hold(Guard::RoomVersion)
     }
 
     /// `next_head` and `add_room`.
-    pub(crate) fn make_room(&mut self, contact: Contact, threads: &Threads) {
+    pub(crate) fn make_room(&mut self, contact: Contact, threads: &Threads, stays: Option<usize>) {
         self.heads[usize::from(contact)] = Some(threads.version.map_or(1, |it| it + 1));
-        if let Some((thread, read)) = threads.makes_room() {
+        if let Some((thread, read)) = threads.makes_room(stays) {
             self.live[usize::from(thread)] = None;
             self.older[usize::from(thread)] = Some(read);
         }
+    }
+
+    /// A thread where it is, and whether it was moved out.
+    pub(crate) fn find(&self, thread: usize) -> Option<(Live, bool)> {
+        let live = self.live[thread].map(|it| (it, false));
+        live.or(self.older[thread].map(|it| (it, true)))
     }
 
     /// Where a thread went by merges: what a timeline follows.

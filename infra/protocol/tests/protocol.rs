@@ -65,6 +65,11 @@ fn a_merge_beside_messages_loses_nothing_in_any_order() {
 }
 
 #[test]
+fn a_merge_that_is_taken_back_beside_messages_loses_nothing_in_any_order() {
+    holds(Scenario::revert());
+}
+
+#[test]
 fn a_message_that_is_moved_beside_its_arrival_ends_in_one_thread_in_every_order() {
     holds(Scenario::shift());
 }
@@ -138,4 +143,20 @@ fn a_correction_that_leaves_a_thread_unwritten_would_let_a_late_fold_in() {
 #[test]
 fn a_correction_that_reads_messages_before_their_thread_would_lose_an_edit() {
     breaks(Guard::CorrectionReadsFirst, Scenario::shift(), KNOWS);
+}
+
+#[test]
+fn a_fold_that_does_not_look_whether_the_merge_still_is_would_fold_into_the_wrong_thread() {
+    breaks(Guard::MergeReadLast, Scenario::revert(), KNOWS);
+}
+
+#[test]
+fn a_fold_through_a_merged_thread_that_is_not_noted_would_stay_behind_when_the_merge_is_taken_back()
+{
+    breaks(Guard::LateNoted, Scenario::revert(), KNOWS);
+}
+
+#[test]
+fn a_revert_that_reads_what_was_noted_before_the_thread_would_miss_one() {
+    breaks(Guard::RevertReadsFirst, Scenario::revert(), KNOWS);
 }
