@@ -62,6 +62,24 @@ fn every_channel_has_its_folder_template_block_sender_model_fixtures_and_readme_
 }
 
 #[test]
+fn every_function_is_built_for_lambda_and_every_channel_is_fuzzed() {
+    let aliases = read(".cargo/config.toml");
+    let build = aliases.lines().find(|it| it.starts_with("build-functions")).unwrap();
+    let built: BTreeSet<_> =
+        build.split("--bin ").skip(1).map(|it| it.trim_matches([' ', '"'])).collect();
+    let functions = functions::names().unwrap();
+    assert_eq!(built, functions.iter().map(String::as_str).collect(), "build-functions");
+    let (manifest, verifiers) =
+        (read("infra/fuzz/Cargo.toml"), read("infra/fuzz/fuzz_targets/verifiers.rs"));
+    for channel in channels() {
+        let target = format!("path = \"fuzz_targets/{channel}.rs\"");
+        assert!(manifest.contains(&target), "infra/fuzz has no target for {channel}");
+        let line = format!("&{channel}::INBOUND");
+        assert!(verifiers.contains(&line), "verifiers.rs does not know {channel}");
+    }
+}
+
+#[test]
 fn a_channel_knows_no_io_but_its_main_which_is_short() {
     for channel in channels() {
         let folder = place::root().join("functions").join(&channel).join("src");

@@ -109,6 +109,14 @@ impl<'a> Fields<'a> {
         serde_json::from_str(value.get()).unwrap_or_else(|_| vec![value])
     }
 
+    /// Whether these fields are no longer than ids, times and names of things are, so that they may be copied into what is made
+    /// of each of many items that they stand around.
+    #[must_use]
+    pub fn are_short(&self, names: &[&str]) -> bool {
+        const LONGEST: usize = 80;
+        names.iter().filter_map(|it| self.raw(it)).all(|it| it.get().len() <= LONGEST)
+    }
+
     /// The names of the fields, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_ref())

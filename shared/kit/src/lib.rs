@@ -28,6 +28,7 @@
 
 mod bench;
 mod failures;
+mod growth;
 mod inbound;
 mod json;
 mod limits;
@@ -39,6 +40,7 @@ mod robust;
 mod scramble;
 mod vectors;
 
+pub use growth::check_growth;
 pub use inbound::check_inbound;
 pub use limits::check_limits;
 pub use mutations::check_mutations;
@@ -70,6 +72,11 @@ macro_rules! conformance {
         #[test]
         fn a_broken_item_never_loses_its_neighbours() {
             $crate::check_robust(&$channel::INBOUND, env!("CARGO_MANIFEST_DIR"));
+        }
+
+        #[test]
+        fn no_webhook_grows_much() {
+            $crate::check_growth(&$channel::INBOUND, env!("CARGO_MANIFEST_DIR"));
         }
 
         #[test]

@@ -119,6 +119,15 @@ fn bare(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     Ok(events)
 }
 
+/// Each event holds the whole webhook.
+fn copying(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
+    let mut events = honest(webhook)?;
+    for event in &mut events {
+        event.content_ref = Some(String::from_utf8_lossy(webhook.body()).repeat(2));
+    }
+    Ok(events)
+}
+
 /// A person's words where they are printed.
 fn chatty(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     let mut events = honest(webhook)?;
@@ -224,6 +233,7 @@ fn an_honest_channel_passes_every_check() {
     kit::check_robust(&INBOUND, &here);
     kit::check_no_personal_data(&INBOUND, &here);
     kit::check_replay(&INBOUND, &here);
+    kit::check_growth(&INBOUND, &here);
     kit::check_outbound(&OUTBOUND, &here);
     kit::check_limits(&OUTBOUND, &here);
 }
@@ -269,6 +279,13 @@ fn a_channel_that_keeps_what_it_cannot_read_again_fails() {
     assert!(said.contains("is not read again as the same event"), "{said}");
     let said = fails(|| kit::check_replay(&with(lossy), &here));
     assert!(said.contains("keep nothing"), "{said}");
+}
+
+#[test]
+fn a_channel_that_copies_a_webhook_into_each_of_its_events_fails() {
+    let here = place("copies");
+    let said = fails(|| kit::check_growth(&with(copying), &here));
+    assert!(said.contains("events of"), "{said}");
 }
 
 #[test]

@@ -28,13 +28,6 @@ impl<'a> Frame<'a> {
         Self { field: change.raw("field"), number, ..self }
     }
 
-    /// Whether it may be copied around each of many items: none of it is longer than ids and times are.
-    pub(super) fn is_short(&self) -> bool {
-        const LONGEST: usize = 80;
-        let parts = [self.id, self.time, self.field, self.number];
-        parts.into_iter().flatten().all(|it| it.get().len() <= LONGEST)
-    }
-
     /// A change of the entry.
     pub(super) fn change(&self, change: &str) -> Raw {
         let head = fields(&[("id", self.id), ("time", self.time)]);

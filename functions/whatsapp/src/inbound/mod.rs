@@ -54,6 +54,9 @@ pub(crate) fn parse(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malform
     if !body.raw("entry").is_some_and(|it| it.get().starts_with('[')) {
         return Err(Malformed("no list of entries".to_owned()));
     }
+    if !body.are_short(&["object"]) {
+        return Err(Malformed("no name of a product".to_owned()));
+    }
     let object = body.raw("object");
     let is_ours = body.text("object").is_none_or(|it| it == OBJECT);
     let mut events = Vec::with_capacity(4);
@@ -76,7 +79,7 @@ fn read_entry(
 ) {
     let frame = Frame::of_entry(entry);
     let changes = entry.list("changes");
-    if changes.is_empty() || !frame.is_short() {
+    if changes.is_empty() || !entry.are_short(&["id", "time"]) {
         let scene = Scene::of_entry(webhook, entry);
         events.push(scene.unknown("entry", raw, kept::entry(None, raw)));
         return;
@@ -103,7 +106,7 @@ fn read_change(
     let frame = frame.of_change(change, &value);
     let mut scene = Scene::of_value(webhook, entry, &value, frame);
     let before = events.len();
-    if frame.is_short() {
+    if change.are_short(&["field"]) && value.object("metadata").are_short(&["phone_number_id"]) {
         for (_, list, read) in LISTS.iter().filter(|(of, ..)| *of == field) {
             scene.list = list;
             for raw in value.list(list) {

@@ -21,7 +21,7 @@ use crate::errors;
 use crate::inbound::{GROUP, is_phone, is_user_id};
 
 /// What the channel can carry.
-pub(crate) const RULES: &str = include_str!("../../rules.json");
+pub(crate) const RULES: &str = include_str!("../rules.json");
 
 /// The same, read.
 static CAPABILITIES: LazyLock<Capabilities> = LazyLock::new(|| {

@@ -65,6 +65,9 @@ pub fn parse(family: &Family, webhook: &Verified<'_>) -> Result<Vec<InboundEvent
     if body.raw("entry").is_none_or(|it| !it.get().starts_with('[')) {
         return Err(Malformed("no list of entries".to_owned()));
     }
+    if !body.are_short(&["object"]) {
+        return Err(Malformed("no name of a product".to_owned()));
+    }
     let object = body.raw("object");
     let is_ours = object.is_none() || body.text("object").is_some_and(|it| it == family.object);
     let mut events = Vec::with_capacity(4);
@@ -86,12 +89,16 @@ pub fn parse(family: &Family, webhook: &Verified<'_>) -> Result<Vec<InboundEvent
     Ok(events)
 }
 
+/// Reads the items of an entry; none if what stands around them is not short: then the entry is kept whole.
 fn read_entry(
     family: &Family,
     webhook: &Verified<'_>,
     entry: &Fields<'_>,
     events: &mut Vec<InboundEvent>,
 ) {
+    if !entry.are_short(&["id", "time"]) {
+        return;
+    }
     let is_ours = entry.text("id").is_some_and(|it| webhook.is_ours(&it));
     for list in ["messaging", "standby", "changes"] {
         for raw in entry.list(list) {

@@ -12,7 +12,9 @@ pub(super) fn read(talk: &Talk<'_>, name: &str, events: &mut Vec<InboundEvent>) 
     let part = talk.fields.object(name);
     let status = if name == "delivery" { Status::Delivered } else { Status::Read };
     let before = events.len();
-    if let Some(person) = talk.other(talk.is_from_us()) {
+    // Who it is about is in each of them.
+    let is_short = talk.fields.are_short(&["sender", "recipient", "timestamp"]);
+    if let Some(person) = talk.other(talk.is_from_us()).filter(|_| is_short) {
         let mut push = |key: String, of: ReceiptOf| {
             events.push(talk.item.event(key, Some(person.clone()), receipt(of, status, None)));
         };
