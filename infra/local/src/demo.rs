@@ -45,18 +45,18 @@ fn show_channels(exchanges: &[Exchange], report: &Report) {
 }
 
 fn show_topics(told: &Topics, report: &Report) {
-    for (what, timeline) in [("her order", &told.order), ("the table", &told.table)] {
+    for (what, timeline) in [("her order", &told.order), ("the lamp", &told.lamp)] {
         report.line("");
         report.line(&format!("Ada about {what}, whichever channel she took"));
         show_timeline(timeline, report);
     }
     report.line("");
     let row = |it: &story::Corrected| {
-        let table = it.table.map_or_else(|| "part of it".to_owned(), |it| it.to_string());
-        [it.what.to_owned(), it.author.clone(), it.order.to_string(), table]
+        let lamp = it.lamp.map_or_else(|| "part of it".to_owned(), |it| it.to_string());
+        [it.what.to_owned(), it.author.clone(), it.order.to_string(), lamp]
     };
     let rows: Vec<_> = told.corrections.iter().map(row).collect();
-    report.table(["correction", "by", "her order holds", "the table holds"], &rows);
+    report.table(["correction", "by", "her order holds", "the lamp holds"], &rows);
 }
 
 fn show_timeline(timeline: &[Value], report: &Report) {

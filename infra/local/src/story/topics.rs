@@ -18,7 +18,7 @@ pub struct Topics {
     /// The first topic, which went on on another channel, oldest first.
     pub order: Vec<Value>,
     /// The second one.
-    pub table: Vec<Value>,
+    pub lamp: Vec<Value>,
     /// The merge of the second into the first, and its revert, with how many messages each thread holds after it.
     pub corrections: Vec<Corrected>,
 }
@@ -33,7 +33,7 @@ pub struct Corrected {
     /// Messages in the timeline of the first topic.
     pub order: usize,
     /// Messages in the timeline of the second topic; `None` once it is a part of the first.
-    pub table: Option<usize>,
+    pub lamp: Option<usize>,
 }
 
 /// Tells the chapter.
@@ -44,10 +44,10 @@ pub(super) async fn tell(
     exchanges: &[Exchange],
 ) -> anyhow::Result<Topics> {
     let scene = Scene { stage, report, order: &conversation.thread };
-    let table = scene.another_topic().await?;
+    let lamp = scene.another_topic().await?;
     scene.one_person(exchanges).await?;
     scene.goes_on_elsewhere().await?;
-    scene.corrects(&table).await
+    scene.corrects(&lamp).await
 }
 
 struct Scene<'a> {
@@ -62,14 +62,14 @@ impl Scene<'_> {
     async fn another_topic(&self) -> anyhow::Result<String> {
         self.report.step("Ada opens a second topic by whatsapp, between messages of the first");
         let whatsapp = self.platform("whatsapp")?;
-        let text = "Hello, I would also like to book a table for dinner on Saturday";
-        let table = customer_writes(self.stage, whatsapp, text).await?;
-        ensure!(table != self.order, "two topics share a thread");
+        let text = "Hello! I would like to return the lamp of order B-7712, how do I do that please?";
+        let lamp = customer_writes(self.stage, whatsapp, text).await?;
+        ensure!(lamp != self.order, "two topics share a thread");
         self.joins(whatsapp, "Can the courier of order A-1234 ring at the side door?", self.order)
             .await?;
-        self.joins(whatsapp, "For the dinner: a table for two, by the window please", &table)
+        self.joins(whatsapp, "For the return of B-7712: do you pay the postage?", &lamp)
             .await?;
-        Ok(table)
+        Ok(lamp)
     }
 
     /// One of us says that Ada on the other channel is the Ada that we know.
@@ -98,13 +98,13 @@ impl Scene<'_> {
     }
 
     /// One of us merges the two threads by mistake, and takes that back.
-    async fn corrects(&self, table: &str) -> anyhow::Result<Topics> {
+    async fn corrects(&self, lamp: &str) -> anyhow::Result<Topics> {
         let order_before = self.timeline(self.order).await?;
-        let table_before = self.timeline(table).await?;
+        let lamp_before = self.timeline(lamp).await?;
         self.report.step("one of us merges the two threads, and takes it back");
         let body = json!({ "into": self.order, "reason": "looked like one request" });
-        let merge = self.corrected(&format!("/v1/threads/{table}/merge"), "merge", &body).await?;
-        let both = order_before.len() + table_before.len();
+        let merge = self.corrected(&format!("/v1/threads/{lamp}/merge"), "merge", &body).await?;
+        let both = order_before.len() + lamp_before.len();
         let merged = self.holds(self.order, both).await?;
         let contact = self.contact_of(self.order).await?;
         let path = format!(
@@ -114,19 +114,19 @@ impl Scene<'_> {
         );
         let revert = self.corrected(&path, "revert", &json!({ "reason": "two requests" })).await?;
         let order = self.holds(self.order, order_before.len()).await?;
-        let table = self.holds(table, table_before.len()).await?;
-        ensure!(order == order_before && table == table_before, "the revert changed a message");
-        let corrected = |what, correction: &Value, order, table| Corrected {
+        let lamp = self.holds(lamp, lamp_before.len()).await?;
+        ensure!(order == order_before && lamp == lamp_before, "the revert changed a message");
+        let corrected = |what, correction: &Value, order, lamp| Corrected {
             what,
             author: text_of(correction, "/author").to_owned(),
             order,
-            table,
+            lamp,
         };
         let corrections = vec![
             corrected("merge", &merge, merged.len(), None),
-            corrected("revert", &revert, order.len(), Some(table.len())),
+            corrected("revert", &revert, order.len(), Some(lamp.len())),
         ];
-        Ok(Topics { order, table, corrections })
+        Ok(Topics { order, lamp, corrections })
     }
 
     fn platform(&self, channel: &str) -> anyhow::Result<&dyn Platform> {
