@@ -83,6 +83,8 @@ pub fn verifier(inbound: &Inbound, data: &[u8]) {
     };
     let at = data.iter().position(|it| *it == b'\n').unwrap_or(data.len());
     let (changes, body) = data.split_at(at);
+    // A longer body takes longer to sign and is not another case.
+    let body = &body[..body.len().min(512)];
     let believed = |values: &[&[u8]]| believed(&proof, &secrets, values, body);
     let honest: Vec<_> =
         secrets.signing.iter().map(|it| sign(&proof, it, body).1.into_bytes()).collect();

@@ -64,9 +64,9 @@ fn every_channel_has_its_folder_template_block_sender_model_fixtures_and_readme_
 #[test]
 fn every_function_is_built_for_lambda_and_every_channel_is_fuzzed() {
     let aliases = read(".cargo/config.toml");
-    let build = aliases.lines().find(|it| it.starts_with("build-functions")).unwrap();
+    let alias = aliases.lines().find(|it| it.starts_with("build-functions")).unwrap();
     let built: BTreeSet<_> =
-        build.split("--bin ").skip(1).map(|it| it.trim_matches([' ', '"'])).collect();
+        alias.split("--bin ").skip(1).map(|it| it.trim_matches([' ', '"'])).collect();
     let functions = functions::names().unwrap();
     assert_eq!(built, functions.iter().map(String::as_str).collect(), "build-functions");
     let (manifest, verifiers) =
