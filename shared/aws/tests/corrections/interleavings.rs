@@ -158,6 +158,23 @@ async fn a_merge_that_is_taken_back_beside_messages_loses_none_in_any_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn what_happens_to_a_merged_message_while_the_merge_is_taken_back_ends_where_it_is_in_any_order()
+ {
+    let topics = Topics::new().await;
+    topics.world.merge(1, &topics.chair, &topics.kettle).await.unwrap();
+    let edit = Job::File(edited("c2", 900_510, 1, "the table is too low, article 5500-1199"));
+    for bits in schedules() {
+        let jobs: [&[Job]; 2] = [std::slice::from_ref(&edit), &[Job::Revert(2, 1)]];
+        let end = interleave(bits, &topics.world, jobs).await;
+        assert_eq!(
+            end.world.timeline(&topics.chair).await,
+            ["c1", "c2", "c3"],
+            "schedule {bits:b}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
 async fn a_split_and_its_revert_beside_messages_lose_none_in_any_order() {
     let topics = Topics::new().await;
     for jobs in [vec![topics.split(1)], vec![topics.split(1), Job::Revert(2, 1)]] {
