@@ -23,7 +23,7 @@ use crate::refusals::{self, Named};
 use crate::show::{self, fields, insert};
 
 /// The longest reason, in characters.
-const MOST_REASON: usize = 500;
+pub(crate) const MOST_REASON: usize = 500;
 
 /// What a correction is asked to do.
 struct Wish {
@@ -80,6 +80,9 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let bound = ["corrections", contact.as_str()];
     let after = query.get("cursor").map(|it| cursor::read(&bound, it)).transpose()?;
     let window = Window { order: Sort::Descending, after, limit: query.limit()? };
+    if api.table.who_is(&contact).await?.is_none() {
+        return Err(Problem::new(NOT_FOUND));
+    }
     let page = api.table.view_corrections(&contact, &window).await?;
     let found: Vec<_> = page.rows.iter().map(show::correction).collect();
     let mut body = fields(&[("corrections", json!(found))]);

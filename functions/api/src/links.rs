@@ -1,17 +1,18 @@
 //! `POST /v1/contacts/{id}/identities` and `DELETE /v1/contacts/{id}/identities/{identity}`: a person's word that an
 //! address is somebody's, and how it is taken back.
 
-use domain::filing::Proof;
-use domain::id::{AccountId, IdentityId};
+use aws::table::Order;
+use domain::filing::{CorrectionKind, Proof};
+use domain::id::{AccountId, ContactId, IdentityId};
 use serde_json::Value;
 
 use crate::api::Api;
 use crate::call::{Answer, Call};
 use crate::contacts;
-use crate::corrections::{created, order, reason_of};
+use crate::corrections::{MOST_REASON, created, order, reason_of};
 use crate::fields::{Errors, Fields};
 use crate::ids;
-use crate::problem::{NOT_FOUND, Problem};
+use crate::problem::{NOT_FOUND, Place, Problem};
 use crate::refusals;
 use crate::request::written_as;
 
@@ -34,16 +35,39 @@ pub(crate) async fn link(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
 
 /// Takes back the link by which an address became the person's.
 pub(crate) async fn unlink(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
-    call.query(&[])?;
-    let contact = contacts::asked(call)?;
+    let query = call.query(&["reason"])?;
+    let reason = query.get("reason").map(str::to_owned);
+    if reason.as_ref().is_some_and(|it| !(1..=MOST_REASON).contains(&it.chars().count())) {
+        let rule = format!("must be text of 1 to {MOST_REASON} characters");
+        return Err(Problem::wrong(Place::Parameter("reason"), rule));
+    }
     let missing = || Problem::new(NOT_FOUND);
-    let addresses = api.table.addresses(&contact).await?.ok_or_else(missing)?;
-    let named = addresses.into_iter().map(|(id, _)| id);
-    let identity = named.into_iter().find(|it| ids::identity(it) == call.second());
-    let order = order(call, None)?;
-    let made =
-        api.table.unlink(&order, &contact, &identity.ok_or_else(missing)?, &api.rules).await?;
+    let contact = api.table.who_is(&contacts::asked(call)?).await?.ok_or_else(missing)?;
+    let order = order(call, reason)?;
+    let identity = named(api, &contact, call.second(), &order).await?.ok_or_else(missing)?;
+    let made = Box::pin(api.table.unlink(&order, &contact, &identity, &api.rules)).await?;
     made.map_err(|it| refusals::bare(&it)).map(|it| created(&it))
+}
+
+/// The address that a path names: one of the person's, or the one that this very request took from them before.
+async fn named(
+    api: &Api,
+    contact: &ContactId,
+    name: &str,
+    order: &Order,
+) -> Result<Option<IdentityId>, Problem> {
+    let addresses = api.table.addresses(contact).await?.unwrap_or_default();
+    let mut own = addresses.into_iter().map(|(id, _)| id);
+    if let Some(identity) = own.find(|it| ids::identity(it) == name) {
+        return Ok(Some(identity));
+    }
+    let before = api.table.view_correction(contact, &order.id).await?;
+    Ok(match before.map(|it| it.kind) {
+        Some(CorrectionKind::Unlink { identity, .. }) => {
+            Some(identity).filter(|it| ids::identity(it) == name)
+        }
+        Some(_) | None => None,
+    })
 }
 
 fn read(body: Value) -> Result<Wish, Problem> {

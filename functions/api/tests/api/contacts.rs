@@ -168,8 +168,14 @@ async fn an_address_is_linked_to_a_person_and_taken_back() {
     assert_eq!(twice.body["errors"][0]["pointer"], "/address");
 
     let id = linked.text("identity");
-    let unlinked = delete(&world, &format!("{identities}/{id}")).await;
+    let mut request =
+        world.request("DELETE", &format!("{identities}/{id}?reason=twins"), None, Some("k2"));
+    let unlinked = crate::world::ask(&world.api(), request.clone()).await;
     assert_eq!((unlinked.status, unlinked.text("kind")), (201, "unlink".to_owned()));
+    assert_eq!(unlinked.text("reason"), "twins");
+    request.id = "again".to_owned();
+    let again = crate::world::ask(&world.api(), request).await;
+    assert_eq!((again.status, again.body), (201, unlinked.body));
     assert_eq!(self::path(&world, other).await, left);
     let gone = delete(&world, &format!("{identities}/{id}")).await;
     assert_eq!((gone.status, gone.problem()), (404, "not-found"));

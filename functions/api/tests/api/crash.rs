@@ -82,7 +82,7 @@ async fn a_patch_that_was_stopped_anywhere_is_made_whole_by_its_repeat() {
         format!("/v1/threads/{}", world.thread().await)
     };
     let before = json!({ "crm": { "case": "1", "deal": "2" } });
-    let patch = json!({
+    let change = json!({
         "state": "closed", "assignee": "ada", "tags": ["vip"], "crm": { "case": "3", "deal": null },
     });
     for step in 1.. {
@@ -92,7 +92,7 @@ async fn a_patch_that_was_stopped_anywhere_is_made_whole_by_its_repeat() {
         let kept = world.get(&path).await.body;
         let steps = Steps::stopping_at(step);
         let stopped = api(&world.cloud, world.cloud.process_with(steps.clone()));
-        let first = ask(&stopped, world.request("PATCH", &path, Some(&patch), None)).await;
+        let first = ask(&stopped, world.request("PATCH", &path, Some(&change), None)).await;
         if steps.passed() < step {
             assert_eq!(first.status, 200);
             assert!(5 < step, "{step}");
@@ -105,7 +105,7 @@ async fn a_patch_that_was_stopped_anywhere_is_made_whole_by_its_repeat() {
             between == kept && n_cases == 2 || between["state"] == "closed" && n_cases == 1,
             "stopped at {step}: all of it or nothing: {between:#}"
         );
-        let again = world.patch(&path, &patch, None).await;
+        let again = world.patch(&path, &change, None).await;
         assert_eq!((again.status, &again.body["crm"]), (200, &json!({ "case": "3" })));
         assert_eq!((again.text("state"), again.text("assignee")), ("closed".into(), "ada".into()));
         assert_eq!(world.count("CRM#").await, 1);

@@ -159,18 +159,14 @@ pub(super) fn write_live(key: Key, live: &Live) -> Patch {
     } else {
         patch.remove(UNSURE)
     };
-    match (partition(live), live.since) {
-        (Some(partition), Some(since)) => {
-            let patch = patch.set(INBOX_KEY, text(partition)).set(WAITING_SINCE, moment(since));
-            patch.remove(ASSIGNEE)
-        }
-        (Some(_) | None, _) => {
-            let patch = patch.remove(INBOX_KEY).remove(WAITING_SINCE);
-            match &live.assignee {
-                Some(assignee) => patch.set(ASSIGNEE, text(assignee)),
-                None => patch.remove(ASSIGNEE),
-            }
-        }
+    if let (Some(partition), Some(since)) = (partition(live), live.since) {
+        let patch = patch.set(INBOX_KEY, text(partition)).set(WAITING_SINCE, moment(since));
+        return patch.remove(ASSIGNEE);
+    }
+    let patch = patch.remove(INBOX_KEY).remove(WAITING_SINCE);
+    match &live.assignee {
+        Some(assignee) => patch.set(ASSIGNEE, text(assignee)),
+        None => patch.remove(ASSIGNEE),
     }
 }
 
