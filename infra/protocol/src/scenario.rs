@@ -96,7 +96,11 @@ impl Scenario {
     pub fn merge() -> Self {
         let all = [(0, Event::Said(2)), (0, Event::Edited(2)), (1, Event::Deleted(0))];
         let correction = Some(Order::Merge { source: 0, target: 1, is_taken_back: false });
-        Self { correction, crashes: 1, ..Self::quiet("a merge", known(&[&[0], &[1]], 2), entries(all)) }
+        Self {
+            correction,
+            crashes: 1,
+            ..Self::quiet("a merge", known(&[&[0], &[1]], 2), entries(all))
+        }
     }
 
     /// A merge is taken back while messages come, come twice, and are edited.

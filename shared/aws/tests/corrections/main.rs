@@ -2,12 +2,22 @@
 //! end the same whatever comes between two calls.
 
 #[cfg(test)]
+mod crashes;
+#[cfg(test)]
+mod interleavings;
+#[cfg(test)]
 mod merges;
 #[cfg(test)]
 mod moves;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod world;
 
+#[cfg(test)]
+#[path = "../filing/schedule.rs"]
+#[expect(dead_code, reason = "the tests of filing use the rest of it")]
+mod schedule;
 #[cfg(test)]
 #[path = "../filing/support.rs"]
 #[expect(dead_code, reason = "the tests of filing use the rest of it")]

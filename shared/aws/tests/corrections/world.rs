@@ -1,14 +1,19 @@
 //! A customer with two topics, and what a test asks of them.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use aws::table::views::{Order as Sorted, Window};
-use aws::table::{Order, Refused, Table, To, keys};
-use domain::event::InboundEvent;
+use aws::table::{Order, Refused, Stored, Table, To, keys};
+use domain::event::{Direction, InboundEvent};
 use domain::filing::{Correction, Live};
 use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
+use domain::threading::{Entry, Profile};
 use domain::time::Timestamp;
 use embedded::Cloud;
 
-use crate::support::{START, WHATSAPP, ada, file_all, id, quotes, rules, says, table};
+use crate::support::{
+    Item, START, WHATSAPP, ada, file_all, id, of_kind, quotes, rules, says, table, text,
+};
 
 /// What happened before: a chair and a kettle, three messages each.
 pub(crate) fn two_topics() -> Vec<InboundEvent> {
@@ -110,6 +115,55 @@ pub(crate) async fn relocate(
 ) -> anyhow::Result<Result<Correction, Refused>> {
     let messages: Vec<_> = names.iter().map(|it| key(it)).collect();
     table.move_messages(&order(n), from, to, &messages, &rules()).await
+}
+
+/// Fails unless every thread holds what its messages make of it, and every message is in one thread. Whose turn it is is
+/// told where no person of ours said otherwise.
+pub(crate) fn assert_sound(items: &[Item], why: &str) {
+    let threads: HashMap<_, _> = of_kind(items, "THR#", "0")
+        .into_iter()
+        .map(|it| (text(it, "pk")[4..].to_owned(), it))
+        .collect();
+    let home = |thread: &str| {
+        let mut thread = thread.to_owned();
+        while let Some(into) = threads[&thread].get("merged_into") {
+            thread.clone_from(into.as_s().unwrap());
+        }
+        thread
+    };
+    let mut said: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    for item in of_kind(items, "MSG#", "0") {
+        let key = keys::Key { pk: text(item, "pk"), sk: text(item, "sk") };
+        let entry = Stored::of(item).entry(&key).unwrap();
+        said.entry(home(&text(item, "thread"))).or_default().push(entry);
+    }
+    for (name, item) in &threads {
+        let sources = item.get("sources").map_or(&[][..], |it| it.as_ss().unwrap());
+        let merged =
+            threads.keys().filter(|it| *it != name && home(it) == *name && home(name) == *name);
+        let (merged, sources): (BTreeSet<_>, BTreeSet<_>) =
+            (merged.collect(), sources.iter().collect());
+        assert!(home(name) != *name || merged == sources, "{why}: the sources of {name}");
+    }
+    let live = ["1#", "2#"].iter().flat_map(|it| of_kind(items, "CON#", it));
+    let mut lived = BTreeSet::new();
+    for item in live {
+        let name = text(item, "sk")[2..].to_owned();
+        assert_eq!(home(&name), name, "{why}: a merged thread is not live");
+        let entries = said.remove(&name).unwrap_or_default();
+        let bytes = item["profile"].as_b().unwrap().as_ref();
+        assert_eq!(Profile::decode(bytes).unwrap(), Profile::of(&entries), "{why}: {name}");
+        let spoke =
+            entries.iter().filter(|it| it.direction == Direction::Out).map(|it| it.at).max();
+        let heard = entries.iter().filter(|it| it.direction == Direction::In).map(|it| it.at);
+        let waits = heard.filter(|it| spoke.is_none_or(|spoke| spoke < *it)).min();
+        let since = item.get("waiting_since").map(|it| it.as_n().unwrap().clone());
+        assert_eq!(since, waits.map(|it| it.ms().to_string()), "{why}: since when {name} waits");
+        assert!(lived.insert(name), "{why}: a thread is live twice");
+    }
+    assert!(said.is_empty(), "{why}: messages of {:?} are in no thread", said.keys());
+    let alone = threads.keys().filter(|it| home(it) == **it && !lived.contains(*it));
+    assert_eq!(alone.count(), 0, "{why}: a thread is nowhere");
 }
 
 /// The n-th order of a colleague.

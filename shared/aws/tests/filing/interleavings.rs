@@ -1,102 +1,15 @@
 //! Two workers on one person at once, their calls in an order that the test chooses.
 
-use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
-use aws::steps::Steps;
-use aws_sdk_dynamodb::config::SharedInterceptor;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
-};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use domain::event::InboundEvent;
 use embedded::Cloud;
 
+use crate::schedule::{Schedule, schedules};
 use crate::support::{
     Item, START, assert_one_thread, call, calls, deleted, edited, file, image, of_kind, picture,
     says, table,
 };
-
-/// Lets one call through at a time: whose turn it is says a bit of the schedule.
-#[derive(Debug)]
-struct Schedule {
-    turn: Mutex<Turn>,
-    changed: Condvar,
-}
-
-#[derive(Debug)]
-struct Turn {
-    bits: u64,
-    done: [bool; 2],
-    busy: bool,
-}
-
-impl Schedule {
-    fn of(bits: u64) -> Arc<Self> {
-        let turn = Turn { bits, done: [false; 2], busy: false };
-        Arc::new(Self { turn: Mutex::new(turn), changed: Condvar::new() })
-    }
-
-    fn enter(&self, worker: usize) {
-        let is_other = |turn: &mut Turn| {
-            let next = usize::from(turn.bits & 1 == 1);
-            turn.busy || next != worker && !turn.done[next]
-        };
-        let (mut turn, wait) = self
-            .changed
-            .wait_timeout_while(self.turn.lock().unwrap(), Duration::from_secs(20), is_other)
-            .unwrap();
-        assert!(!wait.timed_out(), "the schedule hangs");
-        turn.busy = true;
-    }
-
-    fn leave(&self) {
-        let mut turn = self.turn.lock().unwrap();
-        (turn.busy, turn.bits) = (false, turn.bits.rotate_right(1));
-        self.changed.notify_all();
-    }
-
-    fn finish(&self, worker: usize) {
-        self.turn.lock().unwrap().done[worker] = true;
-        self.changed.notify_all();
-    }
-}
-
-/// One worker's place in the schedule.
-#[derive(Debug)]
-struct Gate {
-    schedule: Arc<Schedule>,
-    worker: usize,
-}
-
-impl Intercept for Gate {
-    fn name(&self) -> &'static str {
-        "Gate"
-    }
-
-    fn modify_before_transmit(
-        &self,
-        _: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        tokio::task::block_in_place(|| self.schedule.enter(self.worker));
-        Ok(())
-    }
-
-    fn modify_before_deserialization(
-        &self,
-        _: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.schedule.leave();
-        Ok(())
-    }
-}
 
 /// Files each worker's events at the same time as the other's, and returns what the table holds then.
 async fn interleave(bits: u64, before: &[InboundEvent], work: [&[InboundEvent]; 2]) -> Vec<Item> {
@@ -106,8 +19,7 @@ async fn interleave(bits: u64, before: &[InboundEvent], work: [&[InboundEvent]; 
     }
     let schedule = Schedule::of(bits);
     let workers = work.into_iter().enumerate().map(|(worker, events)| {
-        let gate = SharedInterceptor::new(Gate { schedule: Arc::clone(&schedule), worker });
-        let process = cloud.process_intercepted(Steps::default(), Some(gate));
+        let process = schedule.process(&cloud, worker);
         let (schedule, events) = (Arc::clone(&schedule), events.to_vec());
         tokio::spawn(async move {
             for event in &events {
@@ -120,13 +32,6 @@ async fn interleave(bits: u64, before: &[InboundEvent], work: [&[InboundEvent]; 
         worker.await.unwrap();
     }
     cloud.items().await
-}
-
-/// A hundred schedules: in 64 the second worker makes its first calls, 0 to 7, at one point of the first one's work, and the
-/// rest after it; the others are without order.
-fn schedules() -> impl Iterator<Item = u64> {
-    let bursts = (0..64u64).map(|n| ((1 << (n % 8)) - 1) << (n / 8));
-    bursts.chain((1..=36u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 6)]

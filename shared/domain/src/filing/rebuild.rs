@@ -46,14 +46,14 @@ pub fn union(target: &Live, source: &Live) -> Live {
     let mut live = target.clone();
     live.profile.merge(&source.profile);
     live.unsure |= source.unsure;
+    live.confirmed = target.confirmed.max(source.confirmed);
     live.assignee = target.assignee.clone().or_else(|| source.assignee.clone());
     let both = [target, source];
-    let (state, since) = waiting(&both, &live.profile).map_or_else(
-        || (settled(&both), both.iter().filter_map(|it| it.since).min()),
-        |since| (State::Waiting, Some(since)),
-    );
-    live.state = state;
-    live.since = since.filter(|_| live.is_in_inbox());
+    (live.state, live.since) = match waiting(&both, &live.profile) {
+        Some(since) => (State::Waiting, Some(since)),
+        None => settled(&both),
+    };
+    live.since = live.since.filter(|_| live.is_in_inbox());
     live
 }
 
@@ -68,16 +68,16 @@ fn waiting(both: &[&Live; 2], union: &Profile) -> Option<Timestamp> {
     waits.chain(heard).min()
 }
 
-/// Whose turn it is in two threads of which nobody waits in either: what one of us put off stays so, and done is what is
-/// done in both.
-fn settled(both: &[&Live; 2]) -> State {
-    if both.iter().any(|it| it.state == State::Snoozed) {
-        State::Snoozed
-    } else if both.iter().all(|it| it.state == State::Closed) {
-        State::Closed
-    } else {
-        State::Open
+/// Whose turn it is in two threads of which nobody waits in either, and since when they are listed: what one of us put off
+/// stays so until its time, and done is what is done in both.
+fn settled(both: &[&Live; 2]) -> (State, Option<Timestamp>) {
+    let snoozed = both.iter().filter(|it| it.state == State::Snoozed);
+    if let Some(until) = snoozed.filter_map(|it| it.since).min() {
+        return (State::Snoozed, Some(until));
     }
+    let is_done = both.iter().all(|it| it.state == State::Closed);
+    let since = both.iter().filter_map(|it| it.since).min();
+    (if is_done { State::Closed } else { State::Open }, since)
 }
 
 /// What a thread is without the messages that left and with those that came. Done again, also with less known of those that
@@ -96,9 +96,9 @@ pub fn rebuild(live: &Live, known: &Known) -> Live {
     for part in known.here.iter().chain(&known.came) {
         next.profile.fold(&part.entry);
     }
-    let may_belong_elsewhere = |parts: &[Part]| parts.iter().any(|it| it.unsure);
-    let of_those_that_stayed = !known.complete || may_belong_elsewhere(&known.here);
-    next.unsure = live.unsure && of_those_that_stayed || may_belong_elsewhere(&known.came);
+    let is_open = |it: &Part| live.confirmed.is_none_or(|at| at < it.entry.at);
+    let stays = !known.complete || known.here.iter().any(|it| it.unsure && is_open(it));
+    next.unsure = live.unsure && stays || known.came.iter().any(|it| it.unsure);
     match unanswered(live, &stayed, &next.profile, known) {
         Some(since) => (next.state, next.since) = (State::Waiting, Some(since)),
         None if live.state == State::Waiting || live.profile.is_empty() => {

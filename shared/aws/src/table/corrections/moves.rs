@@ -197,10 +197,11 @@ impl Table {
         let kind = &record.correction.kind;
         let ends = kind.threads().map(|(from, to)| [from, to]);
         let threads = moved.iter().map(|it| &it.was.thread).chain(ends.into_iter().flatten());
+        let threads = threads.cloned().collect();
         let is_split = matches!(kind, CorrectionKind::Split { .. });
         let opened = kind.threads().map(|(_, to)| to).filter(|_| is_split);
         let about = About { moved: &moved, by: Some(&record.correction.id), opened };
-        self.rebuild_all(threads, about, rules).await?;
+        self.rebuild_all(&threads, about, rules).await?;
         if let Some(of) = of.filter(|it| it.correction.state == CorrectionState::Reverting) {
             self.settle(of.advance(CorrectionState::Reverted)).await?;
         }

@@ -52,7 +52,7 @@ impl Table {
     /// Rebuilds every thread that these are by now.
     pub(super) async fn rebuild_all(
         &self,
-        threads: impl IntoIterator<Item = &ThreadId>,
+        threads: &BTreeSet<ThreadId>,
         about: About<'_>,
         rules: &Rules,
     ) -> anyhow::Result<()> {
