@@ -1,6 +1,8 @@
 //! The write protocol, over an embedded table: what it costs, and that it ends the same whatever comes between two calls.
 
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod costs;
@@ -15,4 +17,10 @@ mod interleavings;
 #[cfg(test)]
 mod schedule;
 #[cfg(test)]
+mod seeds;
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod zombies;

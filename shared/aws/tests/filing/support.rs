@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use aws::table::{Filed, Fresh, Rules, Table};
+use aws::table::keys::Key;
+use aws::table::{Filed, Fresh, Rules, Stored, Table};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::content::{CallReport, Content, Media, MediaKind, MediaSource};
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
-use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
-use domain::threading::Model;
+use domain::filing::{Change, Live};
+use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId};
+use domain::threading::{Model, Profile};
 use domain::time::Timestamp;
 use embedded::{Cloud, Process, TABLE};
 
@@ -250,6 +252,11 @@ pub(crate) fn text(item: &Item, name: &str) -> String {
     item.get(name).and_then(|it| it.as_s().ok()).cloned().unwrap_or_default()
 }
 
+/// What a key names after its kind.
+pub(crate) fn name_in(item: &Item, key: &str) -> String {
+    text(item, key).split_once('#').unwrap().1.to_owned()
+}
+
 /// The items whose key begins so.
 pub(crate) fn of_kind<'a>(items: &'a [Item], pk: &str, sk: &str) -> Vec<&'a Item> {
     items
@@ -264,4 +271,55 @@ pub(crate) fn assert_one_thread(items: &[Item], n_messages: usize) {
     assert_eq!(of_kind(items, "CON#", "1#").len(), 1, "one live thread");
     assert_eq!(of_kind(items, "THR#", "0").len(), 1, "one thread");
     assert_eq!(of_kind(items, "MSG#", "0").len(), n_messages, "each message once");
+}
+
+/// Fails unless each live thread, and each that was moved out, knows exactly the messages that are in it: its profile is what
+/// folding them by their time makes.
+pub(crate) fn assert_folds(items: &[Item], run: &str) {
+    for (item, live) in folded(items) {
+        let profile = Profile::decode(item["profile"].as_b().unwrap().as_ref()).unwrap();
+        assert_eq!(profile, live.profile, "{run}: what {} knows", live.thread);
+    }
+}
+
+/// Fails unless it is in each thread the turn of whom its messages say.
+pub(crate) fn assert_turns(items: &[Item], run: &str) {
+    for (item, live) in folded(items) {
+        assert_eq!(text(item, "state"), live.state.name(), "{run}: whose turn in {}", live.thread);
+        // A thread that is in the inbox only for somebody to look at is there since the first message that came so.
+        if !live.unsure {
+            let since = live.since.map(aws::table::item::moment);
+            assert_eq!(item.get("waiting_since"), since.as_ref(), "{run}: {}", live.thread);
+        }
+    }
+}
+
+/// Each live thread and each that was moved out, with what folding its messages by their time makes.
+fn folded(items: &[Item]) -> Vec<(&Item, Live)> {
+    let homes: BTreeMap<_, _> = of_kind(items, "THR#", "0")
+        .into_iter()
+        .map(|it| (name_in(it, "pk"), text(it, "merged_into")))
+        .collect();
+    let end = |thread: &str| {
+        let mut end = thread.to_owned();
+        while let Some(into) = homes.get(&end).filter(|it| !it.is_empty()) {
+            end.clone_from(into);
+        }
+        end
+    };
+    let mut said: Vec<_> = items.iter().filter(|it| it.contains_key("thread")).collect();
+    said.sort_by_key(|it| (Stored::of(it).at, text(it, "pk")));
+    let fold = |item: &Item| {
+        let thread = name_in(item, "sk");
+        let mut live = Live::new(ThreadId::new(&*thread));
+        for message in said.iter().filter(|it| end(&text(it, "thread")) == thread) {
+            let key = Key { pk: text(message, "pk"), sk: text(message, "sk") };
+            let stored = Stored::of(message);
+            let unsure = stored.confidence.unwrap_or(1.0) < rules().unsure_below;
+            live.fold(&stored.entry(&key).unwrap(), Change::Said { unsure });
+        }
+        live
+    };
+    let threads = items.iter().filter(|it| it.contains_key("profile"));
+    threads.map(|item| (item, fold(item))).collect()
 }

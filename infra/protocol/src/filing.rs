@@ -1,0 +1,232 @@
+//! `Table::file`: what a worker does with an entry of the queue, call by call.
+
+use crate::fold::Fold;
+use crate::guards::{Guard, Guards};
+use crate::queue::Event;
+use crate::table::{Address, Contact, Home, Live, Message, Name, Table, Text, Thread, Threads};
+
+/// Addresses of which a worker read whose they were, to make them a person's: `Claims`.
+pub(crate) type Claims = [Option<Address>; 2];
+
+/// The next call of a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Call {
+    /// `whom`: the address that the message is from.
+    Whom,
+    /// `whom`: the number that the address came with.
+    Alias(Address),
+    /// `attach`: a person who is there gets addresses.
+    Attach(Contact, Claims),
+    /// `live`: the head comes first. A query is no snapshot.
+    Head(Contact),
+    /// `live`: the threads come after it.
+    Threads(Contact, Option<u8>),
+    /// The decision, and with it the first call of `join` or of `open`.
+    Decide(Threads, Claims),
+    /// The transaction of `open`, with the words of an edit that came first.
+    Open(Threads, Claims, Text),
+    /// The write of `edit` or `take_back`.
+    Change(Text),
+    /// `home`, in `fold_stored`.
+    Stored(Thread, Text),
+    /// `fold_at`.
+    Fold(Fold),
+}
+
+/// What the model does with a message: every answer is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It joins this thread.
+    Join(u8),
+    /// It opens a thread.
+    Open,
+}
+
+/// What is noted beside the table, to be judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Noted {
+    /// A thread was opened beside live ones that the decision had not seen.
+    pub(crate) opened_blindly: bool,
+    /// A message was kept that had been taken back before it came.
+    pub(crate) kept_what_was_taken_back: bool,
+}
+
+/// A worker's view of one entry.
+#[derive(Clone, Copy)]
+pub(crate) struct Filing<'a> {
+    pub(crate) guards: Guards,
+    pub(crate) event: Event,
+    /// Which of the two addresses it is from; `None` where the person is known from the start.
+    pub(crate) from: Option<u8>,
+    pub(crate) noted: &'a std::cell::Cell<Noted>,
+}
+
+impl Filing<'_> {
+    /// The first call.
+    pub(crate) fn begin(self) -> Call {
+        match (self.event, self.from) {
+            (Event::Said(_), None) => Call::Head(0),
+            (Event::Said(_), Some(_)) => Call::Whom,
+            (Event::Edited(_), _) => Call::Change(Text::Edited),
+            (Event::Deleted(_), _) => Call::Change(Text::Gone),
+        }
+    }
+
+    fn name(self) -> Name {
+        let (Event::Said(name) | Event::Edited(name) | Event::Deleted(name)) = self.event;
+        name
+    }
+
+    /// Makes the next call. `None` when all is done.
+    pub(crate) fn step(
+        self,
+        call: Call,
+        answer: Option<Answer>,
+        table: &mut Table,
+    ) -> Option<Call> {
+        match call {
+            Call::Whom => self.whom(table),
+            Call::Alias(own) => Some(alias(own, table)),
+            Call::Attach(contact, claims) => {
+                if self.may_claim(table, &claims) {
+                    claim(table, &claims, contact);
+                    let version = &mut table.heads[usize::from(contact)];
+                    *version = version.map(|it| it + 1);
+                }
+                Some(Call::Whom)
+            }
+            Call::Head(contact) => Some(Call::Threads(contact, table.heads[usize::from(contact)])),
+            Call::Threads(contact, version) => {
+                let contact = Some(contact);
+                let threads = Threads { contact, version, live: table.all_live(contact) };
+                Some(Call::Decide(threads, Claims::default()))
+            }
+            Call::Decide(threads, claims) => match answer {
+                Some(Answer::Join(thread)) => self.join(table, &threads, thread),
+                Some(Answer::Open) | None => {
+                    let before = table.messages[usize::from(self.name())];
+                    if before.is_settled() {
+                        return self.repeat(before, threads.contact);
+                    }
+                    Some(Call::Open(threads, claims, before.text))
+                }
+            },
+            Call::Open(threads, claims, before) => self.open(table, &threads, &claims, before),
+            Call::Change(text) => {
+                let message = &mut table.messages[usize::from(self.name())];
+                message.text = message.text.max(text);
+                Some(Call::Stored(message.thread?, message.text))
+            }
+            Call::Stored(thread, text) => {
+                let contact = table.homes[usize::from(thread)].map(|it| it.contact)?;
+                let said = (self.name(), text);
+                Fold::of(said, false, (Some(contact), thread), None).map(Call::Fold)
+            }
+            Call::Fold(fold) => fold.step(table, self.guards).map(Call::Fold),
+        }
+    }
+
+    /// The number is read only when it is news.
+    fn whom(self, table: &Table) -> Option<Call> {
+        let from = self.from?;
+        let own = table.addresses[usize::from(from)];
+        Some(match (from, own.contact) {
+            (_, Some(contact)) => Call::Head(contact),
+            (0, None) => Call::Alias(own),
+            (_, None) => Call::Decide(Threads::default(), [None, Some(own)]),
+        })
+    }
+
+    fn may_claim(self, table: &Table, claims: &Claims) -> bool {
+        let is_read = |(now, read): (&Address, &Option<Address>)| read.is_none_or(|it| *now == it);
+        !self.guards.hold(Guard::AddressOwner) || table.addresses.iter().zip(claims).all(is_read)
+    }
+
+    fn join(self, table: &mut Table, threads: &Threads, thread: Thread) -> Option<Call> {
+        let name = self.name();
+        let message = table.messages[usize::from(name)];
+        if !table.takes(self.guards, name) {
+            return self.repeat(message, threads.contact);
+        }
+        self.note_kept(message);
+        let text = table.put_message(name, thread);
+        let place = (threads.contact, thread);
+        Fold::of((name, text), true, place, threads.live[usize::from(thread)]).map(Call::Fold)
+    }
+
+    fn open(
+        self,
+        table: &mut Table,
+        threads: &Threads,
+        claims: &Claims,
+        before: Text,
+    ) -> Option<Call> {
+        let (name, guards) = (self.name(), self.guards);
+        let message = table.messages[usize::from(name)];
+        let sees_edit =
+            message.text == before || message.text != Text::Edited || !guards.hold(Guard::EditSeen);
+        let holds = table.takes(guards, name)
+            && sees_edit
+            && table.is_at(guards, threads)
+            && table.has_room(guards, threads, None)
+            && self.may_claim(table, claims);
+        if !holds {
+            if message.is_settled() {
+                return self.repeat(message, threads.contact);
+            }
+            return Some(self.begin());
+        }
+        let fresh = table.heads.iter().position(Option::is_none);
+        let contact = threads.contact.or(u8::try_from(fresh?).ok())?;
+        let thread = table.fresh_thread()?;
+        self.note_kept(message);
+        self.note_opening(table, threads);
+        table.put_message(name, thread);
+        table.homes[usize::from(thread)] =
+            Some(Home { contact, merged_into: None, late: 0, opener: Some(name) });
+        table.live[usize::from(thread)] = Live::default().fold(name, before.max(Text::Said));
+        table.make_room(contact, threads, None);
+        claim(table, claims, contact);
+        None
+    }
+
+    /// The message is there: what is recorded is the decision.
+    fn repeat(self, stored: Message, contact: Option<Contact>) -> Option<Call> {
+        let said = (self.name(), stored.text);
+        Fold::of(said, true, (contact, stored.thread?), None).map(Call::Fold)
+    }
+
+    fn note_kept(self, message: Message) {
+        let is_tombstone = message.thread.is_none() && message.text == Text::Gone;
+        let noted = self.noted.get();
+        let kept = noted.kept_what_was_taken_back || is_tombstone;
+        self.noted.set(Noted { kept_what_was_taken_back: kept, ..noted });
+    }
+
+    fn note_opening(self, table: &Table, threads: &Threads) {
+        let are = |live: [Option<Live>; _]| live.map(|it| it.is_some());
+        let is_blind = are(table.all_live(threads.contact)) != are(threads.live);
+        let noted = self.noted.get();
+        let opened_blindly = noted.opened_blindly || is_blind;
+        self.noted.set(Noted { opened_blindly, ..noted });
+    }
+}
+
+/// A number that nobody else holds says who this is.
+fn alias(own: Address, table: &Table) -> Call {
+    let number = table.addresses[1];
+    let claims = [Some(own), Some(number)];
+    match number.contact {
+        Some(contact) => Call::Attach(contact, claims),
+        None => Call::Decide(Threads::default(), claims),
+    }
+}
+
+fn claim(table: &mut Table, claims: &Claims, contact: Contact) {
+    let is_held = claims[0].is_some();
+    for (place, (address, claim)) in table.addresses.iter_mut().zip(claims).enumerate() {
+        if claim.is_some() {
+            *address = Address { contact: Some(contact), held: place == 1 && is_held };
+        }
+    }
+}

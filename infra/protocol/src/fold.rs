@@ -1,0 +1,190 @@
+//! `Table::fold_at`: a message is folded into the thread where it is, wherever that thread went meanwhile.
+
+use crate::guards::{Guard, Guards};
+use crate::table::{Contact, Live, Name, Table, Text, Thread, Threads};
+
+/// A fold that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Fold {
+    name: Name,
+    text: Text,
+    /// `Change::Said`: only such a message brings a thread back.
+    said: bool,
+    contact: Option<Contact>,
+    thread: Thread,
+    filed_in: Thread,
+    next: Call,
+}
+
+/// A thread that was read, and whether it had been moved out.
+type Read = (Live, bool);
+
+/// The next call of a fold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Call {
+    /// `live_or_older`: the live thread.
+    Thread,
+    /// `live_or_older`: the thread that was moved out.
+    Older,
+    /// `message`, after its thread was read.
+    Message(Option<Read>),
+    /// `live_or_older`, after the message was read: only without [`Guard::ThreadReadFirst`].
+    ThreadLast,
+    /// `home`, in `follow_thread`.
+    Home,
+    /// `merged`, in `pass`.
+    Merged(Read),
+    /// The note of what is folded through a merged thread, in `pass`.
+    Note(Read),
+    /// The write of `fold_into`.
+    Write(Read),
+    /// `live`, in `fold_into`, for a thread that comes back: the head comes first.
+    Head(Live),
+    /// `live`, in `fold_into`: the threads come after it.
+    Threads(Live, Option<u8>),
+    /// `move_in`.
+    MoveIn(Live, Threads),
+}
+
+impl Fold {
+    /// A fold into a thread; `live` if it was read before the message was put.
+    pub(crate) fn of(
+        (name, text): (Name, Text),
+        said: bool,
+        (contact, thread): (Option<Contact>, Thread),
+        live: Option<Live>,
+    ) -> Option<Self> {
+        let fold = Self { name, text, said, contact, thread, filed_in: thread, next: Call::Thread };
+        match live {
+            Some(live) => fold.fold_into((live, false)),
+            None => Some(fold.again()),
+        }
+    }
+
+    fn then(self, next: Call) -> Self {
+        Self { next, ..self }
+    }
+
+    fn again(self) -> Self {
+        self.then(Call::Thread)
+    }
+
+    /// Makes the next call. `None` when all is done.
+    pub(crate) fn step(self, table: &mut Table, guards: Guards) -> Option<Self> {
+        let place = usize::from(self.thread);
+        match self.next {
+            Call::Thread if guards.hold(Guard::ThreadReadFirst) => {
+                let live = table.live_of(self.contact, self.thread).map(|it| (it, false));
+                Some(self.then(live.map_or(Call::Older, |it| Call::Message(Some(it)))))
+            }
+            Call::Thread => match self.looked_for(table)? {
+                moved if moved.filed_in != self.filed_in => Some(moved),
+                here => Some(here.then(Call::ThreadLast)),
+            },
+            Call::ThreadLast => self.found(table.find(place), guards),
+            Call::Older => {
+                let is_theirs =
+                    table.homes[place].is_some_and(|it| Some(it.contact) == self.contact);
+                let older = table.older[place].filter(|_| is_theirs).map(|it| (it, true));
+                Some(self.then(Call::Message(older)))
+            }
+            Call::Message(read) => match self.looked_for(table)? {
+                moved if moved.filed_in != self.filed_in => Some(moved),
+                here => here.found(read, guards),
+            },
+            Call::Home => {
+                let home = table.homes[place]?;
+                let thread = home.merged_into.unwrap_or(self.thread);
+                Some(Self { contact: Some(home.contact), thread, ..self }.again())
+            }
+            Call::Merged(_) if table.end_of(self.filed_in) != self.thread => Some(self.back()),
+            Call::Merged(read) if guards.hold(Guard::LateNoted) => {
+                Some(self.then(Call::Note(read)))
+            }
+            Call::Merged(read) => self.fold_into(read),
+            Call::Note(read) => match &mut table.homes[usize::from(self.filed_in)] {
+                Some(home) if home.merged_into.is_some() => {
+                    home.late |= 1 << self.name;
+                    self.fold_into(read)
+                }
+                Some(_) | None => Some(self.back()),
+            },
+            Call::Write((read, is_older)) => {
+                let items = if is_older { &mut table.older } else { &mut table.live };
+                self.write(&mut items[place], read, guards)
+            }
+            Call::Head(read) => {
+                let version = self.contact.and_then(|it| table.heads[usize::from(it)]);
+                Some(self.then(Call::Threads(read, version)))
+            }
+            Call::Threads(read, version) => {
+                let live = table.all_live(self.contact);
+                let threads = Threads { contact: self.contact, version, live };
+                Some(self.then(Call::MoveIn(read, threads)))
+            }
+            Call::MoveIn(read, threads) => self.move_in(table, guards, read, &threads),
+        }
+    }
+
+    /// A merge was taken back since: from the start.
+    fn back(self) -> Self {
+        Self { thread: self.filed_in, ..self }.again()
+    }
+
+    /// Reads where the message is now, and goes there if it was moved. `None` if it is nowhere.
+    fn looked_for(self, table: &Table) -> Option<Self> {
+        let now_in = table.messages[usize::from(self.name)].thread?;
+        if now_in == self.filed_in {
+            return Some(self);
+        }
+        Some(Self { filed_in: now_in, thread: now_in, ..self }.again())
+    }
+
+    fn found(self, read: Option<Read>, guards: Guards) -> Option<Self> {
+        match read {
+            None => Some(self.then(Call::Home)),
+            Some(read) if self.thread != self.filed_in && guards.hold(Guard::MergeReadLast) => {
+                Some(self.then(Call::Merged(read)))
+            }
+            Some(read) => self.fold_into(read),
+        }
+    }
+
+    /// What is folded already is not written. The person's next message makes a thread live again; anything that is late or
+    /// ours leaves it where it is.
+    fn fold_into(self, (read, is_older): Read) -> Option<Self> {
+        read.fold(self.name, self.text)?;
+        let is_next = read.last().is_none_or(|last| last <= usize::from(self.name));
+        let is_back = is_older && is_next && self.said;
+        Some(self.then(if is_back { Call::Head(read) } else { Call::Write((read, is_older)) }))
+    }
+
+    /// The condition of the write: the version that was read.
+    fn write(self, item: &mut Option<Live>, read: Live, guards: Guards) -> Option<Self> {
+        let is_read = item.is_some_and(|it| it.version == read.version);
+        if !is_read && guards.hold(Guard::FoldVersion) {
+            return Some(self.again());
+        }
+        *item = read.fold(self.name, self.text);
+        None
+    }
+
+    fn move_in(
+        self,
+        table: &mut Table,
+        guards: Guards,
+        read: Live,
+        threads: &Threads,
+    ) -> Option<Self> {
+        let place = usize::from(self.thread);
+        let is_read = table.older[place].is_some_and(|it| it.version == read.version);
+        let holds = table.is_at(guards, threads)
+            && table.has_room(guards, threads, None)
+            && (is_read || !guards.hold(Guard::BackVersion));
+        let (true, Some(contact)) = (holds, self.contact) else { return Some(self.again()) };
+        table.older[place] = None;
+        table.live[place] = read.fold(self.name, self.text);
+        table.make_room(contact, threads, None);
+        None
+    }
+}

@@ -1,0 +1,59 @@
+//! What the protocol rests on, each of which can be taken away to see that something breaks.
+
+/// A condition of a write, or an order of reads, that the protocol cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// A message is put only if it has no thread: `write_message`.
+    MessageAbsent,
+    /// A message is put only if it was not taken back: `write_message`.
+    NotTakenBack,
+    /// A thread is opened with the edit in it that the message has: `Table::open`.
+    EditSeen,
+    /// A thread is folded into only at the version that was read, so only if it is there: `Table::fold_into`.
+    FoldVersion,
+    /// Threads come among the live ones only if the head is at the version that was read: `next_head`.
+    HeadVersion,
+    /// A thread makes room only at the version that was read: `Table::add_room`.
+    RoomVersion,
+    /// A thread is brought back only at the version that was read: `Table::move_in`.
+    BackVersion,
+    /// An address becomes a person's only if it is whose it was: `Table::add_claims`.
+    AddressOwner,
+    /// A fold reads the thread first and its message second: `Table::fold_at`.
+    ThreadReadFirst,
+    /// A fold into a thread that another one went into reads last whether it is still so: `Table::pass`.
+    MergeReadLast,
+    /// What is folded through a merged thread is noted there: `Table::pass`.
+    LateNoted,
+    /// The revert of a merge reads the live thread before what was noted: `Table::read_merged`.
+    RevertReadsFirst,
+    /// A correction changes a live thread only at the version that was read.
+    CorrectionVersion,
+    /// A correction writes the threads that messages left and came to, even those in which it sees nothing to change.
+    CorrectionWrites,
+    /// A correction reads a thread before the messages that it makes it anew of.
+    CorrectionReadsFirst,
+}
+
+/// The guards that are in force.
+#[derive(Clone, Copy, Debug)]
+pub struct Guards {
+    off: Option<Guard>,
+}
+
+impl Guards {
+    /// All of them, as in the code.
+    pub const ALL: Self = Self { off: None };
+
+    /// All but one.
+    #[must_use]
+    pub const fn without(guard: Guard) -> Self {
+        Self { off: Some(guard) }
+    }
+
+    /// Whether this one is in force.
+    #[must_use]
+    pub fn hold(self, guard: Guard) -> bool {
+        self.off != Some(guard)
+    }
+}

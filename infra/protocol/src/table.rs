@@ -1,0 +1,205 @@
+//! The items of the table, and the writes that have conditions.
+
+use crate::guards::{Guard, Guards};
+
+/// A thread, by its place in the arrays.
+pub(crate) type Thread = u8;
+/// A message, by its place in the arrays; a higher one was said later.
+pub(crate) type Name = u8;
+/// A person, by their place in the arrays.
+pub(crate) type Contact = u8;
+
+/// Messages of the greatest scenario.
+pub(crate) const MESSAGES: usize = 4;
+/// Threads of the greatest scenario. Where all are open, no further opening is tried.
+pub(crate) const THREADS: usize = 4;
+/// Live threads that a person may have.
+pub(crate) const MOST_LIVE: usize = 2;
+
+/// What is known of a message's words; the higher replaces the lower, as in `Stored::entry`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Text {
+    /// Nothing.
+    #[default]
+    Absent,
+    /// As it came.
+    Said,
+    /// As it was edited.
+    Edited,
+    /// It was taken back.
+    Gone,
+}
+
+/// `MSG#`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Message {
+    pub(crate) thread: Option<Thread>,
+    pub(crate) text: Text,
+}
+
+impl Message {
+    /// `Stored::is_settled`.
+    pub(crate) fn is_settled(self) -> bool {
+        self.thread.is_some() || self.text == Text::Gone
+    }
+}
+
+/// `CON#…/1#` or `CON#…/2#`: its version, and what is folded into it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Live {
+    pub(crate) version: u8,
+    pub(crate) folded: [Text; MESSAGES],
+}
+
+impl Live {
+    /// `Live::fold`, which keeps the highest of each message.
+    pub(crate) fn fold(mut self, name: Name, text: Text) -> Option<Self> {
+        let kept = &mut self.folded[usize::from(name)];
+        if text <= *kept {
+            return None;
+        }
+        *kept = text;
+        self.version += 1;
+        Some(self)
+    }
+
+    /// `Profile::last_at`: the last message that it knows.
+    pub(crate) fn last(&self) -> Option<usize> {
+        self.folded.iter().rposition(|it| *it != Text::Absent)
+    }
+}
+
+/// `THR#`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Home {
+    pub(crate) contact: Contact,
+    pub(crate) merged_into: Option<Thread>,
+    /// The messages that were folded through it into the thread that it went into, a bit each.
+    pub(crate) late: u8,
+    /// Not in the table: the message that the thread was opened for.
+    pub(crate) opener: Option<Name>,
+}
+
+/// `IDN#`: whose it is, and for the number whether the other address holds it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Address {
+    pub(crate) contact: Option<Contact>,
+    pub(crate) held: bool,
+}
+
+/// `CON#…/3#`, of a merge that was made: both threads as they were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Before {
+    /// The thread that went, and whether it had been moved out.
+    pub(crate) source: (Live, bool),
+    pub(crate) target: Live,
+}
+
+/// All items.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Table {
+    pub(crate) messages: [Message; MESSAGES],
+    pub(crate) live: [Option<Live>; THREADS],
+    pub(crate) older: [Option<Live>; THREADS],
+    pub(crate) homes: [Option<Home>; THREADS],
+    /// `CON#…/0`: the version.
+    pub(crate) heads: [Option<u8>; 2],
+    pub(crate) addresses: [Address; 2],
+    pub(crate) merge: Option<Before>,
+}
+
+/// What was read of a person: `Threads`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Threads {
+    /// `None` for a person who is not there yet.
+    pub(crate) contact: Option<Contact>,
+    pub(crate) version: Option<u8>,
+    pub(crate) live: [Option<Live>; THREADS],
+}
+
+impl Threads {
+    /// `oldest`, where the live threads are complete. One may have to stay.
+    fn makes_room(&self, stays: Option<usize>) -> Option<(Thread, Live)> {
+        let live = (0u8..).zip(self.live).filter_map(|(thread, it)| Some((thread, it?)));
+        if live.clone().count() < MOST_LIVE {
+            return None;
+        }
+        live.filter(|it| stays != Some(usize::from(it.0)))
+            .min_by_key(|(thread, it)| (it.last(), *thread))
+    }
+}
+
+impl Table {
+    /// The place of a thread that is not there yet.
+    pub(crate) fn fresh_thread(&self) -> Option<Thread> {
+        Some(u8::try_from(self.homes.iter().position(Option::is_none)?).unwrap_or(u8::MAX))
+    }
+
+    /// A live thread under the key of this person.
+    pub(crate) fn live_of(&self, contact: Option<Contact>, thread: Thread) -> Option<Live> {
+        let home = self.homes[usize::from(thread)]?;
+        self.live[usize::from(thread)].filter(|_| contact == Some(home.contact))
+    }
+
+    /// The live threads of a person.
+    pub(crate) fn all_live(&self, contact: Option<Contact>) -> [Option<Live>; THREADS] {
+        let mut all = [None; THREADS];
+        for (thread, place) in (0u8..).zip(&mut all) {
+            *place = self.live_of(contact, thread);
+        }
+        all
+    }
+
+    /// Whether the condition of `write_message` holds.
+    pub(crate) fn takes(&self, guards: Guards, name: Name) -> bool {
+        let message = self.messages[usize::from(name)];
+        (message.thread.is_none() || !guards.hold(Guard::MessageAbsent))
+            && (message.text != Text::Gone || !guards.hold(Guard::NotTakenBack))
+    }
+
+    /// What `write_message` sets. What came before the message stays.
+    pub(crate) fn put_message(&mut self, name: Name, thread: Thread) -> Text {
+        let message = &mut self.messages[usize::from(name)];
+        message.thread = Some(thread);
+        message.text = message.text.max(Text::Said);
+        message.text
+    }
+
+    /// Whether the condition of `next_head` holds.
+    pub(crate) fn is_at(&self, guards: Guards, threads: &Threads) -> bool {
+        let version = threads.contact.and_then(|it| self.heads[usize::from(it)]);
+        version == threads.version || !guards.hold(Guard::HeadVersion)
+    }
+
+    /// Whether the condition of `add_room` holds. The code also puts threads only where there is none: that always holds,
+    /// as a thread is in one place.
+    pub(crate) fn has_room(&self, guards: Guards, threads: &Threads, stays: Option<usize>) -> bool {
+        let Some((thread, read)) = threads.makes_room(stays) else { return true };
+        let place = usize::from(thread);
+        let is_read = self.live[place].is_some_and(|it| it.version == read.version);
+        is_read || !guards.hold(Guard::RoomVersion)
+    }
+
+    /// `next_head` and `add_room`.
+    pub(crate) fn make_room(&mut self, contact: Contact, threads: &Threads, stays: Option<usize>) {
+        self.heads[usize::from(contact)] = Some(threads.version.map_or(1, |it| it + 1));
+        if let Some((thread, read)) = threads.makes_room(stays) {
+            self.live[usize::from(thread)] = None;
+            self.older[usize::from(thread)] = Some(read);
+        }
+    }
+
+    /// A thread where it is, and whether it was moved out.
+    pub(crate) fn find(&self, thread: usize) -> Option<(Live, bool)> {
+        let live = self.live[thread].map(|it| (it, false));
+        live.or(self.older[thread].map(|it| (it, true)))
+    }
+
+    /// Where a thread went by merges: what a timeline follows.
+    pub(crate) fn end_of(&self, mut thread: Thread) -> Thread {
+        while let Some(into) = self.homes[usize::from(thread)].and_then(|it| it.merged_into) {
+            thread = into;
+        }
+        thread
+    }
+}
