@@ -62,6 +62,12 @@ impl Cloud {
         }
     }
 
+    /// Where the table answers.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// A program that is never stopped.
     #[must_use]
     pub fn process(&self) -> Process {

@@ -2,8 +2,6 @@
 //!
 //! `STREAMS=a.jsonl,b.jsonl cargo test --workspace --test capacity -- --nocapture` measures others than the repository's own.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 #[cfg(test)]
 mod bill;
 #[cfg(test)]

@@ -13,11 +13,13 @@ use crate::support::{
 };
 use crate::world::{World, assert_sound, order, relocate, two_topics};
 
-/// Thirty schedules: in 20 the second worker makes its first calls at one point of the first one's work, the others are
-/// without order.
+/// Thirty schedules: in 14 the second worker does all of its work at one point of the first one's, in 10 its first calls,
+/// and the others are without order.
 fn schedules() -> impl Iterator<Item = u64> {
-    let bursts = (0..20u64).map(|n| 0xfff << (2 * n));
-    bursts.chain((1..=10u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    let whole = (0..14u64).map(|n| u64::MAX << n);
+    let bursts = (0..10u64).map(|n| 0xfff << (4 * n));
+    let random = (1..=6u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    whole.chain(bursts).chain(random)
 }
 
 /// What one worker does, one after the other.
@@ -156,6 +158,23 @@ async fn a_merge_that_is_taken_back_beside_messages_loses_none_in_any_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn what_happens_to_a_merged_message_while_the_merge_is_taken_back_ends_where_it_is_in_any_order()
+ {
+    let topics = Topics::new().await;
+    topics.world.merge(1, &topics.chair, &topics.kettle).await.unwrap();
+    let edit = Job::File(edited("c2", 900_510, 1, "the table is too low, article 5500-1199"));
+    for bits in schedules() {
+        let jobs: [&[Job]; 2] = [std::slice::from_ref(&edit), &[Job::Revert(2, 1)]];
+        let end = interleave(bits, &topics.world, jobs).await;
+        assert_eq!(
+            end.world.timeline(&topics.chair).await,
+            ["c1", "c2", "c3"],
+            "schedule {bits:b}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
 async fn a_split_and_its_revert_beside_messages_lose_none_in_any_order() {
     let topics = Topics::new().await;
     for jobs in [vec![topics.split(1)], vec![topics.split(1), Job::Revert(2, 1)]] {
@@ -168,6 +187,26 @@ async fn a_split_and_its_revert_beside_messages_lose_none_in_any_order() {
             let expected: &[&str] = if jobs.len() == 1 { &["k2", "k3"] } else { &[] };
             assert_eq!(moved, expected, "schedule {bits:b}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn a_message_that_is_moved_before_its_thread_knows_it_is_known_where_it_went_in_any_order() {
+    let topics = Topics::new().await;
+    let said = Job::File(quotes("n1", 900_500, "and how long do I wait for it?", "k1"));
+    let to = To::Thread(topics.chair.clone());
+    let moves = [
+        Job::Relocate(1, topics.kettle.clone(), to, &["n1"]),
+        Job::Relocate(2, topics.kettle.clone(), topics.new.clone(), &["n1"]),
+    ];
+    for job in moves {
+        let mut moved = 0;
+        for bits in schedules() {
+            let jobs: [&[Job]; 2] = [std::slice::from_ref(&said), std::slice::from_ref(&job)];
+            let end = interleave(bits, &topics.world, jobs).await;
+            moved += u32::from(end.world.thread("n1").await != topics.kettle);
+        }
+        assert!(3 < moved, "often enough it is there already: {moved}");
     }
 }
 

@@ -10,6 +10,8 @@ mod crowd;
 #[cfg(test)]
 mod interleavings;
 #[cfg(test)]
+mod lag;
+#[cfg(test)]
 mod merges;
 #[cfg(test)]
 mod moves;

@@ -15,8 +15,8 @@ use crate::support::{
 };
 
 /// The most that an act may consume.
-struct Bar {
-    act: &'static str,
+struct Bar<'a> {
+    act: &'a str,
     write: f64,
     read: f64,
 }
@@ -35,13 +35,13 @@ impl Bill {
         Self { cloud, table, lines: Vec::new(), missed: Vec::new() }
     }
 
-    async fn of(&mut self, bar: Bar, event: &InboundEvent) {
+    async fn of(&mut self, bar: Bar<'_>, event: &InboundEvent) {
         let Capacity { .. } = self.cloud.meter.take();
         file(&self.table, event).await.unwrap();
         self.note(&bar, self.cloud.meter.take());
     }
 
-    fn note(&mut self, bar: &Bar, used: Capacity) {
+    fn note(&mut self, bar: &Bar<'_>, used: Capacity) {
         let line = format!(
             "{:<44} {:>5} of {:>4} WRU {:>5} of {:>4} RRU",
             bar.act, used.write, bar.write, used.read, bar.read
@@ -121,6 +121,52 @@ async fn opening_and_joining_stay_within_their_bars_with_many_threads() {
     )
     .await;
     finish(&bill);
+}
+
+#[tokio::test]
+async fn every_act_stays_within_its_bar_with_1_50_and_500_earlier_threads() {
+    for earlier in [1, 50, 500] {
+        let mut bill = Bill::open().await;
+        let n_live = earlier.min(24);
+        let topics = topics(n_live + 1 + usize::from(earlier > 24));
+        let (before, opens) = topics.split_at(topics.len() - 1);
+        file_all(&bill.table, before).await;
+        move_out(&bill, earlier - n_live).await;
+        let n_last = before.len() - 1;
+        let (last, day) = (n_last.to_string(), 300_000 * i64::try_from(n_last).unwrap());
+        let sure = format!("{TYPICAL} It is about article 55{n_last:02}-{n_last:02}71.");
+        let read = if earlier == 1 { 2.0 } else { 4.0 };
+        // A thread that nobody waits in makes room; of those that all wait the inbox key moves along.
+        file_all(&bill.table, &[answers("e", day + 10, "Done, goodbye.", "1")]).await;
+        let bar = |act, write, read| (format!("{act}, {earlier} threads"), write, read);
+        // Each quotes one message, which is one more read.
+        let acts = [
+            (bar("join", 4.0, read + 1.0), quotes("j", day + 60, &sure, &last)),
+            (bar("duplicate", 2.0, read + 3.0), quotes("j", day + 60, &sure, &last)),
+            (bar("our word", 6.0, read + 1.0), answers("o", day + 80, "At six.", &last)),
+            (bar("their word", 6.0, read + 1.0), quotes("s", day + 120, &sure, &last)),
+            (bar("open", if n_live < 24 { 12.0 } else { 16.0 }, read + 1.0), opens[0].clone()),
+        ];
+        for ((act, write, read), event) in acts {
+            bill.of(Bar { act: &act, write, read }, &event).await;
+        }
+        let items = bill.cloud.items().await;
+        let threads = [of_kind(&items, "CON#", "1#").len(), of_kind(&items, "CON#", "2#").len()];
+        assert!(earlier <= threads.iter().sum() && threads[0] <= 24, "{threads:?}");
+        finish(&bill);
+    }
+}
+
+/// Threads that were moved out long ago, put there as the one that was moved out is.
+async fn move_out(bill: &Bill, to: usize) {
+    let items = bill.cloud.items().await;
+    let Some(older) = of_kind(&items, "CON#", "2#").first().copied().cloned() else { return };
+    let copy = |n: usize| {
+        let mut item = older.clone();
+        item.insert("sk".to_owned(), AttributeValue::S(format!("2#thr_{n:032}")));
+        item
+    };
+    fill(&bill.cloud, (1..to).map(copy).collect()).await;
 }
 
 #[tokio::test]

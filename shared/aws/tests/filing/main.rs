@@ -1,6 +1,8 @@
 //! The write protocol, over an embedded table: what it costs, and that it ends the same whatever comes between two calls.
 
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod costs;

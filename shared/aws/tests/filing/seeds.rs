@@ -14,7 +14,9 @@ use domain::time::Timestamp;
 use embedded::{Cloud, Process};
 
 use crate::stories::{Dice, group, story};
-use crate::support::{Item, assert_folds, file, name_in, of_kind, picture, table, text};
+use crate::support::{
+    Item, assert_folds, assert_turns, file, name_in, of_kind, picture, table, text,
+};
 
 /// Events of a stream.
 const EVENTS: usize = 12;
@@ -163,6 +165,7 @@ async fn messages_that_come_late_are_each_kept_once_where_their_thread_knows_the
         let cloud = late(seed, &events).await;
         let items = cloud.items().await;
         assert_folds(&items, &format!("seed {seed}"));
+        assert_turns(&items, &format!("seed {seed}"));
         let mut shown = BTreeSet::new();
         for thread in of_kind(&items, "THR#", "0") {
             let rows = timeline(&cloud, &name_in(thread, "pk")).await;

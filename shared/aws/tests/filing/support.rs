@@ -273,9 +273,29 @@ pub(crate) fn assert_one_thread(items: &[Item], n_messages: usize) {
     assert_eq!(of_kind(items, "MSG#", "0").len(), n_messages, "each message once");
 }
 
-/// Fails unless each live thread, and each that was moved out, knows exactly the messages that are in it: its item is what
+/// Fails unless each live thread, and each that was moved out, knows exactly the messages that are in it: its profile is what
 /// folding them by their time makes.
 pub(crate) fn assert_folds(items: &[Item], run: &str) {
+    for (item, live) in folded(items) {
+        let profile = Profile::decode(item["profile"].as_b().unwrap().as_ref()).unwrap();
+        assert_eq!(profile, live.profile, "{run}: what {} knows", live.thread);
+    }
+}
+
+/// Fails unless it is in each thread the turn of whom its messages say.
+pub(crate) fn assert_turns(items: &[Item], run: &str) {
+    for (item, live) in folded(items) {
+        assert_eq!(text(item, "state"), live.state.name(), "{run}: whose turn in {}", live.thread);
+        // A thread that is in the inbox only for somebody to look at is there since the first message that came so.
+        if !live.unsure {
+            let since = live.since.map(aws::table::item::moment);
+            assert_eq!(item.get("waiting_since"), since.as_ref(), "{run}: {}", live.thread);
+        }
+    }
+}
+
+/// Each live thread and each that was moved out, with what folding its messages by their time makes.
+fn folded(items: &[Item]) -> Vec<(&Item, Live)> {
     let homes: BTreeMap<_, _> = of_kind(items, "THR#", "0")
         .into_iter()
         .map(|it| (name_in(it, "pk"), text(it, "merged_into")))
@@ -289,7 +309,7 @@ pub(crate) fn assert_folds(items: &[Item], run: &str) {
     };
     let mut said: Vec<_> = items.iter().filter(|it| it.contains_key("thread")).collect();
     said.sort_by_key(|it| (Stored::of(it).at, text(it, "pk")));
-    for item in items.iter().filter(|it| it.contains_key("profile")) {
+    let fold = |item: &Item| {
         let thread = name_in(item, "sk");
         let mut live = Live::new(ThreadId::new(&*thread));
         for message in said.iter().filter(|it| end(&text(it, "thread")) == thread) {
@@ -298,13 +318,8 @@ pub(crate) fn assert_folds(items: &[Item], run: &str) {
             let unsure = stored.confidence.unwrap_or(1.0) < rules().unsure_below;
             live.fold(&stored.entry(&key).unwrap(), Change::Said { unsure });
         }
-        let profile = Profile::decode(item["profile"].as_b().unwrap().as_ref()).unwrap();
-        assert_eq!(profile, live.profile, "{run}: what {thread} knows");
-        assert_eq!(text(item, "state"), live.state.name(), "{run}: whose turn it is in {thread}");
-        // A thread that is in the inbox only for somebody to look at is there since the first message that came so.
-        if !live.unsure {
-            let since = live.since.map(aws::table::item::moment);
-            assert_eq!(item.get("waiting_since"), since.as_ref(), "{run}: {thread}");
-        }
-    }
+        live
+    };
+    let threads = items.iter().filter(|it| it.contains_key("profile"));
+    threads.map(|item| (item, fold(item))).collect()
 }

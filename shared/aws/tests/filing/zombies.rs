@@ -1,9 +1,11 @@
 //! A worker that is stopped for long between two calls, and goes on when others have done its work and more.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use aws::steps::Steps;
+use aws::table::{Order, To, keys};
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -13,11 +15,14 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use domain::event::InboundEvent;
+use domain::id::{AccountId, CorrectionId};
+use domain::time::Timestamp;
 use embedded::Cloud;
 
 use crate::cases::topics;
 use crate::support::{
-    Item, answers, assert_folds, call, deleted, edited, file, fill, picture, quotes, says, table,
+    Item, START, WHATSAPP, answers, assert_folds, call, deleted, edited, file, fill, id, picture,
+    quotes, rules, says, table, text,
 };
 
 /// Holds one worker before a call leaves, or before its answer is read, until the others are done.
@@ -50,7 +55,7 @@ impl Coma {
         if inner.steps == self.begins_at {
             inner.fell = true;
             self.changed.notify_all();
-            let wait = Duration::from_secs(60);
+            let wait = Duration::from_mins(1);
             let held = self.changed.wait_timeout_while(inner, wait, |it| !it.woken).unwrap();
             assert!(!held.1.timed_out(), "nobody woke the worker");
         }
@@ -97,15 +102,31 @@ impl Intercept for Holder {
     }
 }
 
+/// What others do while a worker sleeps, after they filed its event.
+#[derive(Clone, Copy)]
+struct Meanwhile<'a> {
+    events: &'a [InboundEvent],
+    correction: Option<Correction>,
+}
+
+/// A correction of the threads of the messages 1 and 6.
+#[derive(Clone, Copy, Debug)]
+enum Correction {
+    /// The first thread goes into the second.
+    Merge,
+    /// The message 2 goes from the first into the second.
+    Move,
+}
+
 /// Files the first event with a worker that is held at a step, then all of them with another worker, then lets the first go
 /// on. `None` when the event takes fewer steps.
-async fn with_zombie(before: &[Item], events: &[InboundEvent], step: u32) -> Option<Vec<Item>> {
+async fn with_zombie(before: &[Item], others: Meanwhile<'_>, step: u32) -> Option<Vec<Item>> {
     let cloud = Cloud::start().await;
     fill(&cloud, before.to_vec()).await;
     let coma = Coma::at(step);
     let holder = SharedInterceptor::new(Holder(Arc::clone(&coma)));
     let process = cloud.process_intercepted(Steps::default(), Some(holder));
-    let (first, its_coma) = (events[0].clone(), Arc::clone(&coma));
+    let (first, its_coma) = (others.events[0].clone(), Arc::clone(&coma));
     // A thread of its own: a runtime whose thread is held could hold more than this worker.
     let zombie = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -116,7 +137,8 @@ async fn with_zombie(before: &[Item], events: &[InboundEvent], step: u32) -> Opt
     let waits = Arc::clone(&coma);
     let is_held = tokio::task::spawn_blocking(move || waits.is_held()).await.unwrap();
     if is_held {
-        all(&cloud, events).await;
+        all(&cloud, others.events).await;
+        correct(&cloud, others.correction).await;
     }
     coma.set(|it| it.woken = true);
     tokio::task::spawn_blocking(|| zombie.join()).await.unwrap().unwrap().unwrap();
@@ -130,9 +152,47 @@ async fn all(cloud: &Cloud, events: &[InboundEvent]) {
     }
 }
 
-/// Lets a worker sleep at each step of each event while its event comes again and the next ones are filed. Returns how many
-/// steps were tried.
-async fn survive(mut before: Vec<Item>, events: &[InboundEvent], n_next: usize) -> u32 {
+async fn correct(cloud: &Cloud, correction: Option<Correction>) {
+    let Some(correction) = correction else { return };
+    let table = table(&cloud.process());
+    let key = |name: &str| keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name));
+    let thread =
+        async |name: &str| table.message(&key(name)).await.unwrap().unwrap().thread.unwrap();
+    let (first, second) = (thread("1").await, thread("6").await);
+    let order = Order {
+        id: CorrectionId::new("cor_1"),
+        author: "ada".to_owned(),
+        reason: None,
+        at: Timestamp::from_secs(START + 1_000_000),
+    };
+    let made = match correction {
+        Correction::Merge => table.merge(&order, &first, &second).await,
+        Correction::Move => {
+            let (to, moved) = (To::Thread(second), [key("2")]);
+            table.move_messages(&order, &first, &to, &moved, &rules()).await
+        }
+    };
+    made.unwrap().unwrap();
+}
+
+/// What a table holds, but for what corrections note for themselves: how the threads were, and what came through a merge.
+fn threads(items: &[Item]) -> BTreeMap<String, String> {
+    let mut items: Vec<_> =
+        items.iter().filter(|it| !text(it, "sk").starts_with("3#")).cloned().collect();
+    for item in &mut items {
+        item.remove("late");
+    }
+    picture(&items)
+}
+
+/// Lets a worker sleep at each step of each event while its event comes again, the next ones are filed and perhaps threads are
+/// corrected. Returns how many steps were tried.
+async fn survive(
+    mut before: Vec<Item>,
+    events: &[InboundEvent],
+    n_next: usize,
+    correction: Option<Correction>,
+) -> u32 {
     let mut tried = 0;
     for n in 0..events.len() {
         let these = &events[n..events.len().min(n + 1 + n_next)];
@@ -141,11 +201,14 @@ async fn survive(mut before: Vec<Item>, events: &[InboundEvent], n_next: usize) 
         all(&clean, &these[..1]).await;
         let next = clean.items().await;
         all(&clean, &these[1..]).await;
-        let expected = picture(&clean.items().await);
+        correct(&clean, correction).await;
+        let expected = threads(&clean.items().await);
+        let others = Meanwhile { events: these, correction };
         for step in 1.. {
-            let Some(items) = with_zombie(&before, these, step).await else { break };
-            assert_eq!(picture(&items), expected, "{:?} slept at step {step}", these[0]);
-            assert_folds(&items, &format!("{:?} slept at step {step}", these[0]));
+            let Some(items) = with_zombie(&before, others, step).await else { break };
+            let run = format!("{correction:?}, {:?} slept at step {step}", these[0]);
+            assert_eq!(threads(&items), expected, "{run}");
+            assert_folds(&items, &run);
             tried += 1;
         }
         before = next;
@@ -169,7 +232,7 @@ async fn a_worker_that_wakes_after_others_did_its_work_changes_nothing() {
         deleted("7", 90_200),
         says("7", 90_150, "never mind"),
     ];
-    let tried = survive(Vec::new(), &life, 3).await;
+    let tried = survive(Vec::new(), &life, 3, None).await;
     assert!(60 < tried, "{tried}");
     println!("a worker slept at {tried} steps, and each ended as the clean run did");
 }
@@ -183,6 +246,32 @@ async fn a_worker_that_wakes_when_its_thread_made_room_changes_nothing() {
     all(&cloud, &events).await;
     let late = edited("0", 30, 1, "Hello, I would like another lamp");
     let events = [late, opens[0].clone(), opens[1].clone()];
-    let tried = survive(cloud.items().await, &events, 2).await;
+    let tried = survive(cloud.items().await, &events, 2, None).await;
     println!("a worker slept at {tried} steps, and each ended as the clean run did");
+}
+
+#[tokio::test]
+#[expect(clippy::print_stdout, reason = "how many steps were tried is what a reader wants to see")]
+async fn a_worker_that_wakes_after_a_correction_folds_where_its_message_is_now() {
+    let before = [
+        says(
+            "1",
+            0,
+            "Hello, I would like to return a chair, article 5500-1171, how does that work?",
+        ),
+        says("6", 900_000, "Good morning, which kettle and which toaster can you recommend to me?"),
+    ];
+    let cloud = Cloud::start().await;
+    all(&cloud, &before).await;
+    let events = [
+        quotes("2", 900_060, "the chair, article 5500-1171, is too low for my desk", "1"),
+        edited("2", 900_070, 1, "the chair is too high for my desk, article 5500-1172"),
+        quotes("2", 900_060, "the chair, article 5500-1171, is too low for my desk", "1"),
+    ];
+    for correction in [Correction::Merge, Correction::Move] {
+        let tried = survive(cloud.items().await, &events, 1, Some(correction)).await;
+        println!(
+            "{correction:?}: a worker slept at {tried} steps, and each ended as the clean run did"
+        );
+    }
 }

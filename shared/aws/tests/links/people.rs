@@ -115,10 +115,9 @@ pub(crate) fn bob_shows(name: &str, after: i64, code: &LinkCode) -> InboundEvent
 }
 
 pub(crate) async fn opened(table: &Table, event: &InboundEvent) -> ThreadId {
-    match file(table, event).await.unwrap() {
-        Filed::Opened(thread) => thread,
-        other => panic!("it opens no thread: {other:?}"),
-    }
+    let filed = file(table, event).await.unwrap();
+    let Filed::Opened(thread) = filed else { panic!("it opens no thread: {filed:?}") };
+    thread
 }
 
 pub(crate) async fn thread_of(table: &Table, event: &InboundEvent) -> ThreadId {

@@ -99,7 +99,8 @@ pub fn rebuild(live: &Live, known: &Known) -> Live {
         next.profile.fold(&part.entry);
     }
     let is_open = |it: &Part| live.confirmed.is_none_or(|at| at < it.entry.at);
-    let stays = !known.complete || known.here.iter().any(|it| it.unsure && is_open(it));
+    let may_stay = !known.is_all_of(&next.profile);
+    let stays = may_stay || known.here.iter().any(|it| it.unsure && is_open(it));
     next.unsure = live.unsure && stays || known.came.iter().any(|it| it.unsure);
     match unanswered(live, &stayed, &next.profile, known) {
         Some(since) => (next.state, next.since) = (State::Waiting, Some(since)),
@@ -155,6 +156,15 @@ fn is_later(at: Timestamp, word: Option<Timestamp>, or_together: bool) -> bool {
 }
 
 impl Known {
+    /// Whether there are no other messages than these. What a profile remembers and an index does not show is one more.
+    fn is_all_of(&self, profile: &Profile) -> bool {
+        let mut shown = Profile::of(self.here.iter().chain(&self.came).map(|it| &it.entry));
+        if let Some(at) = profile.resolved_at() {
+            shown.resolve(at);
+        }
+        self.complete && shown == *profile
+    }
+
     /// Whether a message of that second left.
     fn took(&self, at: Timestamp) -> bool {
         let with_thread = self.left.iter().flat_map(|it| it.profile.heard_at().chain(it.since));

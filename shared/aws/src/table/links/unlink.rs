@@ -51,7 +51,8 @@ impl Table {
                     }
                 },
             };
-            return self.complete_unlink(order, bond, rules).await.map(Ok);
+            // What moves messages is large: on the heap it is so for this call alone.
+            return Box::pin(self.complete_unlink(order, bond, rules)).await.map(Ok);
         }
         anyhow::bail!("others were faster {ATTEMPTS} times while a link was taken back")
     }
