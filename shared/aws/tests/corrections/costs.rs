@@ -1,6 +1,7 @@
 //! What corrections consume, by the embedded table's own count, indexes included.
 
 use domain::id::ThreadId;
+use embedded::Capacity;
 
 use crate::support::{file_all, quotes};
 use crate::world::{World, new_thread, two_topics};
@@ -37,7 +38,7 @@ async fn a_correction_costs_what_it_moves_however_long_the_threads_are() {
 }
 
 async fn bill(world: &World, chair: &ThreadId, kettle: &ThreadId) -> Vec<String> {
-    let _ = world.cloud.meter.take();
+    let Capacity { .. } = world.cloud.meter.take();
     let mut lines = Vec::new();
     world.merge(1, chair, kettle).await.unwrap();
     lines.push(line(world, "merge", 24.0));

@@ -72,13 +72,7 @@ impl World {
         let threads: Vec<_> = std::iter::once(view.id).chain(view.sources).collect();
         let window = Window { order: Sorted::Ascending, after: None, limit: 1_000 };
         let page = self.table.view_timeline(&threads, &window, at(0)).await.unwrap();
-        page.rows.iter().map(|it| self.name(&it.key)).collect()
-    }
-
-    fn name(&self, pk: &str) -> String {
-        let letters = ["c", "k", "n", "s", "o"];
-        let names = letters.iter().flat_map(|it| (0..10).map(move |n| format!("{it}{n}")));
-        names.into_iter().find(|it| key(it).pk == *pk).unwrap_or_else(|| pk.to_owned())
+        page.rows.iter().map(|it| name(&it.key)).collect()
     }
 
     pub(crate) async fn merge(
@@ -106,6 +100,13 @@ impl World {
     }
 }
 
+/// What a test calls the message of this key.
+fn name(pk: &str) -> String {
+    let letters = ["c", "k", "n", "s", "o"];
+    let names = letters.iter().flat_map(|it| (0..10).map(move |n| format!("{it}{n}")));
+    names.into_iter().find(|it| key(it).pk == *pk).unwrap_or_else(|| pk.to_owned())
+}
+
 pub(crate) async fn relocate(
     table: &Table,
     n: u32,
@@ -120,10 +121,8 @@ pub(crate) async fn relocate(
 /// Fails unless every thread holds what its messages make of it, and every message is in one thread. Whose turn it is is
 /// told where no person of ours said otherwise.
 pub(crate) fn assert_sound(items: &[Item], why: &str) {
-    let threads: HashMap<_, _> = of_kind(items, "THR#", "0")
-        .into_iter()
-        .map(|it| (text(it, "pk")[4..].to_owned(), it))
-        .collect();
+    let threads: HashMap<_, _> =
+        of_kind(items, "THR#", "0").into_iter().map(|it| (after(it, "pk"), it)).collect();
     let home = |thread: &str| {
         let mut thread = thread.to_owned();
         while let Some(into) = threads[&thread].get("merged_into") {
@@ -148,7 +147,7 @@ pub(crate) fn assert_sound(items: &[Item], why: &str) {
     let live = ["1#", "2#"].iter().flat_map(|it| of_kind(items, "CON#", it));
     let mut lived = BTreeSet::new();
     for item in live {
-        let name = text(item, "sk")[2..].to_owned();
+        let name = after(item, "sk");
         assert_eq!(home(&name), name, "{why}: a merged thread is not live");
         let entries = said.remove(&name).unwrap_or_default();
         let bytes = item["profile"].as_b().unwrap().as_ref();
@@ -164,6 +163,11 @@ pub(crate) fn assert_sound(items: &[Item], why: &str) {
     assert!(said.is_empty(), "{why}: messages of {:?} are in no thread", said.keys());
     let alone = threads.keys().filter(|it| home(it) == **it && !lived.contains(*it));
     assert_eq!(alone.count(), 0, "{why}: a thread is nowhere");
+}
+
+/// What stands in a key behind its kind.
+fn after(item: &Item, name: &str) -> String {
+    text(item, name).split_once('#').unwrap().1.to_owned()
 }
 
 /// The n-th order of a colleague.
