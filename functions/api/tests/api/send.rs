@@ -3,7 +3,8 @@
 use aws::table::tokens::NewToken;
 use domain::content::Raw;
 use domain::event::{Kind, TemplateChanged};
-use domain::id::{IdentityId, MessageId};
+use domain::filing::{ChannelLink, LinkCode};
+use domain::id::{Channel, IdentityId, MessageId, ThreadId};
 use domain::sending::{Entry, Step};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -189,6 +190,37 @@ async fn who_opted_out_gets_nothing() {
     let refused =
         world.post(MESSAGES, &text_to(&json!({ "thread_id": world.thread().await })), None).await;
     assert_eq!((refused.status, refused.problem()), (422, "recipient-opted-out"));
+}
+
+#[tokio::test]
+async fn who_only_showed_a_code_of_a_thread_is_written_to_if_the_caller_says_so() {
+    let world = asked().await;
+    let thread = ThreadId::new(world.thread().await);
+    let contact = world.table().view_thread(&thread).await.unwrap().unwrap().contact;
+    let code = LinkCode::of_random(7);
+    let link = ChannelLink {
+        thread: thread.clone(),
+        contact,
+        until: now().plus_ms(1),
+        author: "desk".to_owned(),
+        purpose: None,
+    };
+    assert!(world.table().make_link(&code, &link).await.unwrap());
+    let claimant = IdentityId::scoped(&Channel::from_static("whatsapp"), "", "GB.7");
+    world.hear_from(claimant.clone(), "wamid.2", &code.reveal(), now().plus_ms(-30_000)).await;
+    let mut body = text_to(&json!({ "thread_id": thread }));
+    let sent = world.post(MESSAGES, &body, None).await;
+    assert_eq!(sent.status, 202, "{:#}", sent.body);
+    let verdicts = [&sent.body["plan"][0]["verdict"], &sent.body["plan"][1]["verdict"]];
+    assert_eq!(verdicts, ["identity-unverified", "ok"], "the person themselves is answered");
+    let to = |queued: &str| serde_json::from_str::<Entry>(queued).unwrap().message;
+    let outgoing = world.table().outgoing(&to(&world.cloud.queues.take(QUEUE)[0].body)).await;
+    assert_eq!(outgoing.unwrap().unwrap().accepted.send.to, [IdentityId::phone(PHONE)]);
+    body["unverified"] = json!("allow");
+    let sent = world.post(MESSAGES, &body, None).await;
+    assert_eq!((sent.status, sent.text("thread_id")), (202, thread.as_str().to_owned()));
+    let outgoing = world.table().outgoing(&to(&world.cloud.queues.take(QUEUE)[0].body)).await;
+    assert_eq!(outgoing.unwrap().unwrap().accepted.send.to, [claimant]);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Who is who: what the table holds of people after messages, numbers that change hands and the platform's word.
 
-use domain::event::{Identity, Kind};
+use domain::event::{Identity, InboundEvent, Kind};
 use domain::filing::identity::Consent;
-use domain::id::{AccountId, IdentityId};
+use domain::id::{AccountId, Channel, IdentityId};
 use domain::time::Timestamp;
 use embedded::Cloud;
 
@@ -63,6 +63,23 @@ async fn a_number_that_another_id_comes_with_goes_to_a_new_contact_with_nothing_
         .collect();
     heads.sort_unstable();
     assert_eq!(heads, [1, 2], "the old contact keeps its own id only");
+}
+
+#[tokio::test]
+async fn a_call_a_text_message_and_a_whatsapp_message_of_one_number_are_one_contact() {
+    let cloud = Cloud::start().await;
+    let table = table(&cloud.process());
+    let text = InboundEvent {
+        channel: Channel::from_static("sms"),
+        account: AccountId::new("17"),
+        ..event(identity(phone(), &[]), 60, message("2", "where is my order?"))
+    };
+    file_all(&table, &[call("1", 0), text, says("3", 120, "hello, I called you")]).await;
+    let items = cloud.items().await;
+    assert_eq!(of_kind(&items, "CON#", "0").len(), 1);
+    assert_eq!(of_kind(&items, "MSG#", "0").len(), 3);
+    let of = async |id| table.find_identity(id).await.unwrap().unwrap().contact;
+    assert_eq!(of(&phone()).await, of(&ada().id).await);
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 //! What showing a link code does, and what it does not.
 
 use aws::table::Filed;
-use domain::event::{Direction, Message};
-use domain::filing::LinkCode;
+use domain::event::{Direction, Identity, Message};
+use domain::filing::{ChannelLink, LinkCode};
+use domain::time::Timestamp;
 
 use crate::people::{
     CHAIR, MORE, World, bob, bob_says, bob_shows, by, contact_of, eve, opened, owner,
 };
-use crate::support::{calls, file, id, message, of_kind, phone, quotes, says, text};
+use crate::support::{START, calls, file, id, message, of_kind, phone, quotes, says, text};
 
 #[tokio::test]
 async fn who_shows_a_code_joins_its_thread_with_a_contact_of_their_own_that_is_claimed() {
@@ -47,10 +48,7 @@ async fn a_code_counts_once_and_for_its_message_however_often_that_comes() {
     }
     let stolen = by(eve(), 311_000, message("e1", &format!("hello {}", code.reveal())));
     opened(&world.table, &stolen).await;
-    let again = bob_shows("b2", 600_000, &code);
-    assert_ne!(world.table.find_identity(&eve().id).await.unwrap().unwrap().contact, None);
     assert!(world.table.find_identity(&eve().id).await.unwrap().unwrap().claimed.is_none());
-    assert!(!matches!(file(&world.table, &again).await.unwrap(), Filed::Repeated(_)));
 }
 
 #[tokio::test]
@@ -133,4 +131,28 @@ async fn what_is_ours_or_public_shows_no_code() {
     file(&world.table, &by(eve(), 310_000, ours)).await.unwrap();
     let shown = bob_shows("b1", 310_100, &code);
     assert_eq!(file(&world.table, &shown).await.unwrap(), Filed::Joined(world.lamp));
+}
+
+#[tokio::test]
+async fn a_claim_goes_with_the_number_s_person_and_not_to_the_next_one_who_has_it() {
+    let world = World::new().await;
+    let carpet = opened(&world.table, &bob_says("b1", 10, "Hello, do you deliver carpets?")).await;
+    let code = LinkCode::of_random(9);
+    let link = ChannelLink {
+        thread: carpet.clone(),
+        contact: contact_of(&world.table, &bob().id).await,
+        until: Timestamp::from_secs(START + 500_000),
+        author: "desk".to_owned(),
+        purpose: None,
+    };
+    assert!(world.table.make_link(&code, &link).await.unwrap());
+    assert!(!world.table.make_link(&code, &link).await.unwrap(), "a code is made once");
+    let called = calls("c1", 310_000, &code.reveal());
+    assert_eq!(file(&world.table, &called).await.unwrap(), Filed::Joined(carpet));
+    let known = world.table.find_identity(&phone()).await.unwrap().unwrap();
+    assert!(known.claimed.is_some() && known.contact == Some(world.ada.clone()));
+    let next = Identity { aliases: vec![phone()], ..eve() };
+    opened(&world.table, &by(next, 320_000, message("e1", "hello, is this the shop?"))).await;
+    let known = world.table.find_identity(&phone()).await.unwrap().unwrap();
+    assert!(known.recycled && known.claimed.is_none() && known.contact != Some(world.ada));
 }

@@ -143,7 +143,7 @@ async fn what_arrives_while_people_become_two_again_reaches_no_thread_of_the_oth
 /// What a worker does.
 #[derive(Clone)]
 enum Work {
-    File(InboundEvent),
+    File(Box<InboundEvent>),
     LinkTo(ContactId),
 }
 
@@ -182,7 +182,7 @@ async fn of_two_who_show_one_code_one_joins_in_every_order() {
     let other = by(eve(), 310_000, message("e1", &code.reveal()));
     let mut won = [0, 0];
     for bits in schedules() {
-        let work = [Work::File(one.clone()), Work::File(other.clone())];
+        let work = [Work::File(Box::new(one.clone())), Work::File(Box::new(other.clone()))];
         let (table, items) = at_once(bits, &before, work).await;
         let first = thread_of(&table, &one).await == world.lamp;
         let second = thread_of(&table, &other).await == world.lamp;
@@ -201,7 +201,7 @@ async fn a_thread_that_is_opened_while_people_become_one_is_the_one_s_in_every_o
     opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
     let before = world.cloud.items().await;
     let opens = bob_says("b2", 900_000, "Good morning, I would like to book a visit of your shop");
-    let work = [Work::File(opens), Work::LinkTo(world.ada.clone())];
+    let work = [Work::File(Box::new(opens)), Work::LinkTo(world.ada.clone())];
     for bits in schedules() {
         for work in [work.clone(), [work[1].clone(), work[0].clone()]] {
             let (table, items) = at_once(bits, &before, work).await;
