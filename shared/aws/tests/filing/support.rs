@@ -286,11 +286,8 @@ pub(crate) fn assert_folds(items: &[Item], run: &str) {
 pub(crate) fn assert_turns(items: &[Item], run: &str) {
     for (item, live) in folded(items) {
         assert_eq!(text(item, "state"), live.state.name(), "{run}: whose turn in {}", live.thread);
-        // A thread that is in the inbox only for somebody to look at is there since the first message that came so.
-        if !live.unsure {
-            let since = live.since.map(aws::table::item::moment);
-            assert_eq!(item.get("waiting_since"), since.as_ref(), "{run}: {}", live.thread);
-        }
+        // Since when is told from the few messages that a profile remembers, so it may depend on what came late.
+        assert_eq!(item.contains_key("waiting_since"), live.since.is_some(), "{run}: the inbox");
     }
 }
 
