@@ -215,6 +215,21 @@ async fn a_message_that_is_moved_before_its_thread_knows_it_is_known_where_it_we
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn what_comes_again_or_is_edited_beside_its_correction_ends_where_it_is_in_any_order() {
+    let topics = Topics::new().await;
+    let again = filed(two_topics().remove(5));
+    let edit = filed(edited("c2", 900_510, 1, "the table is too low, article 5500-1199"));
+    for bits in schedules() {
+        let jobs: [&[Job]; 2] = [std::slice::from_ref(&again), &[topics.split(1)]];
+        let end = interleave(bits, &topics.world, jobs).await;
+        assert_eq!(end.world.thread("k3").await, *topics.split_off(), "schedule {bits:b}");
+        let jobs: [&[Job]; 2] = [&[topics.merge(1)], std::slice::from_ref(&edit)];
+        let end = interleave(bits, &topics.world, jobs).await;
+        assert_eq!(end.world.timeline(&topics.kettle).await.len(), 6, "schedule {bits:b}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
 async fn two_corrections_of_the_same_messages_leave_each_in_one_thread_in_any_order() {
     let topics = Topics::new().await;
     let to = To::Thread(topics.chair.clone());
