@@ -12,7 +12,7 @@ use aws::table::{Acceptance, Order, Question, Rules, Stored, Table, ThreadChange
 use domain::event::{Direction, Identity, InboundEvent, Message, digest};
 use domain::filing::Handling;
 use domain::filing::arbiter::{Answer, Arbiter, QUESTION_MS, answer, question, topics};
-use domain::id::{ContactId, CorrectionId, MessageId, ThreadId};
+use domain::id::{ContactId, CorrectionId, IdentityId, MessageId, ThreadId};
 use domain::outbound::{Author, Send, SendContent};
 use domain::plan::{EVERY_PURPOSE, Purpose};
 use domain::sending::{Accepted, Entry, Outgoing};
@@ -69,10 +69,8 @@ impl Asker {
         if let Some(asked) = table.outgoing(&id).await? {
             return self.promise(&asked).await;
         }
-        let Some(content) = self.prepare(table, &said, &about, &stored, filed, now).await? else {
-            return Ok(());
-        };
-        let (accepted, contact) = content;
+        let prepared = self.prepare(table, &said, &about, &stored, filed, now).await?;
+        let Some((accepted, contact)) = prepared else { return Ok(()) };
         match table.accept(&accepted, None).await? {
             Acceptance::Stored(stored) | Acceptance::Repeated(stored) => {
                 tracing::info!(contact.id = %contact, thread.id = %filed, "the customer is asked");
@@ -121,7 +119,7 @@ impl Asker {
         };
         let waits = table.put_question(&contact, &asked).await?;
         let Some(waits) = waits.filter(|it| it.message == message) else { return Ok(None) };
-        Ok(Some((said.accepted(&waits, &contact, content, &address.aliases)?, contact)))
+        Ok(Some((said.accepted(&waits, &contact, content, &address.aliases), contact)))
     }
 
     /// Queues what is stored, unless it was begun: queued twice it is sent once.
@@ -230,10 +228,10 @@ impl Said<'_> {
         question: &Question,
         contact: &ContactId,
         content: SendContent,
-        aliases: &[domain::id::IdentityId],
-    ) -> anyhow::Result<Accepted> {
+        aliases: &[IdentityId],
+    ) -> Accepted {
         let to = std::iter::once(&self.identity.id).chain(aliases).cloned().collect();
-        Ok(Accepted {
+        Accepted {
             send: Send {
                 message: question.message.clone(),
                 to,
@@ -251,7 +249,7 @@ impl Said<'_> {
             hash: digest(&[question.message.as_str()]),
             client_ref: None,
             plan: "[]".to_owned(),
-        })
+        }
     }
 }
 

@@ -25,7 +25,7 @@ enum Command {
         #[arg(long, default_value = "ariane")]
         stack: String,
     },
-    /// Threads what was said once more with other weights and prints the difference. The table is the one that TABLE_NAME
+    /// Threads what was said once more with other weights and prints the difference. The table is the one that `TABLE_NAME`
     /// and the environment's region and credentials name, as `dev` prints them.
     Rethread(rethread::Wanted),
 }

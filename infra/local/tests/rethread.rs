@@ -62,10 +62,8 @@ async fn heap(table: &Table, person: &str) -> ThreadId {
         let message = Message::inbound(ProviderId::new(&*id), Content::text(text));
         let event = event(person, &id, minute, Message { direction, ..message });
         let filed = table.file(&event, &Fresh::ids(), &heaping()).await.unwrap();
-        match filed {
-            Filed::Opened(it) | Filed::Joined(it) => thread = Some(it),
-            other => panic!("{other:?}"),
-        }
+        let (Filed::Opened(it) | Filed::Joined(it)) = filed else { panic!("{filed:?}") };
+        thread = Some(it);
     }
     thread.unwrap()
 }

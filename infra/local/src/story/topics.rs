@@ -62,13 +62,13 @@ impl Scene<'_> {
     async fn another_topic(&self) -> anyhow::Result<String> {
         self.report.step("Ada opens a second topic by whatsapp, between messages of the first");
         let whatsapp = self.platform("whatsapp")?;
-        let text = "Hello! I would like to return the lamp of order B-7712, how do I do that please?";
+        let text =
+            "Hello! I would like to return the lamp of order B-7712, how do I do that please?";
         let lamp = customer_writes(self.stage, whatsapp, text).await?;
         ensure!(lamp != self.order, "two topics share a thread");
         self.joins(whatsapp, "Can the courier of order A-1234 ring at the side door?", self.order)
             .await?;
-        self.joins(whatsapp, "For the return of B-7712: do you pay the postage?", &lamp)
-            .await?;
+        self.joins(whatsapp, "For the return of B-7712: do you pay the postage?", &lamp).await?;
         Ok(lamp)
     }
 
