@@ -35,7 +35,11 @@ async fn a_caller_without_a_good_token_learns_nothing(stage: &Stage) {
     let id = id_of(stage, &revoked).await;
     stage.tokens(&["revoke", &id]).await.unwrap();
     for route in &api::routes::ROUTES {
-        let path = route.path.replace("{id}", "thr_00000000000000000000000000000000");
+        let named = |segment: &'static str| match segment {
+            "{id}" | "{identity}" | "{correction}" => "thr_00000000000000000000000000000000",
+            literal => literal,
+        };
+        let path = route.path.split('/').map(named).collect::<Vec<_>>().join("/");
         let status = async |token: Option<&str>| {
             let bearer = token.map(|it| format!("Bearer {it}"));
             let headers: Vec<_> = bearer.iter().map(|it| ("authorization", it.as_str())).collect();

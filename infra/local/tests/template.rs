@@ -226,7 +226,7 @@ fn a_channel_may_queue_park_and_read_its_own_secret_and_nothing_else() {
         let role = template.resource(&format!("{name}Role")).unwrap();
         let mut actions = BTreeSet::new();
         for policy in role["Properties"]["Policies"].as_array().unwrap() {
-            for statement in policy["PolicyDocument"]["Statement"].as_array().unwrap() {
+            for statement in statements(policy) {
                 let resource = &statement["Resource"];
                 for action in words(&statement["Action"]) {
                     let own = match action.as_str() {
@@ -254,7 +254,7 @@ fn only_outbound_reads_what_sends_and_no_role_may_everything() {
     let template = template();
     for (name, role) in template.resources("AWS::IAM::Role") {
         for policy in role["Properties"]["Policies"].as_array().unwrap() {
-            for statement in policy["PolicyDocument"]["Statement"].as_array().unwrap() {
+            for statement in statements(policy) {
                 for action in words(&statement["Action"]) {
                     // AWS knows no other action of that name; the local cloud asks for one.
                     assert!(
@@ -289,6 +289,18 @@ fn a_secret_as_deployed_proves_nothing_and_sends_nothing() {
 }
 
 #[test]
+fn a_customer_is_asked_only_on_channels_that_offer_choices() {
+    let template = template();
+    let pattern = template.0["Parameters"]["AskCustomerOn"]["AllowedPattern"].as_str().unwrap();
+    let names = pattern.split(['(', ')', '|', '^', '$', '?', '*', ',']);
+    let named: BTreeSet<_> = names.filter(|it| !it.is_empty()).collect();
+    let offering = outbound::CHANNELS
+        .iter()
+        .filter(|it| domain::outbound::Capabilities::parse(it.rules).unwrap().choices.is_some());
+    assert_eq!(named, offering.map(|it| it.channel.as_str()).collect());
+}
+
+#[test]
 fn everything_of_a_channel_is_behind_its_condition() {
     let template = template();
     for channel in Template::channels().unwrap() {
@@ -308,6 +320,12 @@ fn everything_of_a_channel_is_behind_its_condition() {
         let names = pattern.split(['(', ')', '|', '^', '$', '?', '*', ',']);
         assert!(names.into_iter().any(|it| it == channel), "{channel} cannot be named in Channels");
     }
+}
+
+/// What a policy allows; what it allows only on a condition, too.
+fn statements(policy: &Value) -> Vec<&Value> {
+    let all = policy["PolicyDocument"]["Statement"].as_array().unwrap();
+    all.iter().map(|it| it.get("Fn::If").map_or(it, |it| &it[1])).collect()
 }
 
 fn words(value: &Value) -> Vec<String> {
