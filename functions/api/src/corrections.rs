@@ -9,6 +9,7 @@ use aws::table::keys::Key;
 use aws::table::schema::ALONE;
 use aws::table::views::{Order as Sort, Window};
 use aws::table::{Fresh, MOST_MOVED, Order, To};
+use domain::event::derived;
 use domain::id::{CorrectionId, ThreadId};
 use serde_json::{Value, json};
 
@@ -103,7 +104,7 @@ pub(crate) async fn revert(api: &Api, call: &Call<'_>) -> Result<Answer, Problem
 /// Who corrects, when, why, under which id.
 pub(crate) fn order(call: &Call<'_>, reason: Option<String>) -> Result<Order, Problem> {
     let id = match call.idempotency_key()? {
-        Some(key) => ids::derived("cor_", &["correction", &call.caller.id, key]),
+        Some(key) => derived("cor_", &["correction", &call.caller.id, key]),
         None => new_id("cor_"),
     };
     let (id, author) = (CorrectionId::new(id), call.caller.name.clone());

@@ -1,6 +1,6 @@
 //! Ids as the API writes them: a prefix and characters that a path needs not encode.
 
-use domain::event::digest;
+use domain::event::derived;
 use domain::id::{Channel, ContactId, CorrectionId, IdentityId, MessageId, ThreadId};
 
 /// A message, by the only thing that finds it: its key in the table.
@@ -69,13 +69,6 @@ pub(crate) fn correction(id: &str) -> Option<CorrectionId> {
 /// a gateway.
 pub(crate) fn identity(id: &IdentityId) -> String {
     derived("idn_", &["identity", id.as_str()])
-}
-
-/// An id that is always the same for the same parts.
-pub(crate) fn derived(prefix: &str, parts: &[&str]) -> String {
-    let mut id = digest(parts);
-    id.truncate(32);
-    format!("{prefix}{id}")
 }
 
 /// A language tag: letters, then parts of letters and digits.

@@ -4,18 +4,16 @@
 //! and 202 is answered only when it is stored and queued. The same request again completes what is missing.
 
 use aws::new_id;
-use aws::queue;
 use aws::table::{Acceptance, Fresh};
 use domain::id::MessageId;
 use domain::outbound::{Feature, Problem as Send, SendContent};
 use domain::plan::{Ask, Plan, TemplateState, Way, plan as judge};
-use domain::sending::{Accepted, Entry, Outgoing};
+use domain::sending::{Accepted, Outgoing};
 use http::header::LOCATION;
 use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::call::{Answer, Body, Call};
-use crate::ids;
 use crate::problem::{Place, Problem, kind_of};
 use crate::quote::{self, Quoted};
 use crate::request::{self, MessageRequest};
@@ -179,18 +177,10 @@ impl Draft {
     }
 }
 
-/// Queues what is stored, and promises it. Queued twice it is sent once: the entry's own id and then the message's INTENT
-/// see to that.
+/// Queues what is stored, and promises it.
 async fn promise(api: &Api, stored: &Outgoing) -> Result<Answer, Problem> {
     let accepted = &stored.accepted;
-    let is_begun = stored.progress.is_over() || 0 < stored.progress.attempt;
-    if let (false, Some(to)) = (is_begun, accepted.send.to.first()) {
-        let entry = Entry::first(accepted.id().clone(), to);
-        let body = serde_json::to_string(&entry).map_err(anyhow::Error::from)?;
-        let deduplication_id = entry.deduplication_id();
-        let group_id = entry.group;
-        api.queue.put(&queue::Entry { group_id, deduplication_id, body }).await?;
-    }
+    api.queue.put_first(stored).await?;
     let plan: Value = serde_json::from_str(&accepted.plan).unwrap_or_else(|_| json!([]));
     let mut body = fields(&[
         ("id", json!(accepted.id())),
@@ -210,7 +200,7 @@ fn mismatch() -> Problem {
 
 /// The id of the message that a caller's key means. Another caller's same key means another message.
 fn derived(caller: &str, key: &str) -> MessageId {
-    MessageId::new(ids::derived("msg_", &["message", caller, key]))
+    MessageId::new(domain::event::derived("msg_", &["message", caller, key]))
 }
 
 #[cfg(test)]
@@ -222,6 +212,6 @@ mod tests {
         assert_eq!(derived("tok_1", "k"), derived("tok_1", "k"));
         assert_ne!(derived("tok_1", "k"), derived("tok_2", "k"));
         assert_ne!(derived("tok_1", "k"), derived("tok_1", "l"));
-        assert!(ids::MessageRef::parse(derived("tok_1", "k").as_str()).is_some());
+        assert!(crate::ids::MessageRef::parse(derived("tok_1", "k").as_str()).is_some());
     }
 }

@@ -5,17 +5,17 @@
 
 use anyhow::Context;
 use aws::new_id;
-use aws::queue::{self, Queue};
+use aws::queue::Queue;
 use aws::table::keys::{self, Key};
 use aws::table::views::{self, Position, Row, Window};
 use aws::table::{Acceptance, Order, Question, Rules, Stored, Table, ThreadChange, To};
-use domain::event::{Direction, Identity, InboundEvent, Message, digest};
+use domain::event::{Direction, Identity, InboundEvent, Message, derived, digest};
 use domain::filing::Handling;
 use domain::filing::arbiter::{Answer, Arbiter, QUESTION_MS, answer, question, topics};
 use domain::id::{ContactId, CorrectionId, IdentityId, MessageId, ThreadId};
 use domain::outbound::{Author, Send, SendContent};
 use domain::plan::{EVERY_PURPOSE, Purpose};
-use domain::sending::{Accepted, Entry, Outgoing};
+use domain::sending::{Accepted, Outgoing};
 use domain::threading::{Evidence, Reading};
 use domain::time::Timestamp;
 
@@ -122,16 +122,10 @@ impl Asker {
         Ok(Some((said.accepted(&waits, &contact, content, &address.aliases), contact)))
     }
 
-    /// Queues what is stored, unless it was begun: queued twice it is sent once.
+    /// Queues what is stored.
     async fn promise(&self, stored: &Outgoing) -> anyhow::Result<()> {
-        let accepted = &stored.accepted;
-        let is_begun = stored.progress.is_over() || 0 < stored.progress.attempt;
-        let Some(to) = accepted.send.to.first().filter(|_| !is_begun) else { return Ok(()) };
-        let entry = Entry::first(accepted.id().clone(), to);
-        let body = serde_json::to_string(&entry)?;
-        let deduplication_id = entry.deduplication_id();
         let queue = self.queue.as_ref().context("there is no queue for questions")?;
-        queue.put(&queue::Entry { group_id: entry.group, deduplication_id, body }).await
+        queue.put_first(stored).await
     }
 
     /// Puts what was in doubt where the customer says, if the message answers a question that waits. It comes before the
@@ -263,14 +257,10 @@ async fn confirm(table: &Table, thread: &ThreadId, now: Timestamp) -> anyhow::Re
 
 /// The id of the question about a message: the same each time.
 fn question_id(about: &Key) -> MessageId {
-    let mut id = format!("msg_{}", digest(&["question", &about.pk]));
-    id.truncate("msg_".len() + 32);
-    MessageId::new(id)
+    MessageId::new(derived("msg_", &["question", &about.pk]))
 }
 
 /// The id of what an answer corrects: the same each time.
 fn correction_id(event: &InboundEvent) -> CorrectionId {
-    let mut id = format!("cor_{}", digest(&["answer", &event.deduplication_id()]));
-    id.truncate("cor_".len() + 32);
-    CorrectionId::new(id)
+    CorrectionId::new(derived("cor_", &["answer", &event.deduplication_id()]))
 }

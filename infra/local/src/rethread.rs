@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use aws::table::keys::Key;
 use aws::table::{MOST_MOVED, Order, Rules, Table, To};
-use domain::event::digest;
+use domain::event::{derived, digest};
 use domain::filing::{Correction, CorrectionKind, Place, Shift, shadow};
 use domain::id::{ContactId, CorrectionId, ThreadId};
 use domain::threading::Model;
@@ -217,8 +217,7 @@ fn order(
 ) -> Order {
     let mut parts = vec![other.name.as_str(), contact.as_str(), shift.from.as_str()];
     parts.extend(part.iter().map(|it| it.0.as_str()));
-    let mut id = format!("cor_{}", digest(&parts));
-    id.truncate("cor_".len() + 32);
+    let id = CorrectionId::new(derived("cor_", &parts));
     let reason = format!("another model: {}", other.name.get(..12).unwrap_or(&other.name));
-    Order { id: CorrectionId::new(id), author: author.to_owned(), reason: Some(reason), at }
+    Order { id, author: author.to_owned(), reason: Some(reason), at }
 }

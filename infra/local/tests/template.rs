@@ -292,8 +292,8 @@ fn a_secret_as_deployed_proves_nothing_and_sends_nothing() {
 fn a_customer_is_asked_only_on_channels_that_offer_choices() {
     let template = template();
     let pattern = template.0["Parameters"]["AskCustomerOn"]["AllowedPattern"].as_str().unwrap();
-    let names = pattern.split(['(', ')', '|', '^', '$', '?', '*', ',']);
-    let named: BTreeSet<_> = names.filter(|it| !it.is_empty()).collect();
+    let words = pattern.split(['(', ')', '|', '^', '$', '?', '*', ',']);
+    let named: BTreeSet<_> = words.filter(|it| !it.is_empty()).collect();
     let offering = outbound::CHANNELS
         .iter()
         .filter(|it| domain::outbound::Capabilities::parse(it.rules).unwrap().choices.is_some());
@@ -324,8 +324,8 @@ fn everything_of_a_channel_is_behind_its_condition() {
 
 /// What a policy allows; what it allows only on a condition, too.
 fn statements(policy: &Value) -> Vec<&Value> {
-    let all = policy["PolicyDocument"]["Statement"].as_array().unwrap();
-    all.iter().map(|it| it.get("Fn::If").map_or(it, |it| &it[1])).collect()
+    let all = policy.pointer("/PolicyDocument/Statement").and_then(Value::as_array).unwrap();
+    all.iter().map(|it| it.pointer("/Fn::If/1").unwrap_or(it)).collect()
 }
 
 fn words(value: &Value) -> Vec<String> {

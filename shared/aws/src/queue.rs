@@ -6,6 +6,8 @@ use anyhow::{Context, bail, ensure};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
+use domain::sending::Outgoing;
+
 use crate::config::{Sdk, endpoint};
 
 /// The most entries that one call takes.
@@ -98,6 +100,17 @@ impl Queue {
             .message_body(&entry.body);
         call.send().await.context("cannot put an entry into the queue")?;
         Ok(())
+    }
+
+    /// Queues the first attempt of a message of ours that is stored, unless it was begun. Queued twice it is sent once: the
+    /// entry's own id and then the message's INTENT see to that.
+    pub async fn put_first(&self, stored: &Outgoing) -> anyhow::Result<()> {
+        let is_begun = stored.progress.is_over() || 0 < stored.progress.attempt;
+        let accepted = &stored.accepted;
+        let Some(to) = accepted.send.to.first().filter(|_| !is_begun) else { return Ok(()) };
+        let step = domain::sending::Entry::first(accepted.id().clone(), to);
+        let (deduplication_id, body) = (step.deduplication_id(), serde_json::to_string(&step)?);
+        self.put(&Entry { group_id: step.group, deduplication_id, body }).await
     }
 
     /// Puts one entry into a standard queue, to be seen after a delay of at most [`MAX_DELAY`].

@@ -62,6 +62,14 @@ pub fn digest(parts: &[&str]) -> String {
     hex::encode(hash.finish())
 }
 
+/// An id that is the same each time for the same parts: what is repeated under it is found done.
+#[must_use]
+pub fn derived(prefix: &str, parts: &[&str]) -> String {
+    let mut id = digest(parts);
+    id.truncate(32);
+    format!("{prefix}{id}")
+}
+
 /// Whom an event is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {

@@ -80,23 +80,10 @@ pub(super) struct Home {
 impl Table {
     /// A person's head and live threads, as they are at this moment.
     pub async fn live(&self, contact: &ContactId) -> anyhow::Result<Threads> {
-        let head = keys::contact(contact);
-        let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", text(&*head.pk))
-            .expression_attribute_values(":from", text(&*head.sk))
-            .expression_attribute_values(":to", text(AFTER_LIVE))
-            .consistent_read(true);
-        let mut items = query.into_paginator().items().send();
+        let head = keys::contact(contact).sk;
         let mut threads = Threads::none(contact.clone());
-        while let Some(item) = items.next().await {
-            let item = item.context("cannot read a person's threads")?;
-            if get_text(&item, SK) == Some(&*head.sk) {
+        for item in self.of_contact(contact, &head, AFTER_LIVE).await? {
+            if get_text(&item, SK) == Some(&*head) {
                 threads.version = get_number(&item, VERSION);
                 threads.linked_into = get_text(&item, LINKED_INTO).map(ContactId::new);
             } else {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::event::digest;
+use domain::event::derived;
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
 use domain::id::{ContactId, CorrectionId, IdentityId, ThreadId};
 use domain::time::Timestamp;
@@ -260,8 +260,7 @@ impl Table {
         rules: &Rules,
     ) -> anyhow::Result<()> {
         let Some(split) = bond.splits.get(n) else { return Ok(()) };
-        let digest = digest(&[order.id.as_str(), &n.to_string()]);
-        let id = CorrectionId::new(format!("cor_{}", digest.get(..32).unwrap_or(&digest)));
+        let id = CorrectionId::new(derived("cor_", &[order.id.as_str(), &n.to_string()]));
         let order = Order { id, ..order.clone() };
         let to = if split.opens { To::New(split.to.clone()) } else { To::Thread(split.to.clone()) };
         let keys: Vec<_> = split.keys.iter().map(|it| Key::alone(it.clone())).collect();
