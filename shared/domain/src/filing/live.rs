@@ -56,7 +56,7 @@ pub struct Live {
     /// Whose turn it is.
     pub state: State,
     /// Since when it is in the inbox: the time of the message that made it wait; of a snoozed thread, when it comes back
-    /// ([`NEVER`] if only a message brings it back).
+    /// ([`NEVER`](super::NEVER) if only a message brings it back).
     pub since: Option<Timestamp>,
     /// Whether a message is in it that may belong elsewhere.
     pub unsure: bool,
