@@ -94,7 +94,8 @@ impl Asker {
         let Some(address) = table.find_identity(&said.identity.id).await? else { return Ok(None) };
         let forbids = |purpose: &str| address.consents.get(purpose).is_some_and(|it| !it.granted);
         let Some(contact) = address.contact.clone() else { return Ok(None) };
-        if forbids(EVERY_PURPOSE) || forbids(Purpose::Care.name()) {
+        // Who only claims to be a person is told of none of their topics.
+        if address.claimed.is_some() || forbids(EVERY_PURPOSE) || forbids(Purpose::Care.name()) {
             return Ok(None);
         }
         let threads = table.live(&contact).await?;

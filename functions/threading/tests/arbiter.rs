@@ -8,6 +8,7 @@ use aws::table::{Table, keys};
 use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
 use domain::filing::arbiter::Arbiter;
+use domain::filing::{ChannelLink, LinkCode};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId};
 use domain::outbound::SendContent;
 use domain::sending::{Entry, Outgoing};
@@ -50,12 +51,16 @@ impl World {
     }
 
     fn event(&self, minutes_ago: i64, message: Message) -> InboundEvent {
+        self.event_of("GB.1", minutes_ago, message)
+    }
+
+    fn event_of(&self, person: &str, minutes_ago: i64, message: Message) -> InboundEvent {
         InboundEvent {
             key: EventKey::new(message.id.as_str()),
             channel: WHATSAPP,
             account: AccountId::new("7008"),
             identity: Some(Identity {
-                id: IdentityId::scoped(&WHATSAPP, "", "GB.1"),
+                id: IdentityId::scoped(&WHATSAPP, "", person),
                 aliases: vec![],
                 name: None,
             }),
@@ -161,6 +166,28 @@ async fn nobody_is_asked_where_that_is_not_switched_on() {
         assert_eq!(world.queued(), []);
     }
     assert!(world.is_unsure(&world.thread_of("5").await).await, "it is marked for us instead");
+}
+
+#[tokio::test]
+async fn who_only_claims_to_be_a_person_is_not_asked() {
+    let world = World::with_two_topics().await;
+    let (thread, now) = (world.thread_of("1").await, aws::now());
+    let contact = world.table().view_thread(&thread).await.unwrap().unwrap().contact;
+    let code = LinkCode::of_random(7);
+    let (until, author) = (now.plus_ms(3_600_000), "desk".to_owned());
+    let link = ChannelLink { thread: thread.clone(), contact, until, author, purpose: None };
+    assert!(world.table().make_link(&code, &link).await.unwrap());
+    let says = |id: &str, minutes_ago: i64, text: &str| {
+        world.event_of("GB.2", minutes_ago, World::said(id, Content::text(text)))
+    };
+    world.take(&says("a", 300, "Hello, I would like to book a table for dinner")).await;
+    world.take(&says("b", 20, &code.reveal())).await;
+    assert_eq!(world.thread_of("b").await, thread);
+    world.take(&says("c", 1, "Hi, on Tuesday please")).await;
+    let key = keys::message(&WHATSAPP, &AccountId::new("7008"), &ProviderId::new("c"));
+    let confidence = world.table().message(&key).await.unwrap().unwrap().confidence.unwrap();
+    assert!(confidence < 0.6, "it must be in doubt for this test to tell anything: {confidence}");
+    assert_eq!(world.queued(), []);
 }
 
 #[tokio::test]
