@@ -141,7 +141,7 @@ pub(super) fn write_message(
         .set_some("visibility", (message.visibility == Visibility::Public).then(|| text("public")))
         .set_some(REFERRAL, referral.map(text))
         .set_if_absent(CONTENT, content(&message.content)?)
-        .set("confidence", number(format_args!("{:.3}", decision.confidence)));
+        .set("confidence", kept(decision.confidence));
     // What waited for the message may have had an end of its own.
     let patch = match expires(event.at, rules) {
         Some(at) => patch.set(EXPIRES, at),
@@ -157,6 +157,11 @@ pub(super) fn write_message(
     Ok(patch.set(EVIDENCE, text(serde_json::to_string(&decision.evidence)?)))
 }
 
+/// A confidence in thousandths, rounded down: what is below a threshold stays below it when it is read again.
+fn kept(confidence: f32) -> AttributeValue {
+    number(format_args!("{:.3}", (confidence * 1000.0).floor() / 1000.0))
+}
+
 /// What a message says, as it is kept.
 pub(super) fn content(content: &Content) -> anyhow::Result<AttributeValue> {
     Ok(text(serde_json::to_string(content)?))
@@ -166,4 +171,21 @@ pub(super) fn content(content: &Content) -> anyhow::Result<AttributeValue> {
 pub(super) fn expires(at: Timestamp, rules: &Rules) -> Option<AttributeValue> {
     let kept = i64::try_from(rules.retention?.as_millis()).unwrap_or(i64::MAX);
     Some(seconds(at.plus_ms(kept)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_below_a_threshold_is_kept_below_it() {
+        let read = |confidence: f32| {
+            let item = Item::from([("confidence".to_owned(), kept(confidence))]);
+            Stored::of(&item).confidence.unwrap()
+        };
+        for (confidence, is_below) in [(0.599_7, true), (0.6, false), (0.600_3, false)] {
+            assert_eq!(read(confidence) < 0.6, is_below, "{confidence}");
+        }
+        assert!(read(1.0) >= 1.0);
+    }
 }
