@@ -60,16 +60,15 @@ const TYPICAL: &str = "could you tell me at what time the driver will come, beca
 const ANSWER: &str = "yes please, in the evening I am at home, but not later than eight, because I have to leave then, thank you";
 
 #[tokio::test]
-async fn every_act_stays_within_its_bar_with_one_and_with_ten_thousand_earlier_messages() {
+async fn every_act_stays_within_its_bar_with_1_with_100_and_with_10_000_earlier_messages() {
     let mut bill = Bill::open().await;
     bill.of(
         Bar { act: "first contact, two identities", write: 16.0, read: 4.0 },
         &says("a", 0, TYPICAL),
     )
     .await;
-    for earlier in [1, 10_000] {
+    for (earlier, at) in [(1, 1_000), (100, 5_000), (10_000, 9_000)] {
         grow(&bill, earlier).await;
-        let at = if earlier == 1 { 1_000 } else { 5_000 };
         let n = |name: &str| format!("{name}{earlier}");
         let bar = |act, write, read| Bar { act, write, read };
         // Each joins, and moves the window by more than ten minutes.
