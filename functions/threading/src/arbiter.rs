@@ -100,11 +100,11 @@ impl Asker {
         }
         let threads = table.live(&contact).await?;
         let offered = topics(&threads.live, filed, now);
-        let view = table.view_thread(filed).await?;
-        let opened = view.is_some_and(|it| it.opened == stored.at);
         if offered.len() < 2 {
             return Ok(None);
         }
+        let view = table.view_thread(filed).await?;
+        let opened = view.is_some_and(|it| it.opened == stored.at);
         let topics = table.topics(&offered).await?;
         let reading = Reading::of_content(&said.message.content);
         let content = question(&reading, &topics, opened.then_some(filed));

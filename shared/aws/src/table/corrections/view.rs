@@ -45,7 +45,10 @@ impl Table {
     }
 
     /// People correct seldom: all of a person's corrections are read, as their ids need not be in the order of time.
-    async fn correction_items(&self, contact: &ContactId) -> anyhow::Result<Vec<Item>> {
+    pub(in crate::table) async fn correction_items(
+        &self,
+        contact: &ContactId,
+    ) -> anyhow::Result<Vec<Item>> {
         self.of_contact(contact, "3#", "3#~").await
     }
 }

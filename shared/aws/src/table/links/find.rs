@@ -34,7 +34,7 @@ impl Table {
 
     /// The links of a person, the oldest first.
     pub(super) async fn bonds(&self, contact: &ContactId) -> anyhow::Result<Vec<Bond>> {
-        let items = self.of_contact(contact, "3#", "3#~").await?;
+        let items = self.correction_items(contact).await?;
         let mut bonds = Vec::new();
         for item in &items {
             bonds.extend(Bond::read(item)?);

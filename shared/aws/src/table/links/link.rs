@@ -9,9 +9,8 @@ use domain::id::{ContactId, IdentityId, ThreadId};
 use super::give::{Addresses, heads};
 use super::item::Bond;
 use super::{LINKED_INTO, MOST_IDENTITIES, MOST_THREADS};
-use crate::table::corrections::{Order, Refused};
+use crate::table::corrections::{Order, Refused, common};
 use crate::table::item::text;
-use crate::table::patch::Written;
 use crate::table::threads::Threads;
 use crate::table::{ATTEMPTS, Committed, Table, Transaction, pause};
 
@@ -126,16 +125,7 @@ impl Table {
         bond: &Bond,
         to: CorrectionState,
     ) -> anyhow::Result<Correction> {
-        for attempt in 0..ATTEMPTS {
-            match self.write(bond.advance(to)).await? {
-                Written::Done(item) | Written::Refused(item) => {
-                    let read = Bond::read(&item)?;
-                    return Ok(read.map_or_else(|| bond.correction.clone(), |it| it.correction));
-                }
-                Written::Busy => pause(attempt).await,
-            }
-        }
-        anyhow::bail!("a link was busy {ATTEMPTS} times")
+        common::read(&self.settle(bond.advance(to)).await?)
     }
 }
 
