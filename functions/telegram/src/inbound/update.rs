@@ -24,6 +24,8 @@ pub(super) struct Update<'a> {
     pub(super) has_one_bot: bool,
     /// Its number; absent if it cannot be read.
     id: Option<Cow<'a, str>>,
+    /// The number as it came: a text's leading zeros are no JSON number.
+    raw_id: Option<&'a RawValue>,
     /// The name of the field that says what happened.
     pub(super) kind: &'a str,
     /// That field as it came.
@@ -46,10 +48,12 @@ impl<'a> Update<'a> {
     /// An update that says nothing.
     pub(super) fn empty(webhook: &Verified<'a>, fields: &Fields<'a>) -> Self {
         let account = webhook.accounts().first().cloned();
+        let id = whole(fields, ID);
         Self {
             account: account.unwrap_or_else(|| AccountId::new("unknown")),
             has_one_bot: webhook.accounts().len() == 1,
-            id: whole(fields, ID),
+            raw_id: fields.raw(ID).filter(|_| id.is_some()),
+            id,
             kind: "",
             raw: "",
             received: webhook.received(),
@@ -116,7 +120,7 @@ impl<'a> Update<'a> {
 
     /// The same with another value in its place: one item of several.
     pub(super) fn raw_with(&self, value: &str) -> Raw {
-        let id = self.id.as_deref().map(|id| format!("\"{ID}\":{id}"));
+        let id = self.raw_id.map(|id| format!("\"{ID}\":{}", id.get()));
         let name = serde_json::Value::from(self.kind);
         let item = (!value.is_empty()).then(|| format!("{name}:{value}"));
         let fields: Vec<_> = id.into_iter().chain(item).collect();
