@@ -63,6 +63,52 @@ async fn a_thread_is_not_called_by_what_was_edited_or_taken_back() {
 }
 
 #[tokio::test]
+async fn who_greets_first_names_the_thread_with_the_next_message() {
+    let world = World::new().await;
+    world.hear("wamid.1", "Bonjour", now().plus_ms(-60_000)).await;
+    let path = format!("/v1/threads/{}", world.thread().await);
+    let subject = async || world.get(&path).await.body.get("subject").cloned();
+    assert_eq!(subject().await, None);
+    world.hear("wamid.2", "🙂", now().plus_ms(-50_000)).await;
+    assert_eq!(subject().await, None);
+    let seen = world.get(&path).await;
+    world.hear("wamid.3", "où est ma commande A-12345 ?", now().plus_ms(-40_000)).await;
+    assert_eq!(subject().await, Some(json!("où est ma commande A-12345 ?")));
+    assert_ne!(tag(&world.get(&path).await), tag(&seen));
+    world.hear("wamid.4", "elle devait arriver lundi", now().plus_ms(-30_000)).await;
+    assert_eq!(subject().await, Some(json!("où est ma commande A-12345 ?")));
+
+    let person = || Some(IdentityId::phone(PHONE));
+    let deleted = |of: &str| Kind::Deleted { of: ProviderId::new(of) };
+    world.file(event(person(), "d", now(), deleted("wamid.3"))).await;
+    assert_eq!(subject().await, None, "what was taken back is no name");
+    world.hear("wamid.5", "je parle de la chaise rouge", now()).await;
+    assert_eq!(subject().await, Some(json!("je parle de la chaise rouge")));
+    let edited = |of: &str, words: &str| Kind::Edited {
+        of: ProviderId::new(of),
+        n: 1,
+        content: Content::text(words),
+    };
+    let words = "je parle de la chaise bleue";
+    world.file(event(person(), "e", now(), edited("wamid.5", words))).await;
+    assert_eq!(subject().await, Some(json!(words)));
+    assert_eq!(world.patch(&path, &json!({ "subject": null }), None).await.status, 200);
+    world.hear("wamid.6", "et de la table ronde", now()).await;
+    assert_eq!(subject().await, None, "a person of ours wants it so");
+}
+
+#[tokio::test]
+async fn a_greeting_that_is_edited_names_its_thread() {
+    let world = World::new().await;
+    world.hear("wamid.1", "Bonjour", now().plus_ms(-60_000)).await;
+    let path = format!("/v1/threads/{}", world.thread().await);
+    let content = Content::text("Bonjour, où est ma commande A-12345 ?");
+    let edited = Kind::Edited { of: ProviderId::new("wamid.1"), n: 1, content };
+    world.file(event(Some(IdentityId::phone(PHONE)), "e", now(), edited)).await;
+    assert_eq!(world.get(&path).await.text("subject"), "où est ma commande A-12345 ?");
+}
+
+#[tokio::test]
 async fn all_of_a_thread_is_changed_at_once_and_read_back() {
     let (world, path) = waiting().await;
     let all = json!({

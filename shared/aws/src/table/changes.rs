@@ -35,7 +35,7 @@ impl Table {
             .set(CONTENT, content(says)?)
             .set(CONTENT_REF, text(event.content_ref.clone().unwrap_or_default()));
         let item = self.settle(patch).await?;
-        self.rename_after(&item).await?;
+        self.rename_after(&key, &item).await?;
         self.fold_stored(&Stored::of(&item), &key, Change::Reworded).await
     }
 
@@ -50,7 +50,7 @@ impl Table {
         let gone = [CONTENT, CONTENT_REF, EVIDENCE, REFERRAL, "reaction_in", "reaction_out"];
         let patch = expiring(&key, event, rules).set(DELETED, AttributeValue::Bool(true));
         let item = self.settle(gone.into_iter().fold(patch, Patch::remove)).await?;
-        self.rename_after(&item).await?;
+        self.rename_after(&key, &item).await?;
         self.fold_stored(&Stored::of(&item), &key, Change::Reworded).await
     }
 

@@ -212,8 +212,6 @@ impl Table {
         if let Some(stored) = before.as_ref().filter(|it| it.is_settled()) {
             return self.repeat(said, contact, stored).await.map(Some);
         }
-        let mut live = Live::new(thread.clone());
-        live.fold(&said.entry_with(before.as_ref()), said.change(decision.confidence));
         let mut transaction = Transaction::default();
         let patch = write_message(said.event, said.message, thread, decision, said.rules)?;
         let patch = match &before {
@@ -225,6 +223,8 @@ impl Table {
         let (words, edit) = edited.unwrap_or((&said.message.content, 0));
         let subject = Subject::of(words, edit);
         let patch = if subject.is_some() { naming(patch, thread) } else { patch };
+        let mut live = Live { nameless: subject.is_none(), ..Live::new(thread.clone()) };
+        live.fold(&said.entry_with(before.as_ref()), said.change(decision.confidence));
         let message = transaction.patch(self, patch)?;
         transaction.patch(self, scene.claims.to_head(next_head(&scene.threads), contact))?;
         let (threads, at) = (&scene.threads, said.event.at);

@@ -87,7 +87,7 @@ impl Table {
                         place.thread = filed_in.clone();
                         continue;
                     }
-                    self.fold_into(key, live, &place, entry, change).await?
+                    self.fold_into(key, live, &place, message, entry, change).await?
                 }
             };
             if done {
@@ -163,12 +163,16 @@ impl Table {
         key: Key,
         mut live: Live,
         place: &Place,
+        message: &Key,
         entry: &Entry,
         change: Change,
     ) -> anyhow::Result<bool> {
         let (version, last_at) = (live.version, live.profile.last_at());
         if !live.fold(entry, change) {
             return Ok(true);
+        }
+        if live.nameless && entry.direction == Direction::In {
+            live.nameless = !self.name_after(&place.thread, message).await?;
         }
         live.version = version + 1;
         let is_next = entry.direction == Direction::In && last_at <= entry.at;

@@ -2,19 +2,23 @@
 //!
 //! They are that message's words wherever they stand: an edit changes them here, too, and what is taken back is gone from
 //! both. The message says which threads are called by it, so that no other message costs anything.
+//!
+//! Who says "Bonjour" first has said nothing yet: then the live thread notes that it has no name, and the next message that
+//! says something gives it one.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;
 use domain::id::ThreadId;
 use domain::threading::subject_of;
 
-use super::Table;
 use super::item::{Item, get_texts, number, text};
-use super::keys;
-use super::messages::Stored;
+use super::keys::{self, Key};
+use super::messages::{DELETED, EDITED, Stored};
 use super::patch::Patch;
-use super::schema::VERSION;
+use super::schema::{PK, THREAD, VERSION};
 use super::threads::{SUBJECT, SUBJECT_EDIT};
+use super::transaction::{Committed, Transaction};
+use super::{ATTEMPTS, Table, pause};
 
 /// On a message: the threads that are called by its words.
 const NAMES: &str = "names";
@@ -41,23 +45,90 @@ pub(super) fn naming(message: Patch, thread: &ThreadId) -> Patch {
 }
 
 impl Table {
+    /// Calls a thread by a message in it, if that says something and nobody else named it. True if the thread has a name.
+    ///
+    /// It is one transaction: an edit or a deletion that came between would not find the thread by the message.
+    pub(super) async fn name_after(&self, thread: &ThreadId, key: &Key) -> anyhow::Result<bool> {
+        for attempt in 0..ATTEMPTS {
+            let stored = self.message(key).await?;
+            let stored = stored.filter(|it| it.thread.as_ref() == Some(thread) && !it.deleted);
+            let subject =
+                stored.as_ref().and_then(|it| Subject::of(it.content.as_ref()?, it.edited));
+            let (Some(stored), Some(subject)) = (stored, subject) else { return Ok(false) };
+            let mut transaction = Transaction::default();
+            let message = naming(Patch::of(key.clone()), thread)
+                .if_is(THREAD, Some(text(thread.as_str())))
+                .if_absent(DELETED)
+                .if_is(EDITED, stored.edit_number());
+            transaction.patch(self, message)?;
+            let name = Patch::of(keys::thread(thread))
+                .if_present(PK)
+                .if_absent(SUBJECT)
+                .if_absent(SUBJECT_EDIT)
+                .set(SUBJECT, text(&*subject.line))
+                .set_some(SUBJECT_EDIT, subject.edit.map(number))
+                .add(VERSION, number(1));
+            let name = transaction.patch(self, name)?;
+            match self.commit(transaction).await? {
+                Committed::Done => return Ok(true),
+                Committed::Refused(refused) if refused.iter().any(|(at, _)| *at == name) => {
+                    return Ok(true);
+                }
+                // It went elsewhere or says something else by now, or somebody else is at work here.
+                Committed::Refused(_) => pause(attempt).await,
+            }
+        }
+        anyhow::bail!("a thread changed {ATTEMPTS} times while it was named")
+    }
+
     /// Lets the threads that are called by a message's words follow what it says now.
-    pub(super) async fn rename_after(&self, message: &Item) -> anyhow::Result<()> {
+    pub(super) async fn rename_after(&self, key: &Key, message: &Item) -> anyhow::Result<()> {
         let stored = Stored::of(message);
         for thread in get_texts(message, NAMES).map(ThreadId::new) {
-            let patch = Patch::of(keys::thread(&thread)).if_present(SUBJECT_EDIT);
-            let patch = if stored.deleted {
-                patch.remove(SUBJECT_EDIT).remove(SUBJECT)
-            } else {
-                let edit = number(stored.edited);
-                let patch = patch.if_below(SUBJECT_EDIT, edit.clone()).set(SUBJECT_EDIT, edit);
-                match stored.content.as_ref().and_then(subject_of) {
-                    Some(line) => patch.set(SUBJECT, text(line)),
-                    None => patch.remove(SUBJECT),
-                }
+            if stored.deleted {
+                self.take_name(&thread, key).await?;
+                continue;
+            }
+            let edit = number(stored.edited);
+            let patch = Patch::of(keys::thread(&thread))
+                .if_present(SUBJECT_EDIT)
+                .if_below(SUBJECT_EDIT, edit.clone())
+                .set(SUBJECT_EDIT, edit)
+                .add(VERSION, number(1));
+            let patch = match stored.content.as_ref().and_then(subject_of) {
+                Some(line) => patch.set(SUBJECT, text(line)),
+                None => patch.remove(SUBJECT),
             };
-            self.settle(patch.add(VERSION, number(1))).await?;
+            self.settle(patch).await?;
         }
         Ok(())
+    }
+
+    /// Takes a thread's name away with the message that gave it. Both say so at once: brought again later, the deletion must
+    /// not take the name that another message gave since.
+    async fn take_name(&self, thread: &ThreadId, key: &Key) -> anyhow::Result<()> {
+        let named = AttributeValue::Ss(vec![thread.as_str().to_owned()]);
+        let message = Patch::of(key.clone()).if_present(NAMES).take_out(NAMES, named);
+        for attempt in 0..ATTEMPTS {
+            let mut transaction = Transaction::default();
+            transaction.patch(self, message.clone())?;
+            let name = Patch::of(keys::thread(thread))
+                .if_present(SUBJECT_EDIT)
+                .remove(SUBJECT_EDIT)
+                .remove(SUBJECT)
+                .add(VERSION, number(1));
+            let name = transaction.patch(self, name)?;
+            match self.commit(transaction).await? {
+                Committed::Done => return Ok(()),
+                // A person of ours named it.
+                Committed::Refused(refused) if refused.iter().any(|(at, _)| *at == name) => {
+                    return self.settle(message).await.map(drop);
+                }
+                // Somebody else took it away.
+                Committed::Refused(refused) if !refused.is_empty() => return Ok(()),
+                Committed::Refused(_) => pause(attempt).await,
+            }
+        }
+        anyhow::bail!("a thread changed {ATTEMPTS} times while its name was taken away")
     }
 }

@@ -25,6 +25,8 @@ const UNSURE: &str = "unsure";
 const CONFIRMED: &str = "confirmed";
 /// Who takes care of it, while it is in no partition of the inbox that says so.
 const ASSIGNEE: &str = "assignee";
+/// False on a thread that the next message names that says something.
+const NAMED: &str = "named";
 /// Whose a thread or an address is.
 pub(super) const CONTACT: &str = "contact";
 /// The thread that a merged one went into.
@@ -157,6 +159,7 @@ pub(super) fn read_live(item: &Item) -> anyhow::Result<Live> {
         assignee: get_text(item, ASSIGNEE)
             .or_else(|| get_text(item, INBOX_KEY).and_then(assignee))
             .map(str::to_owned),
+        nameless: item.get(NAMED).is_some_and(|it| it.as_bool() == Ok(&false)),
     })
 }
 
@@ -171,6 +174,11 @@ pub(super) fn write_live(key: Key, live: &Live) -> Patch {
         patch.set(UNSURE, AttributeValue::Bool(true))
     } else {
         patch.remove(UNSURE)
+    };
+    let patch = if live.nameless {
+        patch.set(NAMED, AttributeValue::Bool(false))
+    } else {
+        patch.remove(NAMED)
     };
     if let (Some(partition), Some(since)) = (partition(live), live.since) {
         let patch = patch.set(INBOX_KEY, text(partition)).set(WAITING_SINCE, moment(since));
@@ -191,6 +199,7 @@ pub(super) fn snapshot(key: &Key, live: &Live) -> AttributeValue {
         (PROFILE.to_owned(), AttributeValue::B(Blob::new(live.profile.encode()))),
         (STATE.to_owned(), text(live.state.name())),
         (UNSURE.to_owned(), AttributeValue::Bool(live.unsure)),
+        (NAMED.to_owned(), AttributeValue::Bool(!live.nameless)),
     ]);
     kept.extend(live.since.map(|it| (WAITING_SINCE.to_owned(), moment(it))));
     kept.extend(live.confirmed.map(|it| (CONFIRMED.to_owned(), moment(it))));

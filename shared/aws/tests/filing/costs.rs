@@ -267,6 +267,16 @@ async fn a_known_number_with_a_new_id_costs_no_more_than_a_first_contact() {
     finish(&bill);
 }
 
+#[tokio::test]
+async fn to_name_a_thread_that_a_greeting_opened_costs_four_units_once() {
+    let mut bill = Bill::open().await;
+    let bar = |act, write, read| Bar { act, write, read };
+    file_all(&bill.table, &[says("1", 0, "Hello")]).await;
+    bill.of(bar("join, with a name", 8.0, 3.0), &says("2", 20, TYPICAL)).await;
+    bill.of(bar("join after it", 4.0, 2.0), &says("3", 40, ANSWER)).await;
+    finish(&bill);
+}
+
 /// Earlier messages of the thread, put there as joins put them; the thread's profile is bounded, so one fold stands for all.
 async fn grow(bill: &Bill, to: i64) {
     let items = bill.cloud.items().await;

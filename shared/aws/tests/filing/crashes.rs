@@ -64,7 +64,21 @@ fn life() -> Vec<InboundEvent> {
             },
         ),
         event(moved, 190_100, message("10", "me again, the chair please")),
+        event(greets(), 200_000, message("11", "Bonjour")),
+        event(greets(), 200_030, message("12", "ma commande FR-20418 n'est pas là")),
+        event(greets(), 200_060, Kind::Deleted { of: id("12") }),
+        event(greets(), 200_090, message("13", "ma commande FR-20419 n'est pas là")),
+        event(greets(), 200_100, edited_to("13", "ma commande FR-20420 n'est pas là")),
     ]
+}
+
+/// Who greets first, and says after it what it is about.
+fn greets() -> Identity {
+    Identity { id: bsuid("FR.11"), aliases: vec![], name: None }
+}
+
+fn edited_to(of: &str, words: &str) -> Kind {
+    Kind::Edited { of: id(of), n: 1, content: Content::text(words) }
 }
 
 /// Stops a program before and after every call that an event takes, starts it anew and brings the event again, for each
@@ -100,7 +114,7 @@ async fn filed(before: &[Item], event: &InboundEvent, stop_at: u32) -> (Vec<Item
 async fn a_stop_before_or_after_any_call_ends_as_a_clean_run_does() {
     let (items, points) = survive(Vec::new(), &life()).await;
     assert!(
-        of_kind(&items, "CON#", "0").len() == 2 && 100 < points,
+        of_kind(&items, "CON#", "0").len() == 3 && 100 < points,
         "the life is lived: {points} points"
     );
     println!("{points} crash points, each ended as the clean run did");

@@ -58,8 +58,8 @@ async fn a_zombie_that_files_the_same_messages_changes_nothing_in_any_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 6)]
 async fn an_edit_beside_its_message_ends_as_after_it_in_every_order() {
-    let hello = [says("0", 0, "Hello, I want to order a lamp")];
-    for before in [&hello[..0], &hello] {
+    let (lamp, hello) = ([says("0", 0, "Hello, I want to order a lamp")], [says("0", 0, "Hello")]);
+    for before in [&lamp[..0], &lamp, &hello] {
         let (said, edit) =
             (says("1", 60, "the read one"), edited("1", 65, 1, "the red one, 4711-22"));
         let alone = picture(&interleave(0, before, [&[said.clone(), edit.clone()], &[]]).await);
@@ -77,8 +77,8 @@ async fn an_edit_beside_its_message_ends_as_after_it_in_every_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 6)]
 async fn a_message_that_is_taken_back_beside_its_arrival_leaves_no_word_in_any_order() {
-    let hello = [says("0", 0, "Hello, I want to order a lamp")];
-    for before in [&hello[..0], &hello] {
+    let (lamp, hello) = ([says("0", 0, "Hello, I want to order a lamp")], [says("0", 0, "Hello")]);
+    for before in [&lamp[..0], &lamp, &hello] {
         let said = || says("1", 60, "a secret 4711-22");
         let never = picture(&interleave(0, before, [&[deleted("1", 65), said()], &[]]).await);
         let after = picture(&interleave(0, before, [&[said(), deleted("1", 65)], &[]]).await);

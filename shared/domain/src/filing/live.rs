@@ -64,6 +64,8 @@ pub struct Live {
     pub confirmed: Option<Timestamp>,
     /// Who of us takes care of it.
     pub assignee: Option<String>,
+    /// Whether the next message that says something names it: nothing in it did yet, or what did was taken back.
+    pub nameless: bool,
 }
 
 /// What a message does to its thread beside its words.
@@ -91,6 +93,7 @@ impl Live {
             unsure: false,
             confirmed: None,
             assignee: None,
+            nameless: false,
         }
     }
 
@@ -99,8 +102,9 @@ impl Live {
     pub fn fold(&mut self, entry: &Entry, change: Change) -> bool {
         let before = self.clone();
         self.profile.fold(entry);
+        let is_new = self.profile != before.profile;
+        self.nameless |= is_new && entry.direction == Direction::In && entry.is_taken_back();
         if let Change::Said { unsure } = change {
-            let is_new = self.profile != before.profile;
             // What a person confirmed stays confirmed when a message comes again.
             self.unsure |= unsure && (is_new || self.confirmed.is_none_or(|it| it < entry.at));
             match entry.direction {
@@ -300,5 +304,25 @@ mod tests {
             Some("older"),
             "one without a message yet is not old"
         );
+    }
+
+    #[test]
+    fn a_thread_wants_a_name_once_more_when_a_message_is_taken_back() {
+        let mut live = Live::new(ThreadId::new("thr_1"));
+        live.fold(&entry(1, Direction::In, 1_000), Change::Said { unsure: false });
+        live.fold(&entry(2, Direction::Out, 2_000), Change::Said { unsure: false });
+        assert!(!live.nameless);
+        let taken_back = |key, direction, at| Entry {
+            edit: u64::MAX,
+            reading: None,
+            ..entry(key, direction, at)
+        };
+        live.fold(&taken_back(2, Direction::Out, 2_000), Change::Reworded);
+        assert!(!live.nameless, "our words name nothing");
+        live.fold(&taken_back(1, Direction::In, 1_000), Change::Reworded);
+        assert!(live.nameless);
+        live.nameless = false;
+        live.fold(&taken_back(1, Direction::In, 1_000), Change::Reworded);
+        assert!(!live.nameless, "it came again");
     }
 }

@@ -38,6 +38,14 @@ pub struct Entry {
     pub reading: Option<Reading>,
 }
 
+impl Entry {
+    /// Whether the message was taken back.
+    #[must_use]
+    pub fn is_taken_back(&self) -> bool {
+        self.edit == u64::MAX
+    }
+}
+
 /// What is kept of a live thread.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {

@@ -173,7 +173,7 @@ impl Table {
         transaction.patch(self, record.write()?)?;
         transaction.patch(self, next_head(&threads))?;
         // It takes the messages in once they say that they are there.
-        let live = Live::new(thread.clone());
+        let live = Live { nameless: subject.is_none(), ..Live::new(thread.clone()) };
         self.add_opening(&mut transaction, &threads, &live, opened, subject)?;
         if let Some((_, pk)) = namer {
             let message = Key { pk: pk.to_owned(), sk: ALONE.to_owned() };

@@ -100,10 +100,10 @@ impl Table {
         let message = transaction.patch(self, item::write(accepted)?)?;
         let head =
             transaction.patch(self, claims.to_head(next_head(&threads), &accepted.contact))?;
-        // The thread knows nothing of the message before the message went out.
-        let live = Live::new(accepted.thread.clone());
         let words = subject_line(accepted.send.content.words());
         let subject = words.map(|line| Subject { line, edit: None });
+        // The thread knows nothing of the message before the message went out.
+        let live = Live { nameless: subject.is_none(), ..Live::new(accepted.thread.clone()) };
         self.add_opening(&mut transaction, &threads, &live, accepted.at, subject.as_ref())?;
         self.add_claims(&mut transaction, &accepted.contact, claims)?;
         let refused = match self.commit(transaction).await? {
