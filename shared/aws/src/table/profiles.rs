@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::{Channel, ContactId};
+use serde::{Deserialize, Serialize};
 
 use super::item::{Item, get_number, get_text, get_texts, number, text};
 use super::keys;
@@ -22,7 +23,7 @@ const LOCALE: &str = "locale";
 const SEGMENTS: &str = "segments";
 
 /// What a person wants of us and what we call them by.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactProfile {
     /// The channels that they prefer, best first.
     pub channels: Vec<Channel>,
@@ -30,6 +31,7 @@ pub struct ContactProfile {
     pub locale: Option<String>,
     /// What we call them by: `vip`, `b2b`.
     pub segments: BTreeSet<String>,
+    #[serde(skip)]
     version: u64,
 }
 
@@ -63,13 +65,14 @@ impl Table {
                 Some(read) => read.clone(),
                 None => self.profile(contact).await?,
             };
-            let mut next = before.with(change);
+            let next = before.with(change);
             if next == before {
                 return Ok(Some(before));
             }
-            next.version += 1;
             match self.write(write(contact, &before, &next)).await? {
-                Written::Done(_) => return Ok(Some(next)),
+                Written::Done(_) => {
+                    return Ok(Some(ContactProfile { version: before.version + 1, ..next }));
+                }
                 Written::Refused(_) if read.is_some() => return Ok(None),
                 Written::Refused(_) | Written::Busy => pause(attempt).await,
             }
@@ -94,6 +97,40 @@ impl ContactProfile {
         }
         next
     }
+
+    /// What another profile says that this one has no word on.
+    pub(super) fn lacks(&self, other: &Self) -> Self {
+        let channels = if self.channels.is_empty() { &other.channels[..] } else { &[] };
+        Self {
+            channels: channels.to_vec(),
+            locale: other.locale.clone().filter(|_| self.locale.is_none()),
+            segments: &other.segments - &self.segments,
+            version: 0,
+        }
+    }
+
+    /// The profile with what it lacked.
+    pub(super) fn joined(&self, lacked: &Self) -> Self {
+        let channels = [&self.channels[..], &lacked.channels].concat();
+        let locale = self.locale.clone().or_else(|| lacked.locale.clone());
+        Self {
+            channels,
+            locale,
+            segments: &self.segments | &lacked.segments,
+            version: self.version,
+        }
+    }
+
+    /// The profile without what it lacked before, where it is still so.
+    pub(super) fn without(&self, lacked: &Self) -> Self {
+        let channels = if self.channels == lacked.channels { &[] } else { &self.channels[..] };
+        Self {
+            channels: channels.to_vec(),
+            locale: self.locale.clone().filter(|it| Some(it) != lacked.locale.as_ref()),
+            segments: &self.segments - &lacked.segments,
+            version: self.version,
+        }
+    }
 }
 
 fn read(item: &Item) -> ContactProfile {
@@ -106,10 +143,12 @@ fn read(item: &Item) -> ContactProfile {
     }
 }
 
-fn write(contact: &ContactId, before: &ContactProfile, next: &ContactProfile) -> Patch {
+/// Writes a profile a version later, if it is still as was read.
+pub(super) fn write(contact: &ContactId, before: &ContactProfile, next: &ContactProfile) -> Patch {
     let read = (0 < before.version).then(|| number(before.version));
-    let patch =
-        Patch::of(keys::profile(contact)).if_is(VERSION, read).set(VERSION, number(next.version));
+    let patch = Patch::of(keys::profile(contact))
+        .if_is(VERSION, read)
+        .set(VERSION, number(before.version + 1));
     // A channel's name has no comma, and the table has no empty sets.
     let channels: Vec<_> = next.channels.iter().map(Channel::as_str).collect();
     let channels = (!channels.is_empty()).then(|| text(channels.join(",")));

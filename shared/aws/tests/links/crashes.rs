@@ -62,6 +62,7 @@ async fn a_link_that_is_stopped_ends_as_a_clean_one() {
     let world = World::new().await;
     opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
     opened(&world.table, &bob_says("b2", 700_000, "Good morning, where is your shop?")).await;
+    world.prefer().await;
     let before = world.cloud.items().await;
     let link = async |table: &Table| {
         table.link(&order("1"), &bob().id, &world.ada, Proof::Agent).await?.unwrap();

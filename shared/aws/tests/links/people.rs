@@ -1,6 +1,8 @@
 //! Two people, what they say, and codes.
 
-use aws::table::{Filed, Order, Refused, Table, keys};
+use std::collections::BTreeSet;
+
+use aws::table::{Filed, Order, ProfileChange, Refused, Table, keys};
 use domain::event::{Identity, InboundEvent, Message};
 use domain::filing::{ChannelLink, Correction, LinkCode, Proof};
 use domain::id::{AccountId, Channel, ContactId, CorrectionId, IdentityId, ThreadId};
@@ -51,6 +53,23 @@ impl World {
         };
         assert!(self.table.make_link(&code, &link).await.unwrap());
         code
+    }
+
+    /// Bob prefers Telegram and French and is a VIP, Ada is a customer of many.
+    pub(crate) async fn prefer(&self) {
+        let bob = contact_of(&self.table, &bob().id).await;
+        let his = ProfileChange {
+            channels: Some(vec![Channel::from_static("telegram")]),
+            locale: Some(Some("fr".to_owned())),
+            segments: Some(segments(&["vip", "b2c"])),
+        };
+        self.table.change_profile(&bob, &his, None).await.unwrap();
+        let hers = ProfileChange {
+            segments: Some(segments(&["b2c"])),
+            locale: Some(Some("en".to_owned())),
+            ..ProfileChange::default()
+        };
+        self.table.change_profile(&self.ada, &hers, None).await.unwrap();
     }
 
     pub(crate) async fn link(
@@ -142,4 +161,8 @@ pub(crate) fn owner(items: &[Item], thread: &ThreadId) -> ContactId {
         .collect();
     assert_eq!(lives, [format!("CON#{contact}")], "{thread} is at one place");
     ContactId::new(contact)
+}
+
+pub(crate) fn segments(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|it| (*it).to_owned()).collect()
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aws::table::Refused;
+use aws::table::{ProfileChange, Refused};
 use domain::event::{Direction, InboundEvent, Message};
 use domain::filing::CorrectionState;
-use domain::id::CorrectionId;
+use domain::id::{Channel, CorrectionId};
 
 use crate::links::CARPET;
-use crate::people::{World, bob, bob_says, by, contact_of, eve, opened, order, owner};
+use crate::people::{World, bob, bob_says, by, contact_of, eve, opened, order, owner, segments};
 use crate::support::{Item, ada, file, file_all, message, of_kind, picture, rules, says, text};
 
 /// What a table holds beside corrections.
@@ -41,6 +41,7 @@ pub(crate) async fn linked() -> World {
 pub(crate) async fn linked_and(said: &[InboundEvent]) -> World {
     let world = World::new().await;
     opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
+    world.prefer().await;
     world.link("1", &bob().id).await.unwrap();
     file_all(&world.table, said).await;
     world
@@ -65,6 +66,7 @@ pub(crate) async fn assert_apart(world: &World) {
 async fn unlinking_leaves_everything_as_it_was_before_the_link() {
     let world = World::new().await;
     opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
+    world.prefer().await;
     let before = without_corrections(&world.cloud.items().await);
     world.link("1", &bob().id).await.unwrap();
     assert_ne!(without_corrections(&world.cloud.items().await), before);
@@ -74,6 +76,35 @@ async fn unlinking_leaves_everything_as_it_was_before_the_link() {
     assert_eq!((made.state, made.reverts), (CorrectionState::Done, id("1")));
     let link = world.table.view_correction(&world.ada, &id("1").unwrap()).await.unwrap().unwrap();
     assert_eq!((link.state, link.reverted_by), (CorrectionState::Reverted, id("2")));
+}
+
+#[tokio::test]
+async fn what_a_person_prefers_goes_over_with_a_link_and_back_with_its_end() {
+    let world = World::new().await;
+    opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
+    world.prefer().await;
+    let person = contact_of(&world.table, &bob().id).await;
+    let his = world.table.profile(&person).await.unwrap();
+    world.link("1", &bob().id).await.unwrap();
+    let both = world.table.profile(&world.ada).await.unwrap();
+    let telegram = [Channel::from_static("telegram")];
+    assert_eq!((&both.channels[..], both.locale.as_deref()), (&telegram[..], Some("en")));
+    assert_eq!(both.segments, segments(&["b2c", "vip"]));
+    // The same order again lends nothing again.
+    let change =
+        ProfileChange { segments: Some(segments(&["vip", "loyal"])), ..ProfileChange::default() };
+    world.table.change_profile(&world.ada, &change, None).await.unwrap();
+    world.link("1", &bob().id).await.unwrap();
+    assert_eq!(
+        world.table.profile(&world.ada).await.unwrap().segments,
+        segments(&["loyal", "vip"])
+    );
+
+    world.unlink("2", &bob().id).await.unwrap();
+    let hers = world.table.profile(&world.ada).await.unwrap();
+    assert_eq!((hers.channels.len(), hers.locale.as_deref()), (0, Some("en")));
+    assert_eq!(hers.segments, segments(&["loyal"]));
+    assert_eq!(world.table.profile(&person).await.unwrap(), his);
 }
 
 #[tokio::test]

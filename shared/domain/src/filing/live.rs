@@ -309,20 +309,20 @@ mod tests {
     #[test]
     fn a_thread_wants_a_name_once_more_when_a_message_is_taken_back() {
         let mut live = Live::new(ThreadId::new("thr_1"));
-        live.fold(&entry(1, Direction::In, 1_000), Change::Said { unsure: false });
-        live.fold(&entry(2, Direction::Out, 2_000), Change::Said { unsure: false });
+        live.fold(&entry(1, In, 1_000), Change::Said { unsure: false });
+        live.fold(&entry(2, Out, 2_000), Change::Said { unsure: false });
         assert!(!live.nameless);
         let taken_back = |key, direction, at| Entry {
             edit: u64::MAX,
             reading: None,
             ..entry(key, direction, at)
         };
-        live.fold(&taken_back(2, Direction::Out, 2_000), Change::Reworded);
+        live.fold(&taken_back(2, Out, 2_000), Change::Reworded);
         assert!(!live.nameless, "our words name nothing");
-        live.fold(&taken_back(1, Direction::In, 1_000), Change::Reworded);
+        live.fold(&taken_back(1, In, 1_000), Change::Reworded);
         assert!(live.nameless);
         live.nameless = false;
-        live.fold(&taken_back(1, Direction::In, 1_000), Change::Reworded);
+        live.fold(&taken_back(1, In, 1_000), Change::Reworded);
         assert!(!live.nameless, "it came again");
     }
 }

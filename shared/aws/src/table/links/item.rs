@@ -99,6 +99,11 @@ impl Bond {
         keys::correction(&self.contact, &self.correction.id)
     }
 
+    /// A write to it, if it is there.
+    pub(super) fn patch(&self) -> Patch {
+        Patch::of(self.key()).if_present(PK)
+    }
+
     /// Appends it, if its id is not taken.
     pub(super) fn write(&self) -> anyhow::Result<Patch> {
         Ok(common::append(self.key(), &self.correction)?
@@ -120,7 +125,7 @@ impl Bond {
     /// Records a thread that goes over, too.
     pub(super) fn with_thread(&self, thread: &ThreadId) -> Patch {
         let threads = AttributeValue::Ss(vec![thread.as_str().to_owned()]);
-        Patch::of(self.key()).if_present(PK).add(THREADS, threads)
+        self.patch().add(THREADS, threads)
     }
 
     /// Records what is split off next, if nothing else was recorded since it was read.
@@ -128,7 +133,7 @@ impl Bond {
         let is_recorded = !self.splits.is_empty();
         let before = is_recorded.then(|| json(&self.splits)).transpose()?;
         let all: Vec<_> = self.splits.iter().chain(splits).collect();
-        Ok(Patch::of(self.key()).if_present(PK).if_is(SPLITS, before).set(SPLITS, json(&all)?))
+        Ok(self.patch().if_is(SPLITS, before).set(SPLITS, json(&all)?))
     }
 
     /// The link in an item; `None` for a correction of threads.

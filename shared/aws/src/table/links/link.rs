@@ -116,6 +116,7 @@ impl Table {
             self.settle(bond.with_thread(&thread)).await?;
             self.give(&thread, ends.from, ends.to).await?;
         }
+        self.lend(&bond).await?;
         self.advance(&bond, CorrectionState::Done).await
     }
 

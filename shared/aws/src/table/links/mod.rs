@@ -13,6 +13,7 @@ mod find;
 mod give;
 mod item;
 mod link;
+mod profile;
 mod unlink;
 
 use domain::id::{ContactId, ThreadId};

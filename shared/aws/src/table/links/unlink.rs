@@ -146,6 +146,7 @@ impl Table {
             && let Some(Some(link)) = self.bond(&bond.contact, link).await?
             && link.correction.state == CorrectionState::Reverting
         {
+            self.take_back_lent(&link, &bond).await?;
             self.advance(&link, CorrectionState::Reverted).await?;
         }
         self.advance(&bond, CorrectionState::Done).await

@@ -1,0 +1,64 @@
+//! What a person wants of us goes over with a link, and is taken back with it.
+//!
+//! The link records what it lent, in the transaction that lends it: so it is lent once, and to take it back needs no guess.
+//! Their own stays where it is, for the day when they are two again.
+
+use super::item::Bond;
+use crate::table::item::{Item, get_text, text};
+use crate::table::profiles::{ContactProfile, write};
+use crate::table::sends::json;
+use crate::table::{ATTEMPTS, Committed, Table, Transaction, pause};
+
+/// On a link: what it lent, as JSON. On the undoing of one: that it was taken back.
+const LENT: &str = "lent";
+
+impl Table {
+    /// Lends what the one person wants of us to the other, where the other has said nothing else.
+    pub(super) async fn lend(&self, link: &Bond) -> anyhow::Result<()> {
+        let Some(ends) = link.ends() else { return Ok(()) };
+        let own = self.profile(ends.from).await?;
+        if own == ContactProfile::default() {
+            return Ok(());
+        }
+        for attempt in 0..ATTEMPTS {
+            if self.lent(link).await?.is_some() {
+                return Ok(());
+            }
+            let before = self.profile(ends.to).await?;
+            let lent = before.lacks(&own);
+            let mut transaction = Transaction::default();
+            transaction.patch(self, link.patch().if_absent(LENT).set(LENT, json(&lent)?))?;
+            transaction.patch(self, write(ends.to, &before, &before.joined(&lent)))?;
+            if matches!(self.commit(transaction).await?, Committed::Done) {
+                return Ok(());
+            }
+            pause(attempt).await;
+        }
+        anyhow::bail!("a profile changed {ATTEMPTS} times while another was lent to it")
+    }
+
+    /// Takes back what a link lent, where nobody changed it since.
+    pub(super) async fn take_back_lent(&self, link: &Bond, unlink: &Bond) -> anyhow::Result<()> {
+        let Some(lent) = self.lent(link).await? else { return Ok(()) };
+        let lent: ContactProfile = serde_json::from_str(get_text(&lent, LENT).unwrap_or_default())?;
+        for attempt in 0..ATTEMPTS {
+            if self.lent(unlink).await?.is_some() {
+                return Ok(());
+            }
+            let before = self.profile(&unlink.contact).await?;
+            let mut transaction = Transaction::default();
+            transaction.patch(self, unlink.patch().if_absent(LENT).set(LENT, text("")))?;
+            transaction.patch(self, write(&unlink.contact, &before, &before.without(&lent)))?;
+            if matches!(self.commit(transaction).await?, Committed::Done) {
+                return Ok(());
+            }
+            pause(attempt).await;
+        }
+        anyhow::bail!("a profile changed {ATTEMPTS} times while what was lent was taken back")
+    }
+
+    /// The item of a link that lent something, or of an undoing that took it back.
+    async fn lent(&self, bond: &Bond) -> anyhow::Result<Option<Item>> {
+        Ok(self.get(&bond.key()).await?.filter(|it| it.contains_key(LENT)))
+    }
+}
