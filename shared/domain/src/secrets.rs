@@ -60,6 +60,20 @@ impl fmt::Debug for SendingAccount {
     }
 }
 
+/// The four keys of OAuth 1.0a, which do not expire: see [`oauth1`](crate::oauth1).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OAuth1Keys {
+    /// Which app calls.
+    pub consumer_key: SecretString,
+    /// What only that app and the platform know.
+    pub consumer_secret: SecretString,
+    /// For which of the platform's users.
+    pub token: SecretString,
+    /// What goes with the token and is never sent.
+    pub token_secret: SecretString,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
