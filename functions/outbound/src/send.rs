@@ -78,7 +78,11 @@ impl Conversation<'_> {
                 }
                 Ok(answer) => talk.answers.push(answer),
                 Err(CallError::Stopped(stopped)) => return Err(stopped.into()),
-                Err(error) => return Ok(talk.unanswered(&error)),
+                Err(error) => {
+                    let (channel, account) = (&self.channel.channel, &self.account.id);
+                    tracing::warn!(channel = %channel, account.id = %account, error = %error, n_calls = talk.answers.len() + 1, "a call to a platform has no answer");
+                    return Ok(talk.unanswered(&error));
+                }
             }
         }
         tracing::error!(channel = %self.channel.channel, "a send asks for more than {MOST_CALLS} calls");
@@ -115,7 +119,6 @@ impl Talk {
 
     /// A call has no answer.
     fn unanswered(&self, error: &CallError) -> Outcome {
-        tracing::warn!(error = %error, n_calls = self.answers.len() + 1, "a call to a platform has no answer");
         let retry = |problem, at_most| SendError::Retry {
             after_ms: None,
             at_most,

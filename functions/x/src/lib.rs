@@ -42,7 +42,7 @@ pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
     rules: outbound::RULES,
     base_url: "https://api.x.com",
-    auth: Auth::Bearer,
+    auth: Auth::BearerOrOAuth1,
     next: outbound::next,
 };
 

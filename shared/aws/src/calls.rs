@@ -6,15 +6,18 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use domain::oauth1;
 use domain::outbound::{Auth, Body, Call, Response};
+use domain::secrets::Token;
 use domain::time::Timestamp;
 use http::header::{AUTHORIZATION, RETRY_AFTER};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Uri};
 use reqwest::redirect::Policy;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use time::OffsetDateTime;
 
-use crate::config::now;
+use crate::config::{new_id, now};
 use crate::objects::Objects;
 use crate::steps::{Steps, Stopped};
 
@@ -60,7 +63,7 @@ pub struct Access<'a> {
     /// How a call is authorised.
     pub auth: Auth,
     /// What with.
-    pub token: &'a SecretString,
+    pub token: &'a Token,
     /// Where the platform's API is: a call to any other host is not made.
     pub base_url: &'a str,
 }
@@ -102,11 +105,7 @@ impl Calls {
 
     /// Makes a call and reads its answer.
     pub async fn make(&self, call: Call, access: &Access<'_>) -> Result<Response, CallError> {
-        let mut parts = call.request;
-        parts.uri = authorised_uri(&parts.uri, access)?;
-        if let Auth::Bearer = access.auth {
-            parts.headers.insert(AUTHORIZATION, bearer(access.token)?);
-        }
+        let mut request = authorised(call.request, access)?;
         let (body, total) = match call.body {
             Body::Inline(bytes) => (bytes, self.limits.total),
             Body::Object { before, key, after } => {
@@ -114,9 +113,7 @@ impl Calls {
                 ([before, object, after].concat(), self.limits.total_with_file)
             }
         };
-        let request = http::Request::from_parts(parts, reqwest::Body::from(body));
-        let mut request = reqwest::Request::try_from(request)
-            .map_err(|_| CallError::Unusable("its address is not one"))?;
+        *request.body_mut() = Some(body.into());
         *request.timeout_mut() = Some(total);
         self.steps.step()?;
         let answer = read(self.client.execute(request).await.map_err(no_answer)?).await;
@@ -151,6 +148,34 @@ fn no_answer(error: reqwest::Error) -> CallError {
     if connect { CallError::Unsent(text) } else { CallError::InDoubt(text) }
 }
 
+/// The request, still without its body, with what authorises it. It is for one call: a signature is good once, and not for long.
+fn authorised(mut parts: Parts, access: &Access<'_>) -> Result<reqwest::Request, CallError> {
+    if access.token.is_incomplete() {
+        return Err(CallError::Unusable("its account's token, or one of its keys, is empty"));
+    }
+    parts.uri = authorised_uri(&parts.uri, access)?;
+    let request = http::Request::from_parts(parts, "");
+    let mut request = reqwest::Request::try_from(request)
+        .map_err(|_| CallError::Unusable("its address is not one"))?;
+    let header = match (access.auth, access.token) {
+        (Auth::PathToken, Token::Alone(_)) => return Ok(request),
+        (Auth::Bearer | Auth::BearerOrOAuth1, Token::Alone(token)) => {
+            format!("Bearer {}", token.expose_secret())
+        }
+        // Over the address as it is sent: `Url` may have written it in another way than the codec.
+        (Auth::BearerOrOAuth1, Token::Keys(keys)) => {
+            oauth1::authorization(keys, request.method(), request.url(), &new_id(""), now())
+        }
+        (Auth::Bearer | Auth::PathToken, Token::Keys(_)) => {
+            return Err(CallError::Unusable(
+                "its account has the keys of OAuth 1.0a, and its channel takes a token alone",
+            ));
+        }
+    };
+    request.headers_mut().insert(AUTHORIZATION, secret_header(&header)?);
+    Ok(request)
+}
+
 /// The address with its token, if it goes where the configuration says.
 fn authorised_uri(uri: &Uri, access: &Access<'_>) -> Result<Uri, CallError> {
     let base: Uri =
@@ -161,13 +186,11 @@ fn authorised_uri(uri: &Uri, access: &Access<'_>) -> Result<Uri, CallError> {
     if uri.scheme_str() != Some("https") && !is_loopback(uri) {
         return Err(CallError::Unusable("it is not encrypted"));
     }
-    match access.auth {
-        Auth::Bearer => Ok(uri.clone()),
-        Auth::PathToken => {
-            let text = uri.to_string().replace("{token}", access.token.expose_secret());
-            text.parse().map_err(|_| CallError::Unusable("the token does not fit an address"))
-        }
-    }
+    let (Auth::PathToken, Token::Alone(token)) = (access.auth, access.token) else {
+        return Ok(uri.clone());
+    };
+    let text = uri.to_string().replace("{token}", token.expose_secret());
+    text.parse().map_err(|_| CallError::Unusable("the token does not fit an address"))
 }
 
 /// Models of platforms are on loopback, without encryption.
@@ -175,8 +198,8 @@ fn is_loopback(uri: &Uri) -> bool {
     uri.host().is_some_and(|it| matches!(it, "127.0.0.1" | "[::1]" | "localhost"))
 }
 
-fn bearer(token: &SecretString) -> Result<HeaderValue, CallError> {
-    let value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
+fn secret_header(text: &str) -> Result<HeaderValue, CallError> {
+    let value = HeaderValue::from_str(text);
     let mut value = value.map_err(|_| CallError::Unusable("the token does not fit a header"))?;
     value.set_sensitive(true);
     Ok(value)
@@ -222,6 +245,8 @@ pub(crate) fn tls() -> anyhow::Result<rustls::ClientConfig> {
 
 #[cfg(test)]
 mod tests {
+    use domain::secrets::OAuth1Keys;
+
     use super::*;
 
     fn wait(value: &str) -> Option<Duration> {
@@ -230,8 +255,21 @@ mod tests {
         retry_after(&headers, Timestamp::parse("1994-11-06T08:49:00Z").unwrap())
     }
 
-    fn access<'a>(auth: Auth, token: &'a SecretString, base_url: &'a str) -> Access<'a> {
+    fn access<'a>(auth: Auth, token: &'a Token, base_url: &'a str) -> Access<'a> {
         Access { auth, token, base_url }
+    }
+
+    fn alone(token: &str) -> Token {
+        Token::Alone(token.into())
+    }
+
+    fn keys(token_secret: &str) -> Token {
+        Token::Keys(OAuth1Keys {
+            consumer_key: "hush-1".into(),
+            consumer_secret: "hush-2".into(),
+            token: "hush-3".into(),
+            token_secret: token_secret.into(),
+        })
     }
 
     #[test]
@@ -259,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_call_goes_only_to_the_host_that_the_configuration_names() {
-        let token = SecretString::from("hush");
+        let token = alone("hush");
         let base = "https://graph.facebook.com";
         let go = |uri: &str, base: &str| {
             authorised_uri(&uri.parse().unwrap(), &access(Auth::Bearer, &token, base)).is_ok()
@@ -280,11 +318,48 @@ mod tests {
 
     #[test]
     fn a_token_in_the_path_is_put_in_by_the_shell_alone() {
-        let token = SecretString::from("123:hush");
+        let token = alone("123:hush");
         let access = access(Auth::PathToken, &token, "https://api.telegram.org");
         let uri = "https://api.telegram.org/bot{token}/sendMessage".parse().unwrap();
         let uri = authorised_uri(&uri, &access).unwrap();
         assert_eq!(uri.path(), "/bot123:hush/sendMessage");
         assert!(!format!("{access:?}").contains("hush"));
+    }
+
+    /// The `Authorization` header of a call, or why there is none.
+    fn header(auth: Auth, token: &Token) -> Result<Option<HeaderValue>, CallError> {
+        let request = http::Request::post("https://api.x.com/2/tweets").body(()).unwrap();
+        let request = authorised(request.into_parts().0, &access(auth, token, "https://api.x.com"));
+        let shown = format!("{request:?}");
+        assert!(!shown.contains("hush"), "{shown}");
+        Ok(request?.headers().get(AUTHORIZATION).cloned())
+    }
+
+    #[test]
+    fn a_channel_takes_the_tokens_that_its_auth_says_and_no_header_of_them_prints() {
+        let begins = |auth, token: &Token, with: &str| {
+            let header = header(auth, token).unwrap().unwrap();
+            assert!(header.is_sensitive() && header.to_str().unwrap().starts_with(with));
+        };
+        begins(Auth::Bearer, &alone("hush"), "Bearer hush");
+        begins(Auth::BearerOrOAuth1, &alone("hush"), "Bearer hush");
+        begins(Auth::BearerOrOAuth1, &keys("hush-4"), "OAuth oauth_consumer_key=\"hush-1\", ");
+        assert_eq!(header(Auth::PathToken, &alone("hush")).unwrap(), None);
+        for auth in [Auth::Bearer, Auth::PathToken] {
+            let error = header(auth, &keys("hush-4")).unwrap_err().to_string();
+            assert!(error.contains("keys of OAuth 1.0a"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_empty_token_or_key_makes_no_call() {
+        for (auth, token) in [
+            (Auth::Bearer, alone("")),
+            (Auth::PathToken, alone("")),
+            (Auth::BearerOrOAuth1, keys("")),
+        ] {
+            let error = header(auth, &token).unwrap_err().to_string();
+            assert!(error.contains("is empty"), "{error}");
+        }
     }
 }

@@ -6,9 +6,12 @@ use std::time::{Duration, Instant};
 use aws::calls::{Access, CallError, Calls, Limits};
 use aws::objects::Objects;
 use aws::steps::Steps;
+use domain::oauth1;
 use domain::outbound::{Auth, Body, Call, Response};
+use domain::secrets::{OAuth1Keys, Token};
+use domain::time::Timestamp;
 use embedded::Cloud;
-use secrecy::SecretString;
+use http::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use wiremock::matchers::{body_string, header, method, path};
@@ -21,14 +24,22 @@ const LIMITS: Limits = Limits {
 };
 
 async fn make(base_url: &str, body: Body) -> Result<Response, CallError> {
+    make_as(Auth::Bearer, &Token::Alone("hush".into()), base_url, body).await
+}
+
+async fn make_as(
+    auth: Auth,
+    token: &Token,
+    base_url: &str,
+    body: Body,
+) -> Result<Response, CallError> {
     let cloud = Cloud::start().await;
     cloud.bucket.put("media/1", b"<file>");
     let bucket = Objects::over(cloud.process().bucket, "bucket".to_owned());
     let calls = Calls::new(bucket, LIMITS, Steps::default()).expect("a client");
-    let token = SecretString::from("hush");
     let request = http::Request::post(format!("{base_url}/messages")).body(()).expect("a request");
     let call = Call { request: request.into_parts().0, body, delivers: true };
-    calls.make(call, &Access { auth: Auth::Bearer, token: &token, base_url }).await
+    calls.make(call, &Access { auth, token, base_url }).await
 }
 
 fn hello() -> Body {
@@ -70,6 +81,51 @@ async fn a_call_is_authorised_and_its_answer_is_read() {
         .await;
     let answer = make(&server.uri(), hello()).await.unwrap();
     assert_eq!((answer.status, answer.body.as_slice()), (200, b"taken".as_slice()));
+}
+
+fn keys() -> OAuth1Keys {
+    OAuth1Keys {
+        consumer_key: "app".into(),
+        consumer_secret: "hush".into(),
+        token: "user".into(),
+        token_secret: "hush".into(),
+    }
+}
+
+/// The value of one field of a signed header.
+fn field<'a>(header: &'a str, name: &str) -> &'a str {
+    let (_, rest) = header.split_once(&format!("{name}=\"")).expect("the field");
+    rest.split('"').next().expect("its value")
+}
+
+#[tokio::test]
+async fn with_four_keys_each_call_is_signed_anew() {
+    let server = platform(ResponseTemplate::new(503)).await;
+    for _ in 0..2 {
+        let (auth, token) = (Auth::BearerOrOAuth1, Token::Keys(keys()));
+        assert_eq!(make_as(auth, &token, &server.uri(), hello()).await.unwrap().status, 503);
+    }
+    let mut nonces = Vec::new();
+    for request in server.received_requests().await.unwrap() {
+        let header = request.headers["authorization"].to_str().unwrap();
+        let (nonce, at) = (field(header, "oauth_nonce"), field(header, "oauth_timestamp"));
+        let at = Timestamp::from_secs(at.parse().unwrap());
+        assert!(aws::now().since(at) < 60_000, "{at:?}");
+        let url = format!("{}/messages", server.uri()).parse().unwrap();
+        let expected = oauth1::authorization(&keys(), &Method::POST, &url, nonce, at);
+        assert_eq!(header, expected);
+        nonces.push(nonce.to_owned());
+    }
+    assert!(nonces.len() == 2 && nonces[0] != nonces[1], "{nonces:?}");
+}
+
+#[tokio::test]
+async fn keys_at_a_channel_that_takes_a_token_alone_make_no_call() {
+    let server = platform(ResponseTemplate::new(200)).await;
+    let token = Token::Keys(keys());
+    let refused = make_as(Auth::Bearer, &token, &server.uri(), hello()).await;
+    assert!(matches!(refused, Err(CallError::Unusable(_))));
+    assert_eq!(server.received_requests().await.unwrap().len(), 0);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ pub mod filing;
 pub mod id;
 pub mod inbound;
 pub mod json;
+pub mod oauth1;
 pub mod outbound;
 pub mod overflow;
 pub mod plan;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::id::AccountId;
@@ -38,14 +38,15 @@ impl fmt::Debug for WebhookSecrets {
 
 /// What `outbound` knows of one of our accounts on a channel.
 ///
-/// The stored text is a JSON list: `[{"id":"…","token":"…","base_url":"…","settings":{}}]`.
+/// The stored text is a JSON list: `[{"id":"…","token":"…","base_url":"…","settings":{}}]`; see [`Token`] for the other form of
+/// `token`.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SendingAccount {
     /// The account.
     pub id: AccountId,
     /// What authorises a send.
-    pub token: SecretString,
+    pub token: Token,
     /// Where the platform's API is, if not at its usual address: another version, a regional host, a model of it.
     #[serde(default)]
     pub base_url: Option<String>,
@@ -58,6 +59,44 @@ impl fmt::Debug for SendingAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SendingAccount({})", self.id)
     }
+}
+
+/// What authorises a send. The channel's [`Auth`](crate::outbound::Auth) says which of the two it takes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Token {
+    /// A token alone: `"…"`.
+    Alone(SecretString),
+    /// Keys to sign with: `{"consumer_key":"…","consumer_secret":"…","token":"…","token_secret":"…"}`.
+    Keys(OAuth1Keys),
+}
+
+impl Token {
+    /// Whether a part of it is empty, as in a secret that was not filled in to its end.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        let is_blank = |it: &SecretString| it.expose_secret().trim().is_empty();
+        match self {
+            Self::Alone(token) => is_blank(token),
+            Self::Keys(OAuth1Keys { consumer_key, consumer_secret, token, token_secret }) => {
+                [consumer_key, consumer_secret, token, token_secret].into_iter().any(is_blank)
+            }
+        }
+    }
+}
+
+/// The four keys of OAuth 1.0a, which do not expire: see [`oauth1`](crate::oauth1).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OAuth1Keys {
+    /// Which app calls.
+    pub consumer_key: SecretString,
+    /// What only that app and the platform know.
+    pub consumer_secret: SecretString,
+    /// For which of the platform's users.
+    pub token: SecretString,
+    /// What goes with the token and is never sent.
+    pub token_secret: SecretString,
 }
 
 #[cfg(test)]
@@ -76,6 +115,49 @@ mod tests {
         let account: SendingAccount =
             serde_json::from_str(r#"{"id":"7008","token":"hush"}"#).unwrap();
         assert_eq!(format!("{account:?}"), "SendingAccount(7008)");
+        for token in [r#""hush""#.to_owned(), keys("hush")] {
+            let token: Token = serde_json::from_str(&token).unwrap();
+            assert!(!format!("{token:?} {token:#?}").contains("hush"), "{token:?}");
+        }
+    }
+
+    fn keys(secret: &str) -> String {
+        format!(
+            r#"{{"consumer_key":"hush","consumer_secret":"{secret}","token":"hush","token_secret":"hush"}}"#
+        )
+    }
+
+    #[test]
+    fn a_token_is_a_text_or_exactly_four_keys() {
+        let read = |token: &str| serde_json::from_str::<Token>(token);
+        assert!(matches!(read(r#""hush""#), Ok(Token::Alone(_))));
+        assert!(matches!(read(&keys("hush")), Ok(Token::Keys(_))));
+        for wrong in [
+            keys("hush").replace("token_secret", "tokn_secret"),
+            keys("hush").replace('}', r#","more":"hush"}"#),
+            keys("hush").replace(r#","token_secret":"hush""#, ""),
+            r#"["hush"]"#.to_owned(),
+            "7".to_owned(),
+        ] {
+            let error = read(&wrong).unwrap_err().to_string();
+            assert!(!error.contains("hush"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_empty_token_or_key_is_seen() {
+        let incomplete =
+            |token: &str| serde_json::from_str::<Token>(token).unwrap().is_incomplete();
+        assert!(incomplete(r#""""#) && incomplete(r#"" ""#) && incomplete(&keys("")));
+        assert!(!incomplete(r#""hush""#) && !incomplete(&keys("hush")));
+        for n in 0..4 {
+            let mut values = ["a"; 4];
+            values[n] = "";
+            let [consumer_key, consumer_secret, token, token_secret] =
+                values.map(SecretString::from);
+            let keys = OAuth1Keys { consumer_key, consumer_secret, token, token_secret };
+            assert!(Token::Keys(keys).is_incomplete(), "{n}");
+        }
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! What a message comes to, without a stop.
 
+use std::collections::BTreeMap;
+
 use aws::steps::Steps;
 use domain::outbound::Problem;
 use domain::sending::End;
 use domain::status::Status;
+use serde_json::json;
 
 use crate::platform::{CAREFUL, Deed, EAGER};
 use crate::support::{Queuing, World};
@@ -118,6 +121,21 @@ async fn an_account_that_is_refused_is_a_fault_of_ours() {
     world.settle().await;
     let message = world.message().await;
     assert_eq!(message.failure.map(|it| it.problem), Some(Problem::ChannelMisconfigured));
+}
+
+#[tokio::test]
+async fn an_account_with_another_kind_of_token_or_an_empty_one_is_a_fault_of_ours_and_calls_nobody()
+{
+    let keys = ["consumer_key", "consumer_secret", "token", "token_secret"].map(|it| (it, "hush"));
+    for token in [json!(BTreeMap::from(keys)), json!("")] {
+        let mut world = World::new(CAREFUL).await;
+        world.token = token;
+        world.settle().await;
+        let message = world.message().await;
+        assert_eq!(message.progress.status, Status::Failed);
+        assert_eq!(message.failure.map(|it| it.problem), Some(Problem::ChannelMisconfigured));
+        assert_eq!(world.platform.n_calls().await, 0);
+    }
 }
 
 #[tokio::test]

@@ -105,6 +105,11 @@ impl Platform {
         self.inner.lock().unwrap().deeds.extend(deeds);
     }
 
+    /// How many calls it got, of any kind.
+    pub(crate) async fn n_calls(&self) -> usize {
+        self.server.received_requests().await.unwrap().len()
+    }
+
     /// How often the message arrived.
     pub(crate) fn arrived(&self) -> u32 {
         self.inner.lock().unwrap().arrived

@@ -22,6 +22,7 @@ use domain::threading::Model;
 use domain::time::Timestamp;
 use embedded::{Cloud, Process, TABLE};
 use outbound::{Accounts, Outbox};
+use serde_json::{Value, json};
 
 use crate::platform::{PIGEON, Platform};
 
@@ -36,6 +37,8 @@ pub(crate) struct World {
     pub(crate) cloud: Cloud,
     pub(crate) platform: Platform,
     channel: Outbound,
+    /// What authorises its sends.
+    pub(crate) token: Value,
 }
 
 impl World {
@@ -50,8 +53,8 @@ impl World {
         expires_after_ms: Option<i64>,
         now: Timestamp,
     ) -> Self {
-        let world =
-            Self { cloud: Cloud::start().await, platform: Platform::start().await, channel };
+        let (cloud, platform) = (Cloud::start().await, Platform::start().await);
+        let world = Self { cloud, platform, channel, token: json!("hush") };
         let table = world.table();
         let fresh = Fresh { contact: ContactId::new("con_1"), thread: ThreadId::new("thr_1") };
         let question = Message::inbound(ProviderId::new("in"), Content::text("Where is my order?"));
@@ -166,8 +169,8 @@ impl World {
     }
 
     fn outbox(&self, process: &Process) -> Outbox {
-        let account: SendingAccount = serde_json::from_value(serde_json::json!({
-            "id": account(), "token": "hush", "base_url": self.platform.base_url(),
+        let account: SendingAccount = serde_json::from_value(json!({
+            "id": account(), "token": self.token, "base_url": self.platform.base_url(),
         }))
         .unwrap();
         let bucket = Objects::over(process.bucket.clone(), "bucket".to_owned());

@@ -9,14 +9,17 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::get;
 use domain::event::{InboundEvent, Kind, Message};
-use domain::id::{AccountId, MessageId, ProviderId};
+use domain::id::{MessageId, ProviderId};
 use domain::inbound::{Inbound, Source};
+use domain::oauth1;
 use domain::outbound::{
     Account, Auth, Author, Body, Next, Outbound, Response, Send, SendContent, SendError,
 };
-use domain::secrets::WebhookSecrets;
+use domain::secrets::{SendingAccount, Token, WebhookSecrets};
 use domain::webhook::{Webhook, verify};
 use http::{HeaderMap, Method, StatusCode, Uri};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -29,7 +32,7 @@ pub(super) struct Ours {
     outbound: Outbound,
     secrets: WebhookSecrets,
     account: Account,
-    token: String,
+    token: Token,
     events: Mutex<Vec<InboundEvent>>,
     client: Client,
 }
@@ -41,19 +44,27 @@ impl Ours {
         inbound: Inbound,
         outbound: Outbound,
     ) -> Arc<Self> {
-        let sending = model.sending_secret();
-        let field =
-            |name: &str| sending.pointer(&format!("/0/{name}")).and_then(Value::as_str).unwrap();
+        Self::connect_as(model, &model.sending_secret(), inbound, outbound).await
+    }
+
+    /// The same, with another sending secret than the model gives.
+    pub(super) async fn connect_as(
+        model: &dyn Platform,
+        sending_secret: &Value,
+        inbound: Inbound,
+        outbound: Outbound,
+    ) -> Arc<Self> {
+        let [sending] = <[SendingAccount; 1]>::deserialize(sending_secret).unwrap();
         let ours = Arc::new(Self {
             inbound,
             outbound,
             secrets: serde_json::from_value(model.webhook_secret()).unwrap(),
             account: Account {
-                id: AccountId::new(field("id")),
-                base_url: field("base_url").to_owned(),
+                id: sending.id,
+                base_url: sending.base_url.unwrap(),
                 settings: [].into(),
             },
-            token: field("token").to_owned(),
+            token: sending.token,
             events: Mutex::default(),
             client: Client::new(),
         });
@@ -125,7 +136,6 @@ impl Ours {
 
     /// Makes the calls of a send, as the shell does.
     pub(super) async fn send(&self, send: &Send) -> Result<Option<ProviderId>, SendError> {
-        let bearer = format!("Bearer {}", self.token);
         let mut answers = Vec::new();
         loop {
             let call = match (self.outbound.next)(send, &self.account, &answers) {
@@ -142,9 +152,24 @@ impl Ours {
             let mut url = call.request.uri.to_string();
             let content_type = call.request.headers["content-type"].to_str().unwrap();
             let mut headers = vec![("content-type", content_type)];
-            match self.outbound.auth {
-                Auth::PathToken => url = url.replace("{token}", &self.token),
-                Auth::Bearer => headers.push(("authorization", &bearer)),
+            let authorization;
+            match (self.outbound.auth, &self.token) {
+                (Auth::PathToken, Token::Alone(token)) => {
+                    url = url.replace("{token}", token.expose_secret());
+                }
+                (Auth::Bearer | Auth::BearerOrOAuth1, Token::Alone(token)) => {
+                    authorization = format!("Bearer {}", token.expose_secret());
+                    headers.push(("authorization", &authorization));
+                }
+                (Auth::BearerOrOAuth1, Token::Keys(keys)) => {
+                    let (to, nonce) = (url.parse().unwrap(), aws::new_id(""));
+                    authorization =
+                        oauth1::authorization(keys, &Method::POST, &to, &nonce, aws::now());
+                    headers.push(("authorization", &authorization));
+                }
+                (Auth::Bearer | Auth::PathToken, Token::Keys(_)) => {
+                    panic!("the channel takes a token alone")
+                }
             }
             let answer = self.client.call(Method::POST, &url, &headers, body).await.unwrap();
             answers.push(Response { status: answer.status, retry_after: None, body: answer.body });

@@ -40,6 +40,9 @@ pub struct Outbound {
 pub enum Auth {
     /// `Authorization: Bearer <token>`.
     Bearer,
+    /// The same, or, if the account has the four keys of OAuth 1.0a, a signature of the call with them
+    /// ([`oauth1`](crate::oauth1)). No call of such a channel may carry a form: that would have to be signed, too.
+    BearerOrOAuth1,
     /// `{token}` in the path is replaced.
     PathToken,
 }

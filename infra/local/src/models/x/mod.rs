@@ -1,11 +1,13 @@
 //! A model of the X API with one account and one customer: it checks that a webhook's address is ours, takes direct messages
 //! and answers to mentions, and posts signed deliveries once: what is not answered is lost.
 
+mod caller;
 mod rules;
 mod server;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::ensure;
@@ -21,9 +23,15 @@ use crate::models::{CUSTOMER, Known, Platform, Work};
 pub const NORTHWIND: &str = "1111111111111111111";
 /// The customer.
 pub const ADA: &str = "2222222222222222222";
-/// What webhooks are signed with: the app's consumer secret.
+/// The app.
+const CONSUMER_KEY: &str = "a-model-of-a-consumer-key";
+/// What webhooks are signed with, and one half of what calls are.
 const CONSUMER_SECRET: &str = "a-model-of-a-consumer-secret";
-/// The account's own token.
+/// The account's token of OAuth 1.0a, which says whose signature it is.
+const SIGNING_TOKEN: &str = "a-model-of-an-access-token";
+/// The other half of what calls are signed with.
+const SIGNING_TOKEN_SECRET: &str = "a-model-of-a-token-secret";
+/// The account's token of OAuth 2.0.
 const TOKEN: &str = "a-model-of-a-user-token";
 
 /// Written out here rather than taken from the channel: the model must not agree with a mistake of ours.
@@ -50,6 +58,8 @@ struct World {
     /// Ids of files, and what each was uploaded for.
     uploads: Vec<(String, String)>,
     direct_at: Vec<Timestamp>,
+    /// What signed calls may not use again.
+    nonces: BTreeSet<String>,
     shown: Vec<String>,
 }
 
@@ -160,7 +170,11 @@ impl Platform for XApi {
     }
 
     fn sending_secret(&self) -> Value {
-        json!([{ "id": NORTHWIND, "token": TOKEN, "base_url": self.base_url }])
+        let keys = json!({
+            "consumer_key": CONSUMER_KEY, "consumer_secret": CONSUMER_SECRET,
+            "token": SIGNING_TOKEN, "token_secret": SIGNING_TOKEN_SECRET,
+        });
+        json!([{ "id": NORTHWIND, "token": keys, "base_url": self.base_url }])
     }
 
     fn connect<'a>(&'a self, webhook_url: &'a str) -> Work<'a, ()> {

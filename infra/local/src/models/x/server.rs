@@ -6,15 +6,16 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Multipart, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Multipart, Path, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::rules::{self, Problem};
-use super::{ADA, NORTHWIND, TOKEN, XApi};
+use super::{ADA, NORTHWIND, XApi};
 
 /// How many direct messages a user may send in a quarter of an hour:
 /// <https://docs.x.com/x-api/fundamentals/rate-limits>.
@@ -32,20 +33,27 @@ pub(super) async fn start() -> anyhow::Result<Arc<XApi>> {
         .route("/2/dm_conversations/with/{person}/messages", post(direct))
         .route("/2/tweets", post(tweet))
         .route("/2/media/upload", post(media))
+        .route_layer(from_fn_with_state(Arc::clone(&model), let_in))
         .with_state(Arc::clone(&model));
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(model)
 }
 
+/// Nothing of a call is read before it is known who makes it.
+async fn let_in(State(model): State<Arc<XApi>>, request: Request, next: Next) -> Response {
+    let known = model.authorise(request.method(), request.uri(), request.headers(), aws::now());
+    match known {
+        Ok(()) => next.run(request).await,
+        Err(problem) => answer(401, Err(problem)),
+    }
+}
+
 async fn direct(
     State(model): State<Arc<XApi>>,
     Path(person): Path<String>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let taken = authorise(&headers)
-        .and_then(|()| json_of(&body))
-        .and_then(|body| model.take_direct(&person, &body));
+    let taken = json_of(&body).and_then(|body| model.take_direct(&person, &body));
     if let Ok((id, text)) = &taken {
         let (model, id, text) = (Arc::clone(&model), id.clone(), text.clone());
         tokio::spawn(async move { model.tell_of(&id, &text).await });
@@ -57,18 +65,13 @@ async fn direct(
     )
 }
 
-async fn tweet(State(model): State<Arc<XApi>>, headers: HeaderMap, body: Bytes) -> Response {
-    let taken =
-        authorise(&headers).and_then(|()| json_of(&body)).and_then(|body| model.take_post(&body));
+async fn tweet(State(model): State<Arc<XApi>>, body: Bytes) -> Response {
+    let taken = json_of(&body).and_then(|body| model.take_post(&body));
     answer(201, taken.map(|(id, text)| json!({ "id": id, "text": text })))
 }
 
-async fn media(State(model): State<Arc<XApi>>, headers: HeaderMap, form: Multipart) -> Response {
-    let taken = match authorise(&headers) {
-        Ok(()) => upload(&model, form).await,
-        Err(problem) => Err(problem),
-    };
-    answer(200, taken)
+async fn media(State(model): State<Arc<XApi>>, form: Multipart) -> Response {
+    answer(200, upload(&model, form).await)
 }
 
 fn answer(status: u16, taken: Result<Value, Problem>) -> Response {
@@ -83,15 +86,6 @@ fn answer(status: u16, taken: Result<Value, Problem>) -> Response {
         response.headers_mut().insert("x-rate-limit-reset", reset);
     }
     response
-}
-
-/// A user's token; the app's own is refused for all that a user does.
-fn authorise(headers: &HeaderMap) -> Result<(), Problem> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
-    match bearer.and_then(|it| it.strip_prefix("Bearer ")) {
-        Some(TOKEN) => Ok(()),
-        Some(_) | None => Err(Problem::new(401, "Unauthorized")),
-    }
 }
 
 fn json_of(body: &[u8]) -> Result<Value, Problem> {
