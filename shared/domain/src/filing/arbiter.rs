@@ -17,14 +17,10 @@ use crate::outbound::{ChoiceOption, SendContent};
 use crate::threading::Reading;
 use crate::time::Timestamp;
 
-/// Who decides when the model is unsure.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Arbiter {
-    /// Nobody: the filing stands until one of us looks.
-    #[default]
-    Nobody,
-    /// The customer, on these channels. They must offer choices.
-    Customer(Vec<Channel>),
+/// The customer as the one who decides when the model is unsure, on some channels. They must offer choices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arbiter {
+    channels: Vec<Channel>,
 }
 
 /// How long a question waits for its answer, in milliseconds. Later the customer has other things in mind.
@@ -49,20 +45,19 @@ const OPTION: &str = "topic:";
 const NEW: &str = "new";
 
 impl Arbiter {
-    /// The arbiter that a list of channels names; nobody if it is empty.
+    /// The customer on the channels that a list names; `None` if it names none.
     #[must_use]
-    pub fn parse(channels: &str) -> Self {
+    pub fn parse(channels: &str) -> Option<Self> {
         let names = channels.split(',').map(str::trim).filter(|it| !it.is_empty());
         let channels: Vec<_> = names.map(Channel::new).collect();
-        if channels.is_empty() { Self::Nobody } else { Self::Customer(channels) }
+        (!channels.is_empty()).then_some(Self { channels })
     }
 
     /// Whether to ask about a message if it is in doubt where it belongs. Public words are not asked about in private, and an
     /// echo is ours.
     #[must_use]
     pub fn may_ask(&self, event: &InboundEvent, message: &Message, now: Timestamp) -> bool {
-        let Self::Customer(channels) = self else { return false };
-        channels.contains(&event.channel)
+        self.channels.contains(&event.channel)
             && message.direction == Direction::In
             && message.visibility == Visibility::Private
             && message.opens_window
@@ -235,7 +230,7 @@ mod tests {
     fn asked(message: Message, after_s: i64) -> bool {
         let (event, message) = event(message);
         let now = Timestamp::from_secs(NOW + after_s);
-        Arbiter::parse("whatsapp, sms").may_ask(&event, &message, now)
+        Arbiter::parse("whatsapp, sms").unwrap().may_ask(&event, &message, now)
     }
 
     fn said(text: &str) -> Message {
@@ -257,10 +252,10 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_asked_unless_it_is_switched_on() {
-        assert_eq!(Arbiter::parse(" "), Arbiter::Nobody);
-        let (event, message) = event(said("yes"));
-        assert!(!Arbiter::Nobody.may_ask(&event, &message, event.at));
+    fn a_list_that_names_no_channel_asks_nobody() {
+        for list in ["", " ", ","] {
+            assert_eq!(Arbiter::parse(list), None, "{list:?}");
+        }
     }
 
     #[test]
@@ -273,7 +268,7 @@ mod tests {
         let tap = Content::Choice { id: "topic:new".into(), title: "Something new".into() };
         assert!(!asked(Message { content: tap, ..said("") }, 10), "an answer");
         let (event, message) = event(said("yes"));
-        assert!(!Arbiter::parse("sms").may_ask(&event, &message, event.at), "not there");
+        assert!(!Arbiter::parse("sms").unwrap().may_ask(&event, &message, event.at), "not there");
     }
 
     #[test]
