@@ -6,12 +6,13 @@ use aws::steps::Steps;
 use aws::table::views::{Order, Row, Window};
 use aws::table::{Table, keys};
 use domain::content::Content;
-use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
+use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
 use domain::filing::arbiter::Arbiter;
-use domain::filing::{ChannelLink, LinkCode};
+use domain::filing::{ChannelLink, LinkCode, Live, State};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId};
 use domain::outbound::SendContent;
 use domain::sending::{Entry, Outgoing};
+use domain::status::Status;
 use domain::time::Timestamp;
 use embedded::{Cloud, Queued, TABLE};
 use threading::Filer;
@@ -95,6 +96,17 @@ impl World {
         self.event(0, Self::said(id, content))
     }
 
+    /// The platform says that it sent a message of ours.
+    fn sent(&self, message: &Outgoing) -> InboundEvent {
+        let receipt = Receipt {
+            of: ReceiptOf::Message(ProviderId::new("ours")),
+            status: Status::Sent,
+            error: None,
+            our_ref: Some(message.accepted.id().clone()),
+        };
+        InboundEvent { kind: Kind::Receipt(receipt), ..self.says("sent", 0, "") }
+    }
+
     async fn thread_of(&self, id: &str) -> ThreadId {
         let key = keys::message(&WHATSAPP, &AccountId::new("7008"), &ProviderId::new(id));
         self.table().message(&key).await.unwrap().unwrap().thread.unwrap()
@@ -107,9 +119,12 @@ impl World {
         self.table().view_timeline(&parts, &window, aws::now()).await.unwrap().rows
     }
 
+    async fn live(&self, thread: &ThreadId) -> Live {
+        self.table().view_thread(thread).await.unwrap().unwrap().live.unwrap()
+    }
+
     async fn is_unsure(&self, thread: &ThreadId) -> bool {
-        let view = self.table().view_thread(thread).await.unwrap().unwrap();
-        view.live.unwrap().unsure
+        self.live(thread).await.unsure
     }
 
     /// The questions that were queued.
@@ -225,6 +240,20 @@ async fn the_topic_that_the_customer_names_gets_the_message_and_what_followed() 
     let window = Window { order: Order::Ascending, after: None, limit: 10 };
     let corrections = world.table().view_corrections(&contact, &window).await.unwrap().rows;
     assert_eq!(corrections.iter().map(|it| &*it.author).collect::<Vec<_>>(), ["customer"]);
+}
+
+#[tokio::test]
+async fn who_is_asked_goes_on_waiting_for_us() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 1, DOUBTFUL)).await;
+    let filed = world.thread_of("5").await;
+    let before = world.live(&filed).await;
+    assert_eq!(before.state, State::Waiting);
+    let question = world.question().await;
+    world.take(&world.sent(&question)).await;
+    let after = world.live(&filed).await;
+    assert_eq!((after.state, after.since), (before.state, before.since));
+    assert_eq!(after.profile.spoke_at().unwrap().secs(), question.accepted.at.secs());
 }
 
 #[tokio::test]

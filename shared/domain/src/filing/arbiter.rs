@@ -113,6 +113,13 @@ pub fn question(reading: &Reading, topics: &[Topic], opened: Option<&ThreadId>) 
     SendContent::Choices { text: words.ask.clone(), options, button: Some(words.button.clone()) }
 }
 
+/// Whether a message of ours is such a question. It asks about the person's words and does not answer them.
+#[must_use]
+pub fn is_question(content: &SendContent) -> bool {
+    let SendContent::Choices { options, .. } = content else { return false };
+    options.iter().all(|it| it.id.starts_with(OPTION))
+}
+
 /// What a customer chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -284,6 +291,7 @@ mod tests {
                 ("topic:new", "Autre chose")
             ]
         );
+        assert!(is_question(&question));
         let SendContent::Choices { text, .. } = question else { panic!("no choices") };
         assert_eq!(text, "À quel sujet nous écrivez-vous ?");
     }
@@ -321,6 +329,15 @@ mod tests {
         let offered = topics(&threads, &ThreadId::new("filed"), now);
         let names: Vec<_> = offered.iter().map(|it| it.thread.as_str()).collect();
         assert_eq!(names, ["filed", "latest", "recent"]);
+    }
+
+    #[test]
+    fn other_choices_and_other_words_are_no_question_about_topics() {
+        let option = |id: &str| ChoiceOption { id: id.into(), title: id.into(), description: None };
+        let options = vec![option("topic:new"), option("tue")];
+        let choices = SendContent::Choices { text: "When?".into(), options, button: None };
+        assert!(!is_question(&choices));
+        assert!(!is_question(&SendContent::Text { text: "topic:new".into() }));
     }
 
     #[test]
