@@ -186,19 +186,23 @@ async fn refile(
     Ok(())
 }
 
-/// The message in doubt and what followed it in its thread by no better evidence.
+/// The message in doubt and what followed it in its thread by no better evidence. Platforms give whole seconds: what was said
+/// in the same one goes along, because nobody knows which came first.
 async fn followers(
     table: &Table,
     question: &Question,
     doubted: &Stored,
     now: Timestamp,
 ) -> anyhow::Result<Vec<Key>> {
-    let after = Position { at: doubted.at.ms(), key: question.about.pk.clone() };
+    let after = Position { at: doubted.at.ms(), key: String::new() };
     let window =
         Window { order: views::Order::Ascending, after: Some(after), limit: MOST_FOLLOWERS };
     let page = table.view_timeline(std::slice::from_ref(&question.filed), &window, now).await?;
-    let follows =
-        |it: &&Row| it.direction == Direction::In && !it.evidence.iter().any(Evidence::is_certain);
+    let follows = |it: &&Row| {
+        it.key != question.about.pk
+            && it.direction == Direction::In
+            && !it.evidence.iter().any(Evidence::is_certain)
+    };
     let followers = page.rows.iter().filter(follows).map(|it| Key::alone(it.key.clone()));
     Ok(std::iter::once(question.about.clone()).chain(followers).collect())
 }

@@ -243,6 +243,23 @@ async fn the_topic_that_the_customer_names_gets_the_message_and_what_followed() 
 }
 
 #[tokio::test]
+async fn what_was_said_in_the_same_second_goes_along() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 1, DOUBTFUL)).await;
+    let more = ["6", "7", "8", "9"];
+    for id in more {
+        world.take(&world.says(id, 1, "Bring the order at noon please")).await;
+    }
+    let filed = world.thread_of("5").await;
+    let topics = [world.thread_of("1").await, world.thread_of("3").await];
+    let other = topics.into_iter().find(|it| *it != filed).unwrap();
+    world.take(&world.taps("10", &format!("topic:{other}"))).await;
+    for id in more {
+        assert_eq!(world.thread_of(id).await, other, "{id}");
+    }
+}
+
+#[tokio::test]
 async fn who_is_asked_goes_on_waiting_for_us() {
     let world = World::with_two_topics().await;
     world.take(&world.says("5", 1, DOUBTFUL)).await;
