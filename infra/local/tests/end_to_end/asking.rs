@@ -51,6 +51,7 @@ pub(crate) async fn a_customer_is_asked_and_the_answer_files_what_was_in_doubt(
     we_say(stage, "whatsapp", &json!({ "thread_id": order }), ORDER).await;
     name(stage, &order, "Order A-10023").await;
     name(stage, &table, "A table for two").await;
+    pause().await;
 
     let doubtful = graph.message(&NOOR, json!({ "type": "text", "text": { "body": DOUBTFUL } }));
     let webhook = graph.envelope(&NOOR, std::slice::from_ref(&doubtful));
@@ -167,10 +168,11 @@ async fn two_topics(stage: &Stage, channel: &str, contact: &str) -> [String; 2] 
     let order = we_say(stage, channel, &to, ORDER).await;
     name(stage, &order, "Order A-10023").await;
     name(stage, &table, "A table for two").await;
+    pause().await;
     [order, table]
 }
 
-/// Threads remember whole seconds, and the model looks which one was last spoken in: that must not be left to chance.
+/// Threads and platforms give whole seconds, and the model looks at what was said last: that must not be left to chance.
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(1_100)).await;
 }
