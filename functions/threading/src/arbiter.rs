@@ -3,7 +3,6 @@
 //! Each step is found done when the queue brings the event again: the question's id derives from the message that is in
 //! doubt, and the correction's id from the answer.
 
-use anyhow::Context;
 use aws::new_id;
 use aws::queue::Queue;
 use aws::table::keys::{self, Key};
@@ -15,7 +14,7 @@ use domain::filing::arbiter::{Answer, Arbiter, QUESTION_MS, answer, question, to
 use domain::id::{ContactId, CorrectionId, IdentityId, MessageId, ThreadId};
 use domain::outbound::{Author, Send, SendContent};
 use domain::plan::{EVERY_PURPOSE, Purpose};
-use domain::sending::{Accepted, Outgoing};
+use domain::sending::Accepted;
 use domain::threading::{Evidence, Reading};
 use domain::time::Timestamp;
 
@@ -24,12 +23,14 @@ const CUSTOMER: &str = "customer";
 /// How many messages after the one in doubt are put elsewhere with it.
 const MOST_FOLLOWERS: usize = 50;
 
-/// Asks customers, where that is switched on.
+/// Who is asked where a message in doubt belongs.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Asker {
-    pub(crate) arbiter: Arbiter,
-    /// Where questions go to be sent; needed when the customer is asked.
-    pub(crate) queue: Option<Queue>,
+pub(crate) enum Asker {
+    /// Nobody: it waits, marked, for one of us.
+    #[default]
+    Nobody,
+    /// The customer, where the arbiter says so; the queue takes the questions to be sent.
+    Customer(Arbiter, Queue),
 }
 
 /// An event as the arbiter sees it.
@@ -56,9 +57,10 @@ impl Asker {
         rules: &Rules,
         now: Timestamp,
     ) -> anyhow::Result<()> {
+        let Self::Customer(arbiter, queue) = self else { return Ok(()) };
         let Some(identity) = &event.identity else { return Ok(()) };
         let said = Said { event, message, identity };
-        if !self.arbiter.may_ask(event, message, now) {
+        if !arbiter.may_ask(event, message, now) {
             return Ok(());
         }
         let about = keys::message(&event.channel, &event.account, &message.id);
@@ -67,154 +69,142 @@ impl Asker {
         let Some(filed) = stored.thread.as_ref().filter(|_| is_unsure) else { return Ok(()) };
         let id = question_id(&about);
         if let Some(asked) = table.outgoing(&id).await? {
-            return self.promise(&asked).await;
+            return queue.put_first(&asked).await;
         }
-        let prepared = self.prepare(table, &said, &about, &stored, filed, now).await?;
+        let prepared = prepare(table, &said, &about, &stored, filed, now).await?;
         let Some((accepted, contact)) = prepared else { return Ok(()) };
         match table.accept(&accepted, None).await? {
             Acceptance::Stored(stored) | Acceptance::Repeated(stored) => {
                 tracing::info!(contact.id = %contact, thread.id = %filed, "the customer is asked");
-                self.promise(&stored).await
+                queue.put_first(&stored).await
             }
             Acceptance::Mismatch | Acceptance::Stale => Ok(()),
         }
     }
+}
 
-    /// The question as a message of ours, once it is recorded as the one that waits. `None` if there is nothing to choose
-    /// from, another question waits, or the person wants nothing of us.
-    async fn prepare(
-        &self,
-        table: &Table,
-        said: &Said<'_>,
-        about: &Key,
-        stored: &Stored,
-        filed: &ThreadId,
-        now: Timestamp,
-    ) -> anyhow::Result<Option<(Accepted, ContactId)>> {
-        let Some(address) = table.find_identity(&said.identity.id).await? else { return Ok(None) };
-        let forbids = |purpose: &str| address.consents.get(purpose).is_some_and(|it| !it.granted);
-        let Some(contact) = address.contact.clone() else { return Ok(None) };
-        // Who only claims to be a person is told of none of their topics.
-        if address.claimed.is_some() || forbids(EVERY_PURPOSE) || forbids(Purpose::Care.name()) {
-            return Ok(None);
+/// The question as a message of ours, once it is recorded as the one that waits. `None` if there is nothing to choose
+/// from, another question waits, or the person wants nothing of us.
+async fn prepare(
+    table: &Table,
+    said: &Said<'_>,
+    about: &Key,
+    stored: &Stored,
+    filed: &ThreadId,
+    now: Timestamp,
+) -> anyhow::Result<Option<(Accepted, ContactId)>> {
+    let Some(address) = table.find_identity(&said.identity.id).await? else { return Ok(None) };
+    let forbids = |purpose: &str| address.consents.get(purpose).is_some_and(|it| !it.granted);
+    let Some(contact) = address.contact.clone() else { return Ok(None) };
+    // Who only claims to be a person is told of none of their topics.
+    if address.claimed.is_some() || forbids(EVERY_PURPOSE) || forbids(Purpose::Care.name()) {
+        return Ok(None);
+    }
+    let threads = table.live(&contact).await?;
+    let offered = topics(&threads.live, filed, now);
+    if offered.len() < 2 {
+        return Ok(None);
+    }
+    let view = table.view_thread(filed).await?;
+    let opened = view.is_some_and(|it| it.opened == stored.at);
+    let topics = table.topics(&offered).await?;
+    let reading = Reading::of_content(&said.message.content);
+    let content = question(&reading, &topics, opened.then_some(filed));
+    let message = question_id(about);
+    let asked = Question {
+        message: message.clone(),
+        about: about.clone(),
+        filed: filed.clone(),
+        opened,
+        new: if opened { filed.clone() } else { ThreadId::new(new_id("thr_")) },
+        asked: now,
+        until: now.plus_ms(QUESTION_MS),
+    };
+    let waits = table.put_question(&contact, &asked).await?;
+    let Some(waits) = waits.filter(|it| it.message == message) else { return Ok(None) };
+    Ok(Some((said.accepted(&waits, &contact, content, &address.aliases), contact)))
+}
+
+/// Puts what was in doubt where the customer says, if the message answers a question that waits. It comes before the
+/// answer itself is filed, so that the thread is there that the answer joins.
+pub(crate) async fn hear(
+    table: &Table,
+    event: &InboundEvent,
+    message: &Message,
+    rules: &Rules,
+) -> anyhow::Result<Option<Answered>> {
+    let Some(said) = answer(&message.content) else { return Ok(None) };
+    let Some(identity) = &event.identity else { return Ok(None) };
+    let Some(address) = table.find_identity(&identity.id).await? else { return Ok(None) };
+    let Some(contact) = address.contact else { return Ok(None) };
+    let Some(question) = table.question(&contact).await? else { return Ok(None) };
+    if question.until < event.at {
+        return Ok(None);
+    }
+    let to = match said {
+        Answer::Thread(thread) => thread,
+        Answer::New => question.new.clone(),
+    };
+    let order =
+        Order { id: correction_id(event), author: CUSTOMER.to_owned(), reason: None, at: event.at };
+    refile(table, &question, &order, &to, rules).await?;
+    Ok(Some(Answered { contact, question }))
+}
+
+/// Ends a question whose answer is filed.
+pub(crate) async fn close(table: &Table, answered: &Answered) -> anyhow::Result<()> {
+    table.close_question(&answered.contact, &answered.question).await
+}
+
+async fn refile(
+    table: &Table,
+    question: &Question,
+    order: &Order,
+    to: &ThreadId,
+    rules: &Rules,
+) -> anyhow::Result<()> {
+    let Some(doubted) = table.message(&question.about).await? else { return Ok(()) };
+    let from = &question.filed;
+    if to == from {
+        return confirm(table, from, order.at).await;
+    }
+    let corrected = if question.opened {
+        let merged = table.merge(order, from, to).await?;
+        if merged.is_ok() {
+            confirm(table, to, order.at).await?;
         }
-        let threads = table.live(&contact).await?;
-        let offered = topics(&threads.live, filed, now);
-        if offered.len() < 2 {
-            return Ok(None);
-        }
-        let view = table.view_thread(filed).await?;
-        let opened = view.is_some_and(|it| it.opened == stored.at);
-        let topics = table.topics(&offered).await?;
-        let reading = Reading::of_content(&said.message.content);
-        let content = question(&reading, &topics, opened.then_some(filed));
-        let message = question_id(about);
-        let asked = Question {
-            message: message.clone(),
-            about: about.clone(),
-            filed: filed.clone(),
-            opened,
-            new: if opened { filed.clone() } else { ThreadId::new(new_id("thr_")) },
-            asked: now,
-            until: now.plus_ms(QUESTION_MS),
-        };
-        let waits = table.put_question(&contact, &asked).await?;
-        let Some(waits) = waits.filter(|it| it.message == message) else { return Ok(None) };
-        Ok(Some((said.accepted(&waits, &contact, content, &address.aliases), contact)))
+        merged
+    } else {
+        let messages = followers(table, question, &doubted, order.at).await?;
+        let place = if *to == question.new { To::New(to.clone()) } else { To::Thread(to.clone()) };
+        table.move_messages(order, from, &place, &messages, rules).await?
+    };
+    // A person was faster: what they decided stands.
+    if let Err(refused) = corrected {
+        tracing::info!(thread.id = %from, ?refused, "a customer's answer changed nothing");
     }
+    Ok(())
+}
 
-    /// Queues what is stored.
-    async fn promise(&self, stored: &Outgoing) -> anyhow::Result<()> {
-        let queue = self.queue.as_ref().context("there is no queue for questions")?;
-        queue.put_first(stored).await
-    }
-
-    /// Puts what was in doubt where the customer says, if the message answers a question that waits. It comes before the
-    /// answer itself is filed, so that the thread is there that the answer joins.
-    pub(crate) async fn hear(
-        &self,
-        table: &Table,
-        event: &InboundEvent,
-        message: &Message,
-        rules: &Rules,
-    ) -> anyhow::Result<Option<Answered>> {
-        let Some(said) = answer(&message.content) else { return Ok(None) };
-        let Some(identity) = &event.identity else { return Ok(None) };
-        let Some(address) = table.find_identity(&identity.id).await? else { return Ok(None) };
-        let Some(contact) = address.contact else { return Ok(None) };
-        let Some(question) = table.question(&contact).await? else { return Ok(None) };
-        if question.until < event.at {
-            return Ok(None);
-        }
-        let to = match said {
-            Answer::Thread(thread) => thread,
-            Answer::New => question.new.clone(),
-        };
-        let order = Order {
-            id: correction_id(event),
-            author: CUSTOMER.to_owned(),
-            reason: None,
-            at: event.at,
-        };
-        self.refile(table, &question, &order, &to, rules).await?;
-        Ok(Some(Answered { contact, question }))
-    }
-
-    /// Ends a question whose answer is filed.
-    pub(crate) async fn close(&self, table: &Table, answered: &Answered) -> anyhow::Result<()> {
-        table.close_question(&answered.contact, &answered.question).await
-    }
-
-    async fn refile(
-        &self,
-        table: &Table,
-        question: &Question,
-        order: &Order,
-        to: &ThreadId,
-        rules: &Rules,
-    ) -> anyhow::Result<()> {
-        let Some(doubted) = table.message(&question.about).await? else { return Ok(()) };
-        let from = &question.filed;
-        if to == from {
-            return confirm(table, from, order.at).await;
-        }
-        let corrected = if question.opened {
-            let merged = table.merge(order, from, to).await?;
-            if merged.is_ok() {
-                confirm(table, to, order.at).await?;
-            }
-            merged
-        } else {
-            let messages = self.followers(table, question, &doubted, order.at).await?;
-            let place =
-                if *to == question.new { To::New(to.clone()) } else { To::Thread(to.clone()) };
-            table.move_messages(order, from, &place, &messages, rules).await?
-        };
-        // A person was faster: what they decided stands.
-        if let Err(refused) = corrected {
-            tracing::info!(thread.id = %from, ?refused, "a customer's answer changed nothing");
-        }
-        Ok(())
-    }
-
-    /// The message in doubt and what followed it in its thread by no better evidence.
-    async fn followers(
-        &self,
-        table: &Table,
-        question: &Question,
-        doubted: &Stored,
-        now: Timestamp,
-    ) -> anyhow::Result<Vec<Key>> {
-        let after = Position { at: doubted.at.ms(), key: question.about.pk.clone() };
-        let window =
-            Window { order: views::Order::Ascending, after: Some(after), limit: MOST_FOLLOWERS };
-        let page = table.view_timeline(std::slice::from_ref(&question.filed), &window, now).await?;
-        let follows = |it: &&Row| {
-            it.direction == Direction::In && !it.evidence.iter().any(Evidence::is_certain)
-        };
-        let followers = page.rows.iter().filter(follows).map(|it| Key::alone(it.key.clone()));
-        Ok(std::iter::once(question.about.clone()).chain(followers).collect())
-    }
+/// The message in doubt and what followed it in its thread by no better evidence. Platforms give whole seconds: what was said
+/// in the same one goes along, because nobody knows which came first.
+async fn followers(
+    table: &Table,
+    question: &Question,
+    doubted: &Stored,
+    now: Timestamp,
+) -> anyhow::Result<Vec<Key>> {
+    let after = Position { at: doubted.at.ms(), key: String::new() };
+    let window =
+        Window { order: views::Order::Ascending, after: Some(after), limit: MOST_FOLLOWERS };
+    let page = table.view_timeline(std::slice::from_ref(&question.filed), &window, now).await?;
+    let follows = |it: &&Row| {
+        it.key != question.about.pk
+            && it.direction == Direction::In
+            && !it.evidence.iter().any(Evidence::is_certain)
+    };
+    let followers = page.rows.iter().filter(follows).map(|it| Key::alone(it.key.clone()));
+    Ok(std::iter::once(question.about.clone()).chain(followers).collect())
 }
 
 impl Said<'_> {

@@ -7,7 +7,7 @@ mod arbiter;
 
 use std::time::Duration;
 
-use arbiter::Asker;
+use arbiter::{Asker, close, hear};
 use aws::logs::{Metric, count};
 use aws::queue::Queue;
 use aws::table::{Filed, Fresh, Rules, Table};
@@ -32,10 +32,10 @@ impl Filer {
     pub fn from_env() -> anyhow::Result<Self> {
         let sdk = aws::config::sdk()?;
         let table = Table::new(&sdk, env("TABLE_NAME")?);
-        let filer = Self { table, rules: Rules::from_env()?, asker: Asker::default() };
+        let filer = Self { table, rules: Rules::from_env()?, asker: Asker::Nobody };
         match Arbiter::parse(&env_or("ASK_CUSTOMER_ON", "")) {
-            Arbiter::Nobody => Ok(filer),
-            customer @ Arbiter::Customer(_) => {
+            None => Ok(filer),
+            Some(customer) => {
                 Ok(filer.asking(customer, Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?)))
             }
         }
@@ -44,13 +44,13 @@ impl Filer {
     /// A filer over this table.
     #[must_use]
     pub fn over(table: Table, retention: Option<Duration>) -> Self {
-        Self { table, rules: Rules::keeping(retention), asker: Asker::default() }
+        Self { table, rules: Rules::keeping(retention), asker: Asker::Nobody }
     }
 
-    /// The same filer with somebody to ask, and the queue that takes the questions.
+    /// The same filer with a customer to ask, and the queue that takes the questions.
     #[must_use]
-    pub fn asking(self, arbiter: Arbiter, queue: Queue) -> Self {
-        Self { asker: Asker { arbiter, queue: Some(queue) }, ..self }
+    pub fn asking(self, customer: Arbiter, queue: Queue) -> Self {
+        Self { asker: Asker::Customer(customer, queue), ..self }
     }
 
     /// Files a batch, and names the entries that the queue has to bring again.
@@ -81,7 +81,7 @@ impl Filer {
             log(event, &filed);
             return Ok(());
         };
-        let answered = self.asker.hear(&self.table, event, message, &self.rules).await?;
+        let answered = hear(&self.table, event, message, &self.rules).await?;
         let filed = self.table.file(event, &Fresh::ids(), &self.rules).await?;
         log(event, &filed);
         match filed {
@@ -90,7 +90,7 @@ impl Filer {
                 self.table.receipt(event, &sent(of, ours), &self.rules).await
             }
             Filed::Joined(_) | Filed::Opened(_) | Filed::Repeated(_) => match answered {
-                Some(answered) => self.asker.close(&self.table, &answered).await,
+                Some(answered) => close(&self.table, &answered).await,
                 None => self.asker.ask(&self.table, event, message, &self.rules, aws::now()).await,
             },
             Filed::TakenBack | Filed::Noted | Filed::Kept => Ok(()),

@@ -6,12 +6,13 @@ use aws::steps::Steps;
 use aws::table::views::{Order, Row, Window};
 use aws::table::{Table, keys};
 use domain::content::Content;
-use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
+use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
 use domain::filing::arbiter::Arbiter;
-use domain::filing::{ChannelLink, LinkCode};
+use domain::filing::{ChannelLink, LinkCode, Live, State};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId};
 use domain::outbound::SendContent;
 use domain::sending::{Entry, Outgoing};
+use domain::status::Status;
 use domain::time::Timestamp;
 use embedded::{Cloud, Queued, TABLE};
 use threading::Filer;
@@ -40,14 +41,19 @@ impl World {
         Table::over(self.cloud.process().table, TABLE.to_owned())
     }
 
-    fn filer(&self, steps: Steps, arbiter: Arbiter) -> Filer {
+    /// A filer that asks on these channels.
+    fn filer(&self, steps: Steps, channels: &str) -> Filer {
         let process = self.cloud.process_with(steps);
         let queue = Queue::over(process.queues, self.cloud.queues.url(QUEUE));
-        Filer::over(Table::over(process.table, TABLE.to_owned()), None).asking(arbiter, queue)
+        let filer = Filer::over(Table::over(process.table, TABLE.to_owned()), None);
+        match Arbiter::parse(channels) {
+            Some(customer) => filer.asking(customer, queue),
+            None => filer,
+        }
     }
 
     async fn take(&self, event: &InboundEvent) {
-        self.filer(Steps::default(), Arbiter::parse("whatsapp")).file(event).await.unwrap();
+        self.filer(Steps::default(), "whatsapp").file(event).await.unwrap();
     }
 
     fn event(&self, minutes_ago: i64, message: Message) -> InboundEvent {
@@ -90,6 +96,17 @@ impl World {
         self.event(0, Self::said(id, content))
     }
 
+    /// The platform says that it sent a message of ours.
+    fn sent(&self, message: &Outgoing) -> InboundEvent {
+        let receipt = Receipt {
+            of: ReceiptOf::Message(ProviderId::new("ours")),
+            status: Status::Sent,
+            error: None,
+            our_ref: Some(message.accepted.id().clone()),
+        };
+        InboundEvent { kind: Kind::Receipt(receipt), ..self.says("sent", 0, "") }
+    }
+
     async fn thread_of(&self, id: &str) -> ThreadId {
         let key = keys::message(&WHATSAPP, &AccountId::new("7008"), &ProviderId::new(id));
         self.table().message(&key).await.unwrap().unwrap().thread.unwrap()
@@ -102,9 +119,12 @@ impl World {
         self.table().view_timeline(&parts, &window, aws::now()).await.unwrap().rows
     }
 
+    async fn live(&self, thread: &ThreadId) -> Live {
+        self.table().view_thread(thread).await.unwrap().unwrap().live.unwrap()
+    }
+
     async fn is_unsure(&self, thread: &ThreadId) -> bool {
-        let view = self.table().view_thread(thread).await.unwrap().unwrap();
-        view.live.unwrap().unsure
+        self.live(thread).await.unsure
     }
 
     /// The questions that were queued.
@@ -160,8 +180,8 @@ async fn a_doubtful_message_is_asked_about_once_with_the_topics_that_it_may_mean
 #[tokio::test]
 async fn nobody_is_asked_where_that_is_not_switched_on() {
     let world = World::with_two_topics().await;
-    for arbiter in [Arbiter::Nobody, Arbiter::parse("telegram")] {
-        let filer = world.filer(Steps::default(), arbiter);
+    for channels in ["", "telegram"] {
+        let filer = world.filer(Steps::default(), channels);
         filer.file(&world.says("5", 1, DOUBTFUL)).await.unwrap();
         assert_eq!(world.queued(), []);
     }
@@ -220,6 +240,37 @@ async fn the_topic_that_the_customer_names_gets_the_message_and_what_followed() 
     let window = Window { order: Order::Ascending, after: None, limit: 10 };
     let corrections = world.table().view_corrections(&contact, &window).await.unwrap().rows;
     assert_eq!(corrections.iter().map(|it| &*it.author).collect::<Vec<_>>(), ["customer"]);
+}
+
+#[tokio::test]
+async fn what_was_said_in_the_same_second_goes_along() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 1, DOUBTFUL)).await;
+    let more = ["6", "7", "8", "9"];
+    for id in more {
+        world.take(&world.says(id, 1, "Bring the order at noon please")).await;
+    }
+    let filed = world.thread_of("5").await;
+    let topics = [world.thread_of("1").await, world.thread_of("3").await];
+    let other = topics.into_iter().find(|it| *it != filed).unwrap();
+    world.take(&world.taps("10", &format!("topic:{other}"))).await;
+    for id in more {
+        assert_eq!(world.thread_of(id).await, other, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_asked_goes_on_waiting_for_us() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 1, DOUBTFUL)).await;
+    let filed = world.thread_of("5").await;
+    let before = world.live(&filed).await;
+    assert_eq!(before.state, State::Waiting);
+    let question = world.question().await;
+    world.take(&world.sent(&question)).await;
+    let after = world.live(&filed).await;
+    assert_eq!((after.state, after.since), (before.state, before.since));
+    assert_eq!(after.profile.spoke_at().unwrap().secs(), question.accepted.at.secs());
 }
 
 #[tokio::test]
@@ -298,7 +349,7 @@ async fn stopped_anywhere_and_brought_again_it_ends_with_one_question_and_one_an
     let clean = World::with_two_topics().await;
     let steps = Steps::default();
     for event in &events(&clean) {
-        clean.filer(steps.clone(), Arbiter::parse("whatsapp")).file(event).await.unwrap();
+        clean.filer(steps.clone(), "whatsapp").file(event).await.unwrap();
     }
     let new = clean.thread_of("7").await;
     let expected = clean.timeline(&new).await.len();
@@ -306,7 +357,7 @@ async fn stopped_anywhere_and_brought_again_it_ends_with_one_question_and_one_an
         let world = World::with_two_topics().await;
         let stopping = Steps::stopping_at(stop);
         for event in &events(&world) {
-            let filer = world.filer(stopping.clone(), Arbiter::parse("whatsapp"));
+            let filer = world.filer(stopping.clone(), "whatsapp");
             if filer.file(event).await.is_err() {
                 world.take(event).await;
             }

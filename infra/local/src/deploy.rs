@@ -36,44 +36,21 @@ impl Stack {
         report
             .step(&format!("deploying infra/template.yaml with Channels='{}'", channels.join(",")));
         let aws = Aws::local(tools, cloud.endpoint());
-        let (template, packaged) =
-            (place::template(), place::scratch().join(format!("{name}.packaged.yaml")));
-        let (template, packaged) = (template.to_string_lossy(), packaged.to_string_lossy());
-        let bucket = format!("{name}-artifacts");
+        let (template, packaged, bucket) = (place::template(), packaged(name), bucket(name));
+        let template = template.to_string_lossy();
         aws.run(&["s3", "mb", &format!("s3://{bucket}")]).await?;
         let package =
             ["cloudformation", "package", "--template-file", &template, "--s3-bucket", &bucket];
         aws.run(&[&package[..], &["--output-template-file", &packaged]].concat()).await?;
         let channels = format!("Channels={}", channels.join(","));
         let architecture = format!("Architecture={}", functions::architecture());
-        // A template of more than 50 KB goes by the bucket, too.
-        let deploy = [
-            "cloudformation",
-            "deploy",
-            "--template-file",
-            &packaged,
-            "--s3-bucket",
-            &bucket,
-            "--stack-name",
-            name,
-        ];
-        let options =
-            ["--capabilities", "CAPABILITY_IAM", "--parameter-overrides", &channels, &architecture];
-        if let Err(error) = aws.run(&[&deploy[..], &options].concat()).await {
-            let events = [
-                "cloudformation",
-                "describe-stack-events",
-                "--stack-name",
-                name,
-                "--output",
-                "text",
-            ];
-            let query = "StackEvents[?ends_with(ResourceStatus,'FAILED')].[LogicalResourceId,ResourceStatusReason]";
-            let why =
-                aws.run(&[&events[..], &["--query", query]].concat()).await.unwrap_or_default();
-            bail!("{error:#}\n{why}");
-        }
+        deploy(&aws, name, &[&channels, &architecture]).await?;
         Self::of(aws, name).await
+    }
+
+    /// Gives it another value of one parameter, as one switches something on that runs already. The others keep theirs.
+    pub async fn change(&self, parameter: &str, value: &str) -> anyhow::Result<()> {
+        deploy(&self.aws, &self.name, &[&format!("{parameter}={value}")]).await
     }
 
     /// A stack that is deployed already.
@@ -145,6 +122,42 @@ impl Stack {
         self.aws.call(&["secretsmanager", "put-secret-value"], &input).await?;
         Ok(())
     }
+}
+
+/// Deploys what was packaged under this name; if it fails, the stack's events say why.
+async fn deploy(aws: &Aws, name: &str, parameters: &[&str]) -> anyhow::Result<()> {
+    let (packaged, bucket) = (packaged(name), bucket(name));
+    // A template of more than 50 KB goes by the bucket, too.
+    let deploy = [
+        "cloudformation",
+        "deploy",
+        "--template-file",
+        &packaged,
+        "--s3-bucket",
+        &bucket,
+        "--stack-name",
+        name,
+    ];
+    let options = ["--capabilities", "CAPABILITY_IAM", "--parameter-overrides"];
+    let Err(error) = aws.run(&[&deploy[..], &options, parameters].concat()).await else {
+        return Ok(());
+    };
+    let events =
+        ["cloudformation", "describe-stack-events", "--stack-name", name, "--output", "text"];
+    let query =
+        "StackEvents[?ends_with(ResourceStatus,'FAILED')].[LogicalResourceId,ResourceStatusReason]";
+    let why = aws.run(&[&events[..], &["--query", query]].concat()).await.unwrap_or_default();
+    bail!("{error:#}\n{why}")
+}
+
+/// Where a stack's packaged template is.
+fn packaged(name: &str) -> String {
+    place::scratch().join(format!("{name}.packaged.yaml")).to_string_lossy().into_owned()
+}
+
+/// The bucket that a stack's code is deployed from.
+fn bucket(name: &str) -> String {
+    format!("{name}-artifacts")
 }
 
 fn read_outputs(answer: &Value) -> BTreeMap<String, String> {

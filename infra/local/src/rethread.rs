@@ -8,7 +8,7 @@ use anyhow::Context;
 use aws::table::keys::Key;
 use aws::table::{MOST_MOVED, Order, Rules, Table, To};
 use domain::event::{derived, digest};
-use domain::filing::{Correction, CorrectionKind, Place, Shift, shadow};
+use domain::filing::{Correction, CorrectionKind, CorrectionState, Place, Shift, shadow};
 use domain::id::{ContactId, CorrectionId, ThreadId};
 use domain::threading::Model;
 use domain::time::Timestamp;
@@ -172,6 +172,11 @@ async fn apply(
                 report.line(&format!("{contact}  {}: changed meanwhile, left", shift.from));
                 continue;
             };
+            // The order is the same, so what one of us took back is not made again.
+            if correction.state != CorrectionState::Done {
+                report.line(&format!("{contact}  {} was taken back, left", correction.id));
+                continue;
+            }
             if let (Place::New(n), CorrectionKind::Split { to, .. }) = (&shift.to, &correction.kind)
             {
                 opened.insert(*n, to.clone());

@@ -14,6 +14,7 @@ use crate::cloud::Cloud;
 use crate::deploy::Stack;
 use crate::functions;
 use crate::http::{Answer, Client};
+use crate::models::telegram::BotApi;
 use crate::models::whatsapp::Graph;
 use crate::models::{self, Platform};
 use crate::report::Report;
@@ -66,8 +67,24 @@ impl Stage {
 
     /// The model of WhatsApp, with everything that only WhatsApp has.
     pub fn graph(&self) -> anyhow::Result<Arc<Graph>> {
+        self.model("WhatsApp")
+    }
+
+    /// The model of Telegram, with everything that only Telegram has.
+    pub fn bot_api(&self) -> anyhow::Result<Arc<BotApi>> {
+        self.model("Telegram")
+    }
+
+    fn model<M: Platform>(&self, name: &str) -> anyhow::Result<Arc<M>> {
         let mut all = self.platforms.iter().map(|it| Arc::clone(it) as Arc<dyn Any + Send + Sync>);
-        all.find_map(|it| it.downcast().ok()).context("there is no model of WhatsApp")
+        all.find_map(|it| it.downcast().ok())
+            .with_context(|| format!("there is no model of {name}"))
+    }
+
+    /// The model of a channel, with what every platform can do.
+    pub fn platform(&self, channel: &str) -> anyhow::Result<&dyn Platform> {
+        let found = self.platforms.iter().find(|it| it.channel() == channel);
+        Ok(found.with_context(|| format!("there is no model of {channel}"))?.as_ref())
     }
 
     /// Makes another API token, as the first one is made on AWS: with the command.
@@ -99,6 +116,18 @@ impl Stage {
             ("idempotency-key", key),
         ];
         self.ask(Method::POST, path, &headers, body.to_string().into_bytes()).await
+    }
+
+    /// Changes something by the API.
+    pub async fn patch(&self, path: &str, change: &Value) -> anyhow::Result<Value> {
+        let bearer = self.bearer();
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let answer =
+            self.ask(Method::PATCH, path, &headers, change.to_string().into_bytes()).await?;
+        if answer.status != 200 {
+            bail!("PATCH {path} was answered with {}: {}", answer.status, answer.text());
+        }
+        Ok(answer.json())
     }
 
     /// Makes any call to the HTTP API.

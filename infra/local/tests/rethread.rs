@@ -136,4 +136,11 @@ async fn what_is_applied_is_a_correction_that_is_made_once_and_can_be_taken_back
     let reverted = world.table.revert(&order, &contact, &made.id, &heaping()).await.unwrap();
     assert!(reverted.is_ok(), "{reverted:?}");
     assert_eq!(world.sizes(&contact).await, [5]);
+    let again = world.run(Some("ops"), Some(&contact)).await;
+    assert_eq!(
+        (again.elsewhere, again.corrections),
+        (2, 0),
+        "what was taken back is not made again"
+    );
+    assert_eq!(world.sizes(&contact).await, [5]);
 }

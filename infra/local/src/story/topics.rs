@@ -61,7 +61,7 @@ impl Scene<'_> {
     /// Ada opens a second topic on WhatsApp and goes on with each.
     async fn another_topic(&self) -> anyhow::Result<String> {
         self.report.step("Ada opens a second topic by whatsapp, between messages of the first");
-        let whatsapp = self.platform("whatsapp")?;
+        let whatsapp = self.stage.platform("whatsapp")?;
         let text =
             "Hello! I would like to return the lamp of order B-7712, how do I do that please?";
         let lamp = customer_writes(self.stage, whatsapp, text).await?;
@@ -93,7 +93,7 @@ impl Scene<'_> {
     /// The first topic goes on on the other channel.
     async fn goes_on_elsewhere(&self) -> anyhow::Result<()> {
         self.report.step(&format!("Ada goes on with the first topic by {OTHER}"));
-        let other = self.platform(OTHER)?;
+        let other = self.stage.platform(OTHER)?;
         self.joins(other, "Has the courier left with A-1234?", self.order).await
     }
 
@@ -127,12 +127,6 @@ impl Scene<'_> {
             corrected("revert", &revert, order.len(), Some(lamp.len())),
         ];
         Ok(Topics { order, lamp, corrections })
-    }
-
-    fn platform(&self, channel: &str) -> anyhow::Result<&dyn Platform> {
-        let mut all = self.stage.platforms.iter();
-        let found = all.find(|it| it.channel() == channel);
-        Ok(found.with_context(|| format!("there is no model of {channel}"))?.as_ref())
     }
 
     async fn joins(&self, platform: &dyn Platform, text: &str, thread: &str) -> anyhow::Result<()> {

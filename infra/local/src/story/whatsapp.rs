@@ -113,12 +113,7 @@ impl Scene<'_> {
         })
         .await?;
         pause().await;
-        let answer = json!({
-            "type": "interactive",
-            "context": { "from": "15550001000", "id": asked.id },
-            "interactive": { "type": "list_reply", "list_reply": { "id": "tue", "title": "Tuesday" } },
-        });
-        let answer = self.graph.message(&ADA, answer);
+        let answer = self.graph.tap(&ADA, &asked, "Tuesday")?;
         self.post(&self.graph.envelope(&ADA, &[answer]), 200, "a list reply").await
     }
 

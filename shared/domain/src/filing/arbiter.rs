@@ -17,14 +17,10 @@ use crate::outbound::{ChoiceOption, SendContent};
 use crate::threading::Reading;
 use crate::time::Timestamp;
 
-/// Who decides when the model is unsure.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Arbiter {
-    /// Nobody: the filing stands until one of us looks.
-    #[default]
-    Nobody,
-    /// The customer, on these channels. They must offer choices.
-    Customer(Vec<Channel>),
+/// The customer as the one who decides when the model is unsure, on some channels. They must offer choices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arbiter {
+    channels: Vec<Channel>,
 }
 
 /// How long a question waits for its answer, in milliseconds. Later the customer has other things in mind.
@@ -49,20 +45,19 @@ const OPTION: &str = "topic:";
 const NEW: &str = "new";
 
 impl Arbiter {
-    /// The arbiter that a list of channels names; nobody if it is empty.
+    /// The customer on the channels that a list names; `None` if it names none.
     #[must_use]
-    pub fn parse(channels: &str) -> Self {
+    pub fn parse(channels: &str) -> Option<Self> {
         let names = channels.split(',').map(str::trim).filter(|it| !it.is_empty());
         let channels: Vec<_> = names.map(Channel::new).collect();
-        if channels.is_empty() { Self::Nobody } else { Self::Customer(channels) }
+        (!channels.is_empty()).then_some(Self { channels })
     }
 
     /// Whether to ask about a message if it is in doubt where it belongs. Public words are not asked about in private, and an
     /// echo is ours.
     #[must_use]
     pub fn may_ask(&self, event: &InboundEvent, message: &Message, now: Timestamp) -> bool {
-        let Self::Customer(channels) = self else { return false };
-        channels.contains(&event.channel)
+        self.channels.contains(&event.channel)
             && message.direction == Direction::In
             && message.visibility == Visibility::Private
             && message.opens_window
@@ -116,6 +111,13 @@ pub fn question(reading: &Reading, topics: &[Topic], opened: Option<&ThreadId>) 
     distinguish(&mut options);
     options.push(option(NEW, &words.new));
     SendContent::Choices { text: words.ask.clone(), options, button: Some(words.button.clone()) }
+}
+
+/// Whether a message of ours is such a question. It asks about the person's words and does not answer them.
+#[must_use]
+pub fn is_question(content: &SendContent) -> bool {
+    let SendContent::Choices { options, .. } = content else { return false };
+    options.iter().all(|it| it.id.starts_with(OPTION))
 }
 
 /// What a customer chose.
@@ -235,7 +237,7 @@ mod tests {
     fn asked(message: Message, after_s: i64) -> bool {
         let (event, message) = event(message);
         let now = Timestamp::from_secs(NOW + after_s);
-        Arbiter::parse("whatsapp, sms").may_ask(&event, &message, now)
+        Arbiter::parse("whatsapp, sms").unwrap().may_ask(&event, &message, now)
     }
 
     fn said(text: &str) -> Message {
@@ -257,10 +259,10 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_asked_unless_it_is_switched_on() {
-        assert_eq!(Arbiter::parse(" "), Arbiter::Nobody);
-        let (event, message) = event(said("yes"));
-        assert!(!Arbiter::Nobody.may_ask(&event, &message, event.at));
+    fn a_list_that_names_no_channel_asks_nobody() {
+        for list in ["", " ", ","] {
+            assert_eq!(Arbiter::parse(list), None, "{list:?}");
+        }
     }
 
     #[test]
@@ -273,7 +275,7 @@ mod tests {
         let tap = Content::Choice { id: "topic:new".into(), title: "Something new".into() };
         assert!(!asked(Message { content: tap, ..said("") }, 10), "an answer");
         let (event, message) = event(said("yes"));
-        assert!(!Arbiter::parse("sms").may_ask(&event, &message, event.at), "not there");
+        assert!(!Arbiter::parse("sms").unwrap().may_ask(&event, &message, event.at), "not there");
     }
 
     #[test]
@@ -289,6 +291,7 @@ mod tests {
                 ("topic:new", "Autre chose")
             ]
         );
+        assert!(is_question(&question));
         let SendContent::Choices { text, .. } = question else { panic!("no choices") };
         assert_eq!(text, "À quel sujet nous écrivez-vous ?");
     }
@@ -326,6 +329,15 @@ mod tests {
         let offered = topics(&threads, &ThreadId::new("filed"), now);
         let names: Vec<_> = offered.iter().map(|it| it.thread.as_str()).collect();
         assert_eq!(names, ["filed", "latest", "recent"]);
+    }
+
+    #[test]
+    fn other_choices_and_other_words_are_no_question_about_topics() {
+        let option = |id: &str| ChoiceOption { id: id.into(), title: id.into(), description: None };
+        let options = vec![option("topic:new"), option("tue")];
+        let choices = SendContent::Choices { text: "When?".into(), options, button: None };
+        assert!(!is_question(&choices));
+        assert!(!is_question(&SendContent::Text { text: "topic:new".into() }));
     }
 
     #[test]

@@ -76,7 +76,8 @@ pub enum Change {
         /// Whether it may belong elsewhere.
         unsure: bool,
     },
-    /// It was edited, taken back or read again by a later parser: only its words change.
+    /// It was edited, taken back or read again by a later parser, or it asks which topic the person means: only the words
+    /// change that the next message is weighed against.
     Reworded,
 }
 

@@ -55,6 +55,14 @@ struct World {
     is_blocked: bool,
     sent_at: Vec<Timestamp>,
     shown: Vec<String>,
+    buttons: Vec<Button>,
+}
+
+/// A button under a message of ours.
+struct Button {
+    message: i64,
+    title: String,
+    data: String,
 }
 
 /// What the registry knows.
@@ -78,14 +86,25 @@ impl BotApi {
         Ok(model)
     }
 
-    /// The customer taps a button under the last message; the answer is the status that our webhook gave.
-    pub async fn customer_taps(&self, data: &str) -> anyhow::Result<u16> {
+    /// The customer taps the latest button of this title; the answer is the status that our webhook gave.
+    pub async fn customer_taps(&self, title: &str) -> anyhow::Result<u16> {
+        let found = {
+            let world = self.world();
+            let button = world.buttons.iter().rfind(|it| it.title == title);
+            button.map(|it| (it.message, it.data.clone()))
+        };
+        let (message, data) = found.with_context(|| format!("there is no button {title:?}"))?;
         let id = format!("4382{:06}", self.fresh());
-        let asked = self.world().messages.iter().max().copied().unwrap_or_default();
         self.world().taps.insert(id.clone());
-        let message = json!({ "message_id": asked, "from": bot(), "chat": chat(), "date": aws::now().secs() });
+        let message = json!({ "message_id": message, "from": bot(), "chat": chat(), "date": aws::now().secs() });
         let tap = json!({ "id": id, "from": ada(), "message": message, "chat_instance": "-77", "data": data });
         self.post("callback_query", &tap).await
+    }
+
+    /// The titles of the buttons that the customer was shown, oldest first.
+    #[must_use]
+    pub fn buttons(&self) -> Vec<String> {
+        self.world().buttons.iter().map(|it| it.title.clone()).collect()
     }
 
     /// The customer blocks the bot, or lets it write again.
@@ -143,12 +162,14 @@ impl BotApi {
     /// Takes a call or refuses it.
     fn take(&self, method: &str, body: &Value) -> Result<Value, BotError> {
         let taken = rules::check(method, body, &self.world())?;
-        let Taken::Message(chat_id, shown) = taken else { return Ok(json!(true)) };
+        let Taken::Message { chat, shown, buttons } = taken else { return Ok(json!(true)) };
         self.note_sending()?;
         let id = self.fresh_message();
         self.world().shown.push(shown);
+        let buttons = buttons.into_iter().map(|(title, data)| Button { message: id, title, data });
+        self.world().buttons.extend(buttons);
         Ok(
-            json!({ "message_id": id, "from": bot(), "chat": { "id": chat_id, "type": "private" }, "date": aws::now().secs() }),
+            json!({ "message_id": id, "from": bot(), "chat": { "id": chat, "type": "private" }, "date": aws::now().secs() }),
         )
     }
 

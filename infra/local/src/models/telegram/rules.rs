@@ -43,8 +43,15 @@ impl From<String> for BotError {
 /// A call that the platform takes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// A message to a chat, and what the person sees of it.
-    Message(i64, String),
+    /// A message to a chat.
+    Message {
+        /// The chat.
+        chat: i64,
+        /// What the person sees of it.
+        shown: String,
+        /// The titles and data of the buttons under it.
+        buttons: Vec<(String, String)>,
+    },
     /// Anything else: the answer is `true`.
     Quiet,
 }
@@ -75,8 +82,9 @@ pub(super) fn check(method: &str, body: &Value, world: &World) -> Result<Taken, 
     }
     let chat = fields.whole("chat_id")?;
     reachable(chat, world)?;
+    let mut buttons = Vec::new();
     let shown = match method {
-        "sendMessage" => message(&fields)?,
+        "sendMessage" => message(&fields, &mut buttons)?,
         "sendLocation" => place(&fields)?,
         "sendVenue" => {
             place(&fields)?;
@@ -102,7 +110,7 @@ pub(super) fn check(method: &str, body: &Value, world: &World) -> Result<Taken, 
         reply(&fields.object("reply_parameters")?, chat, world)?;
     }
     fields.done()?;
-    Ok(Taken::Message(chat, shown))
+    Ok(Taken::Message { chat, shown, buttons })
 }
 
 /// A bot writes to nobody who did not write first, and to nobody who blocked it.
@@ -120,7 +128,7 @@ fn reachable(chat: i64, world: &World) -> Result<(), BotError> {
 }
 
 /// 1 to 4096 UTF-16 units: entities are counted in those, and Ariane sends none.
-fn message(fields: &Strict<'_>) -> Read<String> {
+fn message(fields: &Strict<'_>, buttons: &mut Vec<(String, String)>) -> Read<String> {
     let text = fields.text("text").map_err(|_| "message text is empty")?;
     if 4096 < text.encode_utf16().count() {
         return Err("message is too long".to_owned());
@@ -131,12 +139,14 @@ fn message(fields: &Strict<'_>) -> Read<String> {
             let row = row.as_array().ok_or("inline_keyboard must be an array of arrays")?;
             for button in row {
                 let button = Strict::of(button)?;
-                button
+                let title = button
                     .text("text")
                     .map_err(|_| "text buttons are unallowed in the inline keyboard")?;
-                if !(1..=64).contains(&button.text("callback_data")?.len()) {
+                let data = button.text("callback_data")?;
+                if !(1..=64).contains(&data.len()) {
                     return Err("BUTTON_DATA_INVALID".to_owned());
                 }
+                buttons.push((title.to_owned(), data.to_owned()));
                 button.done()?;
             }
         }

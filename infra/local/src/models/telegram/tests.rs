@@ -94,7 +94,7 @@ async fn a_conversation_with_the_channel_goes_both_ways() {
         SendContent::Choices { text: "On livre ?".into(), options: options.into(), button: None };
     let question = ours.answer(&asked, question, None).await.unwrap();
 
-    assert_eq!(model.customer_taps("yes:42").await.unwrap(), 200);
+    assert_eq!(model.customer_taps("Oui").await.unwrap(), 200);
     let tapped = ours.next().await;
     assert!(matches!(&message(&tapped).content, Content::Choice { id, .. } if id == "yes:42"));
     assert_eq!(message(&tapped).reply_to, question);

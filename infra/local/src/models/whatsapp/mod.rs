@@ -3,6 +3,7 @@
 
 mod error;
 mod fields;
+mod interactive;
 mod rules;
 mod server;
 mod template;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::http::Client;
 use crate::models::{CUSTOMER, Known, Platform, Work};
+pub use interactive::Offer;
 pub use rules::Address;
 pub use template::Template;
 
@@ -68,11 +70,14 @@ pub struct Person {
     pub name: &'static str,
 }
 
-/// Two customers: one with a phone number, one who hides it.
+/// A customer with a phone number.
 pub const ADA: Person =
     Person { phone: Some("447700900111"), user_id: "GB.5550001112223334", name: CUSTOMER };
 /// A customer with a username, whose phone number we never see.
 pub const ELOISE: Person = Person { phone: None, user_id: "FR.7770001112223334", name: "Eloïse" };
+/// Another customer with a phone number.
+pub const NOOR: Person =
+    Person { phone: Some("447700900222"), user_id: "GB.8880001112223334", name: "Noor" };
 
 /// A message that the platform took from us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +92,8 @@ pub struct Sent {
     pub shown: String,
     /// What its statuses carry back.
     pub callback: Option<String>,
+    /// What the customer may tap on it.
+    pub offers: Vec<Offer>,
     /// The statuses that our webhook has answered with 200, in order.
     pub acknowledged: Vec<&'static str>,
 }
@@ -117,6 +124,13 @@ impl Graph {
 
     fn new(base_url: String) -> Self {
         Self { state: Mutex::default(), client: Client::new(), base_url }
+    }
+
+    /// What one customer was sent so far, oldest first.
+    #[must_use]
+    pub fn sent_to(&self, customer: &Person) -> Vec<Sent> {
+        let is_theirs = |it: &Sent| person(&it.to).is_some_and(|it| it.user_id == customer.user_id);
+        self.sent().into_iter().filter(is_theirs).collect()
     }
 
     /// What it took from us so far.
@@ -153,7 +167,7 @@ impl Graph {
 
 /// The customer behind an address, if it is on the platform.
 fn person(address: &Address) -> Option<Person> {
-    [ADA, ELOISE].into_iter().find(|it| match address {
+    [ADA, ELOISE, NOOR].into_iter().find(|it| match address {
         Address::Phone(digits) => it.phone == Some(digits.as_str()),
         Address::User(id) => it.user_id == id,
     })

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::error::GraphError;
 use super::fields::{Fields, Read};
+use super::interactive::{self, Offer};
 use super::template::{self, Template};
 
 /// What the rules look up.
@@ -43,6 +44,8 @@ pub(super) struct Message {
     pub shown: String,
     /// What its statuses carry back.
     pub callback: Option<String>,
+    /// What the customer may tap on it.
+    pub offers: Vec<Offer>,
 }
 
 /// Whom a message is for.
@@ -66,6 +69,7 @@ pub(super) fn check(body: &Value, world: &World<'_>) -> Read<Taken> {
     }
     let to = address(&fields, world)?;
     let kind = fields.maybe_text("type", 32)?.unwrap_or("text");
+    let mut offers = Vec::new();
     let shown = match kind {
         "text" => text(&fields.object("text")?)?,
         "image" | "video" | "audio" | "document" | "sticker" => {
@@ -73,7 +77,7 @@ pub(super) fn check(body: &Value, world: &World<'_>) -> Read<Taken> {
         }
         "location" => location(&fields.object("location")?)?,
         "reaction" => reaction(&fields.object("reaction")?, world)?,
-        "interactive" => interactive(&fields.object("interactive")?)?,
+        "interactive" => interactive::check(&fields.object("interactive")?, &mut offers)?,
         "template" => template::check(fields.need("template")?, world.templates)?,
         other => {
             return Err(GraphError::new(131_051, format!("Message type {other} is not supported")));
@@ -87,7 +91,7 @@ pub(super) fn check(body: &Value, world: &World<'_>) -> Read<Taken> {
     // At most 512 characters: https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components
     let callback = fields.maybe_text("biz_opaque_callback_data", 512)?.map(str::to_owned);
     fields.done()?;
-    Ok(Taken::Message(Message { to, kind: kind.to_owned(), shown, callback }))
+    Ok(Taken::Message(Message { to, kind: kind.to_owned(), shown, callback, offers }))
 }
 
 /// <https://developers.facebook.com/docs/whatsapp/cloud-api/guides/mark-message-as-read>; it has no recipient.
@@ -190,70 +194,6 @@ fn reaction(fields: &Fields<'_>, world: &World<'_>) -> Read<String> {
         .ok_or_else(|| GraphError::new(100, "Param emoji must be a string"))?;
     fields.done()?;
     Ok(emoji.to_owned())
-}
-
-/// Reply buttons: <https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-reply-buttons-messages>.
-/// Lists: <https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-list-messages>.
-fn interactive(fields: &Fields<'_>) -> Read<String> {
-    let kind = fields.text("type", 32)?;
-    let body = fields.object("body")?;
-    let shown = body.text("text", 1024)?.to_owned();
-    body.done()?;
-    let action = fields.object("action")?;
-    let mut ids = Vec::new();
-    match kind {
-        "button" => {
-            for button in action.list("buttons", 1, 3)? {
-                let button = Fields::of(button, "buttons")?;
-                button.exactly("type", "reply")?;
-                let reply = button.object("reply")?;
-                ids.push(option_id(&reply, 256)?);
-                reply.text("title", 20)?;
-                reply.done()?;
-                button.done()?;
-            }
-        }
-        "list" => {
-            action.text("button", 20)?;
-            let sections = action.list("sections", 1, 10)?;
-            for section in sections {
-                let section = Fields::of(section, "sections")?;
-                // A title is required as soon as there is more than one section.
-                let title = section.maybe_text("title", 24)?;
-                if 1 < sections.len() && title.is_none() {
-                    return Err(GraphError::new(131_008, "Section title is required"));
-                }
-                for row in section.list("rows", 1, 10)? {
-                    let row = Fields::of(row, "rows")?;
-                    ids.push(option_id(&row, 200)?);
-                    row.text("title", 24)?;
-                    row.maybe_text("description", 72)?;
-                    row.done()?;
-                }
-                section.done()?;
-            }
-        }
-        other => {
-            return Err(GraphError::new(
-                131_051,
-                format!("Interactive type {other} is not supported"),
-            ));
-        }
-    }
-    action.done()?;
-    fields.done()?;
-    // Ten rows over all sections together, and no id twice.
-    if 10 < ids.len() || ids.iter().collect::<HashSet<_>>().len() != ids.len() {
-        return Err(GraphError::new(131_009, "Too many rows in total, or the same id twice"));
-    }
-    Ok(shown)
-}
-
-/// The id of an option; spaces at its ends are refused.
-fn option_id<'a>(fields: &Fields<'a>, max: usize) -> Read<&'a str> {
-    let id = fields.text("id", max)?;
-    let wrong = || GraphError::new(131_009, "Option id must not begin or end with a space");
-    (id.trim() == id).then_some(id).ok_or_else(wrong)
 }
 
 fn known(id: &str, world: &World<'_>) -> Read<()> {

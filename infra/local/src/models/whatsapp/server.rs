@@ -109,6 +109,7 @@ fn take(graph: &Arc<Graph>, body: &[u8]) -> Result<Value, GraphError> {
         kind: message.kind,
         shown: message.shown,
         callback: message.callback,
+        offers: message.offers,
         acknowledged: Vec::new(),
     };
     graph.state().sent.push(sent.clone());

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use domain::webhook::{Encoding, Proof, sign};
 use http::Method;
 use serde_json::{Value, json};
@@ -10,6 +11,9 @@ use serde_json::{Value, json};
 use super::error::GraphError;
 use super::rules::Address;
 use super::{APP_SECRET, Graph, PHONE_NUMBER_ID, Person, Sent, WABA_ID, person};
+
+/// Our number as people dial it.
+const DISPLAY_NUMBER: &str = "15550001000";
 
 /// Written out here rather than taken from the channel: the model must not agree with a mistake of ours.
 const PROOF: Proof =
@@ -29,6 +33,18 @@ impl Graph {
             fields.insert("timestamp".to_owned(), json!(aws::now().secs().to_string()));
         }
         message
+    }
+
+    /// A tap on an option that a message of ours offers, named by what the customer reads on it:
+    /// <https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/messages/interactive>.
+    pub fn tap(&self, from: &Person, on: &Sent, title: &str) -> anyhow::Result<Value> {
+        let offer = on.offers.iter().find(|it| it.title == title);
+        let offer = offer.with_context(|| format!("the message offers no {title:?}"))?;
+        let reply = offer.reply;
+        let tapped = json!({ "type": reply, reply: { "id": offer.id, "title": offer.title } });
+        let of = json!({ "from": DISPLAY_NUMBER, "id": on.id });
+        let tap = json!({ "type": "interactive", "context": of, "interactive": tapped });
+        Ok(self.message(from, tap))
     }
 
     /// A webhook with messages of one customer.
@@ -173,7 +189,7 @@ fn envelope(value: &Value) -> Value {
     if let Some(fields) = value.as_object_mut() {
         fields.insert("messaging_product".to_owned(), json!("whatsapp"));
         let number =
-            json!({ "display_phone_number": "15550001000", "phone_number_id": PHONE_NUMBER_ID });
+            json!({ "display_phone_number": DISPLAY_NUMBER, "phone_number_id": PHONE_NUMBER_ID });
         fields.insert("metadata".to_owned(), number);
     }
     let changes = [json!({ "field": "messages", "value": value })];

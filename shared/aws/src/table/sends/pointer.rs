@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::event::InboundEvent;
 use domain::filing::Change;
+use domain::filing::arbiter::is_question;
 use domain::id::ProviderId;
 use domain::sending::{Outgoing, Received};
 
@@ -91,7 +92,12 @@ impl Table {
         else {
             return Ok(());
         };
-        let change = Change::Said { unsure: false };
+        // Who is asked what they mean has not been answered, and waits for us still.
+        let change = if is_question(&accepted.send.content) {
+            Change::Reworded
+        } else {
+            Change::Said { unsure: false }
+        };
         self.fold(&accepted.contact, &accepted.thread, &key, &entry, change).await
     }
 }

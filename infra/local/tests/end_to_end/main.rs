@@ -1,5 +1,12 @@
 //! The real template with the real functions on the local cloud, against strict models of the platforms.
-#![expect(clippy::unwrap_used, reason = "what is not as expected fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what is not as expected fails the test"
+)]
+
+mod asking;
+mod rethreading;
 
 use aws::ingest::Parked;
 use domain::content::Raw;
@@ -23,6 +30,12 @@ async fn the_main_job_happens_on_the_real_template() {
     a_caller_without_a_good_token_learns_nothing(&stage).await;
     a_parked_webhook_is_replayed_once(&stage).await;
     an_unknown_item_is_kept_and_replayed_once_per_parser(&stage).await;
+    let unasked = asking::nobody_is_asked_by_default(&stage).await;
+    stage.stack.change("AskCustomerOn", "whatsapp,telegram").await.unwrap();
+    let asked = asking::a_customer_is_asked_and_the_answer_files_what_was_in_doubt(&stage).await;
+    asking::something_new_becomes_a_thread_of_its_own(&stage).await;
+    asking::nobody_is_asked_on_a_channel_that_is_not_named(&stage).await;
+    rethreading::another_model_is_tried_applied_and_taken_back(&stage, &unasked, &asked).await;
     the_core_deploys_without_a_channel(&stage).await;
 }
 
