@@ -10,6 +10,7 @@ use aws::table::schema::ALONE;
 use aws::table::views::{Order as Sort, Window};
 use aws::table::{Fresh, MOST_MOVED, Order, To};
 use domain::event::derived;
+use domain::filing::Decider;
 use domain::id::{CorrectionId, ThreadId};
 use serde_json::{Value, json};
 
@@ -108,7 +109,7 @@ pub(crate) fn order(call: &Call<'_>, reason: Option<String>) -> Result<Order, Pr
         None => new_id("cor_"),
     };
     let (id, author) = (CorrectionId::new(id), call.caller.name.clone());
-    Ok(Order { id, author, reason, at: call.now })
+    Ok(Order { id, author, decider: Decider::Person, reason, at: call.now })
 }
 
 /// The answer to a correction that was made.

@@ -9,8 +9,8 @@ use aws::table::keys::{self, Key};
 use aws::table::views::{self, Position, Row, Window};
 use aws::table::{Acceptance, Order, Question, Rules, Stored, Table, ThreadChange, To};
 use domain::event::{Direction, Identity, InboundEvent, Message, derived, digest};
-use domain::filing::Handling;
 use domain::filing::arbiter::{Answer, Arbiter, QUESTION_MS, answer, question, topics};
+use domain::filing::{Decider, Handling};
 use domain::id::{ContactId, CorrectionId, IdentityId, MessageId, ThreadId};
 use domain::outbound::{Author, Send, SendContent};
 use domain::plan::{EVERY_PURPOSE, Purpose};
@@ -145,8 +145,13 @@ pub(crate) async fn hear(
         Answer::Thread(thread) => thread,
         Answer::New => question.new.clone(),
     };
-    let order =
-        Order { id: correction_id(event), author: CUSTOMER.to_owned(), reason: None, at: event.at };
+    let order = Order {
+        id: correction_id(event),
+        author: CUSTOMER.to_owned(),
+        decider: Decider::Customer,
+        reason: None,
+        at: event.at,
+    };
     refile(table, &question, &order, &to, rules).await?;
     Ok(Some(Answered { contact, question }))
 }

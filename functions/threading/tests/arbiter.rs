@@ -13,6 +13,7 @@ use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId}
 use domain::outbound::SendContent;
 use domain::sending::{Entry, Outgoing};
 use domain::status::Status;
+use domain::threading::{Certain, Evidence};
 use domain::time::Timestamp;
 use embedded::{Cloud, Queued, TABLE};
 use threading::Filer;
@@ -233,7 +234,7 @@ async fn the_topic_that_the_customer_names_gets_the_message_and_what_followed() 
     }
     let rows = world.timeline(&other).await;
     let moved = rows.iter().find(|it| it.content == Some(Content::text(DOUBTFUL))).unwrap();
-    assert!(moved.evidence.iter().any(domain::threading::Evidence::is_certain));
+    assert_eq!(moved.evidence, [Evidence::certain(Certain::Customer)]);
     assert!(!world.is_unsure(&filed).await, "what was in doubt left");
     assert!(!world.is_unsure(&other).await, "what came is sure");
     let contact = world.table().view_thread(&other).await.unwrap().unwrap().contact;

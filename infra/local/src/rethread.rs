@@ -8,7 +8,7 @@ use anyhow::Context;
 use aws::table::keys::Key;
 use aws::table::{MOST_MOVED, Order, Rules, Table, To};
 use domain::event::{derived, digest};
-use domain::filing::{Correction, CorrectionKind, CorrectionState, Place, Shift, shadow};
+use domain::filing::{Correction, CorrectionKind, CorrectionState, Decider, Place, Shift, shadow};
 use domain::id::{ContactId, CorrectionId, ThreadId};
 use domain::threading::Model;
 use domain::time::Timestamp;
@@ -224,5 +224,7 @@ fn order(
     parts.extend(part.iter().map(|it| it.0.as_str()));
     let id = CorrectionId::new(derived("cor_", &parts));
     let reason = format!("another model: {}", other.name.get(..12).unwrap_or(&other.name));
-    Order { id, author: author.to_owned(), reason: Some(reason), at }
+    let confidence = part.iter().map(|it| it.1).fold(1.0, f32::min);
+    let (author, decider) = (author.to_owned(), Decider::Model { confidence });
+    Order { id, author, decider, reason: Some(reason), at }
 }

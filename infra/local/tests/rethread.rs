@@ -5,7 +5,7 @@ use aws::table::views::{Order as Sorted, Window};
 use aws::table::{Filed, Fresh, Order, Rules, Table};
 use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
-use domain::filing::CorrectionState;
+use domain::filing::{CorrectionState, Decider};
 use domain::id::{
     AccountId, Channel, ContactId, CorrectionId, EventKey, IdentityId, ProviderId, ThreadId,
 };
@@ -96,6 +96,13 @@ impl World {
         sizes
     }
 
+    /// Where the messages about the table are.
+    async fn table_talk(&self, contact: &ContactId) -> ThreadId {
+        let history = self.table.history(contact, Timestamp::from_secs(START)).await.unwrap();
+        let at = Timestamp::from_secs(START + 3_000 * 60);
+        history.into_iter().find(|it| it.at == at).unwrap().thread
+    }
+
     async fn run(&self, author: Option<&str>, contact: Option<&ContactId>) -> Found {
         rethread(&self.table, &better(author), contact, &Report::quiet()).await.unwrap()
     }
@@ -130,6 +137,7 @@ async fn what_is_applied_is_a_correction_that_is_made_once_and_can_be_taken_back
     let order = Order {
         id: CorrectionId::new("cor_revert"),
         author: "ops".to_owned(),
+        decider: Decider::Person,
         reason: None,
         at: Timestamp::from_secs(START + 1_000_000),
     };
@@ -143,4 +151,27 @@ async fn what_is_applied_is_a_correction_that_is_made_once_and_can_be_taken_back
         "what was taken back is not made again"
     );
     assert_eq!(world.sizes(&contact).await, [5]);
+}
+
+#[tokio::test]
+async fn what_a_model_moved_says_so_and_yet_another_model_may_move_it_again() {
+    let world = World::start().await;
+    let thread = heap(&world.table, "ada").await;
+    let contact = world.contact(&thread).await;
+    world.run(Some("ops"), Some(&contact)).await;
+    let moved = world.table_talk(&contact).await;
+    assert_ne!(moved, thread);
+    let window = Window { order: Sorted::Ascending, after: None, limit: 10 };
+    let slice = std::slice::from_ref(&moved);
+    let now = Timestamp::from_secs(START + 1_000_000);
+    let rows = world.table.view_timeline(slice, &window, now).await.unwrap().rows;
+    for row in &rows {
+        let words: Vec<_> = row.evidence.iter().map(|it| it.words(now)).collect();
+        assert_eq!(words, ["another version of the model decided it"]);
+        assert!(row.confidence.is_some_and(|it| (0.5..1.0).contains(&it)), "{:?}", row.confidence);
+    }
+    let heaps = Other { model: heaping().model, name: "heaps".to_owned(), ..better(Some("ops")) };
+    let again = rethread(&world.table, &heaps, Some(&contact), &Report::quiet()).await.unwrap();
+    assert_eq!((again.elsewhere, again.corrections), (2, 1));
+    assert_eq!(world.table_talk(&contact).await, thread);
 }

@@ -105,8 +105,8 @@ async fn both_are_where_she_says(stage: &Stage, doubt: &Doubt, tapped: &str) {
     .await
     .unwrap();
     let rows = timeline(stage, &doubt.other).await;
-    assert_eq!(why(&rows, DOUBTFUL), ["a person decided it"]);
-    assert_eq!(why(&rows, MORE), ["a person decided it"]);
+    assert_eq!(why(&rows, DOUBTFUL), ["the customer said so when asked"]);
+    assert_eq!(why(&rows, MORE), ["the customer said so when asked"]);
     assert_eq!(why(&rows, tapped), ["answers a choice that we sent"]);
     let left = words(stage, &doubt.filed).await;
     assert!(!left.contains(DOUBTFUL) && !left.contains(MORE), "{left:?}");
@@ -140,7 +140,7 @@ pub(crate) async fn something_new_becomes_a_thread_of_its_own(stage: &Stage) {
     .await
     .unwrap();
     let rows = timeline(stage, &new).await;
-    assert_eq!(why(&rows, DOUBTFUL), ["a person decided it"]);
+    assert_eq!(why(&rows, DOUBTFUL), ["the customer said so when asked"]);
     assert_eq!(text_of(&rows[1], "/content/type"), "choice");
     assert_eq!(why_of(&rows[1]), ["answers a choice that we sent"]);
     assert!(!words(stage, &doubt.filed).await.contains(DOUBTFUL));

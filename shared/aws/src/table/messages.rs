@@ -141,7 +141,7 @@ pub(super) fn write_message(
         .set_some("visibility", (message.visibility == Visibility::Public).then(|| text("public")))
         .set_some(REFERRAL, referral.map(text))
         .set_if_absent(CONTENT, content(&message.content)?)
-        .set("confidence", kept(decision.confidence));
+        .set("confidence", number(thousandths(decision.confidence)));
     // What waited for the message may have had an end of its own.
     let patch = match expires(event.at, rules) {
         Some(at) => patch.set(EXPIRES, at),
@@ -158,8 +158,8 @@ pub(super) fn write_message(
 }
 
 /// A confidence in thousandths, rounded down: what is below a threshold stays below it when it is read again.
-fn kept(confidence: f32) -> AttributeValue {
-    number(format_args!("{:.3}", (confidence * 1000.0).floor() / 1000.0))
+pub(super) fn thousandths(confidence: f32) -> String {
+    format!("{:.3}", (confidence * 1000.0).floor() / 1000.0)
 }
 
 /// What a message says, as it is kept.
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn what_is_below_a_threshold_is_kept_below_it() {
         let read = |confidence: f32| {
-            let item = Item::from([("confidence".to_owned(), kept(confidence))]);
+            let item = Item::from([("confidence".to_owned(), number(thousandths(confidence)))]);
             Stored::of(&item).confidence.unwrap()
         };
         for (confidence, is_below) in [(0.599_7, true), (0.6, false), (0.600_3, false)] {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use aws::table::views::{Order as Sorted, Window};
 use aws::table::{Order, Refused, Stored, Table, To, keys};
 use domain::event::{Direction, InboundEvent};
-use domain::filing::{Correction, Live};
+use domain::filing::{Correction, Decider, Live};
 use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
 use domain::threading::{Entry, Profile};
 use domain::time::Timestamp;
@@ -175,6 +175,7 @@ pub(crate) fn order(n: u32) -> Order {
     Order {
         id: CorrectionId::new(format!("cor_{n:032}")),
         author: "grace".into(),
+        decider: Decider::Person,
         reason: Some("another subject".into()),
         at: at(2_000_000 + i64::from(n)),
     }

@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use domain::event::InboundEvent;
+use domain::filing::Decider;
 use domain::id::{AccountId, CorrectionId};
 use domain::time::Timestamp;
 use embedded::Cloud;
@@ -162,6 +163,7 @@ async fn correct(cloud: &Cloud, correction: Option<Correction>) {
     let order = Order {
         id: CorrectionId::new("cor_1"),
         author: "ada".to_owned(),
+        decider: Decider::Person,
         reason: None,
         at: Timestamp::from_secs(START + 1_000_000),
     };

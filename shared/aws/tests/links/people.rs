@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws::table::{Filed, Order, ProfileChange, Refused, Table, keys};
 use domain::event::{Identity, InboundEvent, Message};
-use domain::filing::{ChannelLink, Correction, LinkCode, Proof};
+use domain::filing::{ChannelLink, Correction, Decider, LinkCode, Proof};
 use domain::id::{AccountId, Channel, ContactId, CorrectionId, IdentityId, ThreadId};
 use domain::time::Timestamp;
 use embedded::Cloud;
@@ -98,6 +98,7 @@ pub(crate) fn order(id: &str) -> Order {
     Order {
         id: CorrectionId::new(format!("cor_{id:0>32}")),
         author: "desk".to_owned(),
+        decider: Decider::Person,
         reason: Some("she said so on the phone".to_owned()),
         at: Timestamp::from_secs(START + 400_000),
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ContactId, CorrectionId, IdentityId, ThreadId};
+use crate::threading::{Certain, Evidence};
 use crate::time::Timestamp;
 
 /// A person's word that messages belong elsewhere: appended, never rewritten but for its progress, and revertible.
@@ -88,6 +89,43 @@ impl CorrectionKind {
             | Self::Split { from, to }
             | Self::Move { from, to } => Some((from, to)),
             Self::Link { .. } | Self::Unlink { .. } => None,
+        }
+    }
+}
+
+/// Who decided what a correction does. The messages that it moves say so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Decider {
+    /// One of us.
+    #[default]
+    Person,
+    /// The customer, who was asked.
+    Customer,
+    /// Another version of the model, which is at least so sure of each message.
+    Model {
+        /// From 0 to 1.
+        confidence: f32,
+    },
+}
+
+impl Decider {
+    /// Why a message is where this put it.
+    #[must_use]
+    pub fn evidence(self) -> Evidence {
+        match self {
+            Self::Person => Evidence::certain(Certain::Person),
+            Self::Customer => Evidence::certain(Certain::Customer),
+            Self::Model { .. } => Evidence::another_model(),
+        }
+    }
+
+    /// How sure that is.
+    #[must_use]
+    pub fn confidence(self) -> f32 {
+        match self {
+            Self::Person | Self::Customer => 1.0,
+            Self::Model { confidence } => confidence,
         }
     }
 }

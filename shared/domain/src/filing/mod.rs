@@ -14,7 +14,7 @@ mod rebuild;
 mod shadow;
 
 pub use choose::{Referrals, Referred, choose};
-pub use correction::{Correction, CorrectionKind, CorrectionState, Proof};
+pub use correction::{Correction, CorrectionKind, CorrectionState, Decider, Proof};
 pub use handling::{Handling, MOST_ASSIGNEE, NEVER, NotSnoozed};
 pub use inbox::{assignee, partition, partitions};
 pub use link_code::{ChannelLink, LinkCode};

@@ -54,13 +54,16 @@ pub enum Certain {
     LinkCode,
     /// An answer to a choice that we sent.
     Choice,
-    /// A person said so.
+    /// One of us said so.
     Person,
+    /// The customer said so when we asked.
+    Customer,
 }
 
 impl Certain {
     /// Every kind.
-    pub(super) const ALL: [Self; 4] = [Self::Token, Self::LinkCode, Self::Choice, Self::Person];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Token, Self::LinkCode, Self::Choice, Self::Person, Self::Customer];
 
     /// Its name among reasons.
     pub(super) fn name(self) -> &'static str {
@@ -69,6 +72,7 @@ impl Certain {
             Self::LinkCode => "link_code",
             Self::Choice => "choice",
             Self::Person => "person",
+            Self::Customer => "customer",
         }
     }
 }

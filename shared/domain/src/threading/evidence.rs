@@ -74,6 +74,12 @@ impl Evidence {
         Self { name: Cow::Borrowed("first_message"), margin: None, detail: Detail::default() }
     }
 
+    /// What another version of the model decided later. Yet another one may decide anew.
+    #[must_use]
+    pub fn another_model() -> Self {
+        Self { name: Cow::Borrowed("another_model"), margin: None, detail: Detail::default() }
+    }
+
     /// The reason's name: stable, for programs.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -90,6 +96,8 @@ impl Evidence {
             "link_code" => "came by a link that we gave out",
             "choice" => "answers a choice that we sent",
             "person" => "a person decided it",
+            "customer" => "the customer said so when asked",
+            "another_model" => "another version of the model decided it",
             "first_message" => "first message of this contact",
             _ => "another version's reason",
         });

@@ -3,8 +3,7 @@
 use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Direction;
-use domain::filing::Gone;
-use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
+use domain::filing::{Correction, CorrectionKind, CorrectionState, Decider, Gone, Live};
 use domain::id::{ContactId, CorrectionId, ThreadId};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,7 @@ use crate::table::keys::{self, Key};
 use crate::table::messages::{EVIDENCE, Stored};
 use crate::table::patch::Patch;
 use crate::table::schema::{PK, SK};
-use crate::table::sends::json;
+use crate::table::sends::{get_json, json};
 use crate::table::threads::{read_live, snapshot};
 use crate::table::{Committed, Table, Transaction};
 
@@ -29,6 +28,8 @@ pub(super) const STAMP: &str = "stamp";
 const MESSAGES: &str = "messages";
 /// Of the revert of a move, and of the revert of that: the move.
 const ROOT: &str = "root";
+/// Who decided it, as JSON; absent if one of us did.
+const DECIDER: &str = "decider";
 /// Whether it puts messages back.
 const BACKWARD: &str = "backward";
 /// Of a merge: both threads as they were before.
@@ -40,6 +41,7 @@ const TARGET_BEFORE: &str = "target_before";
 pub(super) struct Record {
     pub(super) contact: ContactId,
     pub(super) correction: Correction,
+    pub(super) decider: Decider,
     /// The messages of a move.
     pub(super) moved: Vec<Moved>,
     /// The move whose messages a revert is about.
@@ -123,6 +125,7 @@ impl Record {
         Self {
             contact: contact.clone(),
             correction: common::begun(order, kind),
+            decider: order.decider,
             moved: Vec::new(),
             root: None,
             forward: true,
@@ -147,8 +150,10 @@ impl Record {
 
     /// Appends it, if its id is not taken.
     pub(super) fn write(&self) -> anyhow::Result<Patch> {
+        let decider = (self.decider != Decider::Person).then(|| json(&self.decider)).transpose()?;
         let patch = common::append(self.key(), &self.correction)?
             .set_some(ROOT, self.root.as_ref().map(|it| text(it.as_str())))
+            .set_some(DECIDER, decider)
             .set_some(BACKWARD, (!self.forward).then_some(AttributeValue::Bool(true)));
         let patch =
             if self.moved.is_empty() { patch } else { patch.set(MESSAGES, json(&self.moved)?) };
@@ -182,6 +187,7 @@ impl Record {
             correction,
             moved: messages.context("the messages of a correction")?.unwrap_or_default(),
             root: get_text(item, ROOT).map(CorrectionId::new),
+            decider: get_json(item, DECIDER)?.unwrap_or_default(),
             forward: !get_flag(item, BACKWARD),
             before: before.map(|(source, target)| Before { source, target }),
             contact,

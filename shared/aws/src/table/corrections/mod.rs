@@ -15,6 +15,7 @@ mod revert;
 mod unmerge;
 mod view;
 
+use domain::filing::Decider;
 use domain::id::{CorrectionId, ThreadId};
 use domain::time::Timestamp;
 
@@ -33,6 +34,8 @@ pub struct Order {
     pub id: CorrectionId,
     /// Who corrects.
     pub author: String,
+    /// Who decided it.
+    pub decider: Decider,
     /// Why.
     pub reason: Option<String>,
     /// When.

@@ -3,11 +3,10 @@
 
 use anyhow::Context;
 use domain::id::CorrectionId;
-use domain::threading::{Certain, Evidence};
 
 use super::item::{Moved, PLACED_BY, Placed, Record, STAMP};
 use crate::table::item::{number, text};
-use crate::table::messages::{DELETED, EVIDENCE};
+use crate::table::messages::{DELETED, EVIDENCE, thousandths};
 use crate::table::patch::Patch;
 use crate::table::schema::THREAD;
 
@@ -32,12 +31,12 @@ pub(super) fn step(
     let was = &moved.was;
     let Some(of) = of.map(|it| &it.correction) else {
         let is_as_recorded = now.thread == was.thread && now.stamp == was.stamp;
-        return if is_as_recorded { by_person(by).map(Step::To) } else { Ok(Step::Nothing) };
+        return if is_as_recorded { decided(by).map(Step::To) } else { Ok(Step::Nothing) };
     };
     if by.forward {
         // What the revert had not come to yet is where it belongs: it gets the stamp.
         let is_its = now.stamp.as_ref() == Some(&of.id) || now.by == of.reverts;
-        return if is_its { by_person(by).map(Step::To) } else { Ok(Step::Nothing) };
+        return if is_its { decided(by).map(Step::To) } else { Ok(Step::Nothing) };
     }
     // What the correction had not come to yet bears the stamp that it would have found.
     let before = of.reverts.as_ref().or(was.stamp.as_ref());
@@ -50,13 +49,13 @@ pub(super) fn step(
     }
 }
 
-fn by_person(by: &Record) -> anyhow::Result<Placed> {
-    let by = &by.correction;
+fn decided(by: &Record) -> anyhow::Result<Placed> {
+    let Record { correction: by, decider, .. } = by;
     let (_, to) = by.kind.threads().context("a correction of people")?;
     Ok(Placed {
         thread: to.clone(),
-        evidence: Some(serde_json::to_string(&[Evidence::certain(Certain::Person)])?),
-        confidence: Some("1".to_owned()),
+        evidence: Some(serde_json::to_string(&[decider.evidence()])?),
+        confidence: Some(thousandths(decider.confidence())),
         by: Some(by.id.clone()),
         stamp: Some(by.id.clone()),
     })

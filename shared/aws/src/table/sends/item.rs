@@ -157,7 +157,10 @@ pub(in crate::table) fn json(value: &impl Serialize) -> anyhow::Result<Attribute
     Ok(text(serde_json::to_string(value)?))
 }
 
-pub(super) fn get_json<T: DeserializeOwned>(item: &Item, name: &str) -> anyhow::Result<Option<T>> {
+pub(in crate::table) fn get_json<T: DeserializeOwned>(
+    item: &Item,
+    name: &str,
+) -> anyhow::Result<Option<T>> {
     get_text(item, name).map(parse).transpose()
 }
 

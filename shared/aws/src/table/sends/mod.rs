@@ -25,7 +25,7 @@ use super::transaction::{Committed, Transaction};
 use super::{ATTEMPTS, Table, pause};
 
 pub use attempts::Ended;
-pub(super) use item::{FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, STATUS, json};
+pub(super) use item::{FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, STATUS, get_json, json};
 
 /// What became of a message that was to be accepted.
 #[derive(Clone, Debug, PartialEq)]
