@@ -4,7 +4,7 @@
 //! [`Process`] is one program over it that can be stopped before or after any of its calls while others go on.
 //!
 //! What it cannot show: reads are never stale and transactions never conflict by themselves. Tests of interleavings choose
-//! them, with an interceptor that holds calls back.
+//! them: [`hold`] holds calls back.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,6 +14,7 @@
 )]
 
 mod bucket;
+mod hold;
 mod meter;
 mod queues;
 
@@ -27,6 +28,7 @@ use dynoxide::Database;
 use serde_json::{Value, json};
 
 pub use bucket::Bucket;
+pub use hold::hold;
 pub use meter::{Capacity, Meter};
 pub use queues::{Queued, Queues};
 

@@ -4,15 +4,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use aws::steps::Steps;
-use aws_sdk_dynamodb::config::SharedInterceptor;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
-};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
-use embedded::{Cloud, Process};
+use embedded::{Cloud, Process, hold};
 
 /// Lets one call through at a time: whose turn it is says a bit of the schedule.
 #[derive(Debug)]
@@ -37,7 +29,11 @@ impl Schedule {
 
     /// The program of a worker.
     pub(crate) fn process(self: &Arc<Self>, cloud: &Cloud, worker: usize) -> Process {
-        let gate = SharedInterceptor::new(Gate { schedule: Arc::clone(self), worker });
+        let (enters, leaves) = (Arc::clone(self), Arc::clone(self));
+        let gate = hold(
+            move || tokio::task::block_in_place(|| enters.enter(worker)),
+            move || leaves.leave(),
+        );
         cloud.process_intercepted(Steps::default(), Some(gate))
     }
 
@@ -64,39 +60,6 @@ impl Schedule {
     pub(crate) fn finish(&self, worker: usize) {
         self.turn.lock().unwrap().done[worker] = true;
         self.changed.notify_all();
-    }
-}
-
-/// One worker's place in the schedule.
-#[derive(Debug)]
-struct Gate {
-    schedule: Arc<Schedule>,
-    worker: usize,
-}
-
-impl Intercept for Gate {
-    fn name(&self) -> &'static str {
-        "Gate"
-    }
-
-    fn modify_before_transmit(
-        &self,
-        _: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        tokio::task::block_in_place(|| self.schedule.enter(self.worker));
-        Ok(())
-    }
-
-    fn modify_before_deserialization(
-        &self,
-        _: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.schedule.leave();
-        Ok(())
     }
 }
 

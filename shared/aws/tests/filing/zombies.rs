@@ -6,19 +6,11 @@ use std::time::Duration;
 
 use aws::steps::Steps;
 use aws::table::{Order, To, keys};
-use aws_sdk_dynamodb::config::SharedInterceptor;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
-};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use domain::event::InboundEvent;
 use domain::filing::Decider;
 use domain::id::{AccountId, CorrectionId};
 use domain::time::Timestamp;
-use embedded::Cloud;
+use embedded::{Cloud, hold};
 
 use crate::cases::topics;
 use crate::support::{
@@ -74,35 +66,6 @@ impl Coma {
     }
 }
 
-#[derive(Debug)]
-struct Holder(Arc<Coma>);
-
-impl Intercept for Holder {
-    fn name(&self) -> &'static str {
-        "Holder"
-    }
-
-    fn modify_before_transmit(
-        &self,
-        _: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.step();
-        Ok(())
-    }
-
-    fn modify_before_deserialization(
-        &self,
-        _: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.step();
-        Ok(())
-    }
-}
-
 /// What others do while a worker sleeps, after they filed its event.
 #[derive(Clone, Copy)]
 struct Meanwhile<'a> {
@@ -125,7 +88,8 @@ async fn with_zombie(before: &[Item], others: Meanwhile<'_>, step: u32) -> Optio
     let cloud = Cloud::start().await;
     fill(&cloud, before.to_vec()).await;
     let coma = Coma::at(step);
-    let holder = SharedInterceptor::new(Holder(Arc::clone(&coma)));
+    let (leaves, answered) = (Arc::clone(&coma), Arc::clone(&coma));
+    let holder = hold(move || leaves.step(), move || answered.step());
     let process = cloud.process_intercepted(Steps::default(), Some(holder));
     let (first, its_coma) = (others.events[0].clone(), Arc::clone(&coma));
     // A thread of its own: a runtime whose thread is held could hold more than this worker.

@@ -1,0 +1,58 @@
+//! Holding calls back, so that a test chooses what happens between them.
+
+use std::fmt;
+
+use aws_sdk_dynamodb::config::SharedInterceptor;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// An interceptor that waits for one function before a call leaves, and for another when it took effect and its answer is
+/// not read yet.
+pub fn hold(
+    leaves: impl Fn() + Send + Sync + 'static,
+    answered: impl Fn() + Send + Sync + 'static,
+) -> SharedInterceptor {
+    SharedInterceptor::new(Hold { leaves: Box::new(leaves), answered: Box::new(answered) })
+}
+
+struct Hold {
+    leaves: Box<dyn Fn() + Send + Sync>,
+    answered: Box<dyn Fn() + Send + Sync>,
+}
+
+impl fmt::Debug for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hold")
+    }
+}
+
+impl Intercept for Hold {
+    fn name(&self) -> &'static str {
+        "Hold"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        _: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        (self.leaves)();
+        Ok(())
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        _: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        (self.answered)();
+        Ok(())
+    }
+}
