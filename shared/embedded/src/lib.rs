@@ -4,7 +4,7 @@
 //! [`Process`] is one program over it that can be stopped before or after any of its calls while others go on.
 //!
 //! What it cannot show: reads are never stale and transactions never conflict by themselves. Tests of interleavings choose
-//! them: [`hold`] holds calls back.
+//! them: [`hold()`] holds calls back.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
