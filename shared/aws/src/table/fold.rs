@@ -171,11 +171,12 @@ impl Table {
         if !live.fold(entry, change) {
             return Ok(true);
         }
-        if live.nameless && entry.direction == Direction::In {
+        let is_theirs = entry.direction == Direction::In;
+        if live.nameless && is_theirs && !entry.is_taken_back() {
             live.nameless = !self.name_after(&place.thread, message).await?;
         }
         live.version = version + 1;
-        let is_next = entry.direction == Direction::In && last_at <= entry.at;
+        let is_next = is_theirs && last_at <= entry.at;
         let is_said = matches!(change, Change::Said { .. });
         if is_next && is_said && key == keys::older(&place.contact, &place.thread) {
             let threads = self.live(&place.contact).await?;

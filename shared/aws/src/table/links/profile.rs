@@ -3,6 +3,9 @@
 //! The link records what it lent, in the transaction that lends it: so it is lent once, and to take it back needs no guess.
 //! Their own stays where it is, for the day when they are two again.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::id::ContactId;
+
 use super::item::Bond;
 use crate::table::item::{Item, get_text, text};
 use crate::table::profiles::{ContactProfile, write};
@@ -20,41 +23,44 @@ impl Table {
         if own == ContactProfile::default() {
             return Ok(());
         }
-        for attempt in 0..ATTEMPTS {
-            if self.lent(link).await?.is_some() {
-                return Ok(());
-            }
-            let before = self.profile(ends.to).await?;
+        let lend = |before: &ContactProfile| {
             let lent = before.lacks(&own);
-            let mut transaction = Transaction::default();
-            transaction.patch(self, link.patch().if_absent(LENT).set(LENT, json(&lent)?))?;
-            transaction.patch(self, write(ends.to, &before, &before.joined(&lent)))?;
-            if matches!(self.commit(transaction).await?, Committed::Done) {
-                return Ok(());
-            }
-            pause(attempt).await;
-        }
-        anyhow::bail!("a profile changed {ATTEMPTS} times while another was lent to it")
+            Ok((json(&lent)?, before.joined(&lent)))
+        };
+        self.change_once(link, ends.to, lend).await
     }
 
     /// Takes back what a link lent, where nobody changed it since.
     pub(super) async fn take_back_lent(&self, link: &Bond, unlink: &Bond) -> anyhow::Result<()> {
         let Some(lent) = self.lent(link).await? else { return Ok(()) };
         let lent: ContactProfile = serde_json::from_str(get_text(&lent, LENT).unwrap_or_default())?;
+        let take = |before: &ContactProfile| Ok((text(""), before.without(&lent)));
+        self.change_once(unlink, &unlink.contact, take).await
+    }
+
+    /// Changes a profile and says so on a link, unless the link says so already. `next` makes what the link says, and the
+    /// profile as it becomes.
+    async fn change_once(
+        &self,
+        bond: &Bond,
+        contact: &ContactId,
+        next: impl Fn(&ContactProfile) -> anyhow::Result<(AttributeValue, ContactProfile)>,
+    ) -> anyhow::Result<()> {
         for attempt in 0..ATTEMPTS {
-            if self.lent(unlink).await?.is_some() {
+            if self.lent(bond).await?.is_some() {
                 return Ok(());
             }
-            let before = self.profile(&unlink.contact).await?;
+            let before = self.profile(contact).await?;
+            let (says, next) = next(&before)?;
             let mut transaction = Transaction::default();
-            transaction.patch(self, unlink.patch().if_absent(LENT).set(LENT, text("")))?;
-            transaction.patch(self, write(&unlink.contact, &before, &before.without(&lent)))?;
+            transaction.patch(self, bond.patch().if_absent(LENT).set(LENT, says))?;
+            transaction.patch(self, write(contact, &before, &next))?;
             if matches!(self.commit(transaction).await?, Committed::Done) {
                 return Ok(());
             }
             pause(attempt).await;
         }
-        anyhow::bail!("a profile changed {ATTEMPTS} times while what was lent was taken back")
+        anyhow::bail!("a profile changed {ATTEMPTS} times while a link was to change it")
     }
 
     /// The item of a link that lent something, or of an undoing that took it back.
