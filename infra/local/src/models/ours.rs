@@ -4,6 +4,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws::calls::{Access, Calls, Limits};
+use aws::objects::Objects;
+use aws::steps::Steps;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -11,19 +14,15 @@ use axum::routing::get;
 use domain::event::{InboundEvent, Kind, Message};
 use domain::id::{MessageId, ProviderId};
 use domain::inbound::{Inbound, Source};
-use domain::oauth1;
-use domain::outbound::{
-    Account, Auth, Author, Body, Next, Outbound, Response, Send, SendContent, SendError,
-};
+use domain::outbound::{Account, Author, Body, Next, Outbound, Send, SendContent, SendError};
 use domain::secrets::{SendingAccount, Token, WebhookSecrets};
 use domain::webhook::{Webhook, verify};
-use http::{HeaderMap, Method, StatusCode, Uri};
-use secrecy::ExposeSecret;
+use embedded::Cloud;
+use http::{HeaderMap, StatusCode, Uri};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::http::Client;
 use crate::models::Platform;
 
 /// Our side of one channel.
@@ -34,7 +33,8 @@ pub(super) struct Ours {
     account: Account,
     token: Token,
     events: Mutex<Vec<InboundEvent>>,
-    client: Client,
+    objects: Objects,
+    calls: Calls,
 }
 
 impl Ours {
@@ -54,6 +54,7 @@ impl Ours {
         inbound: Inbound,
         outbound: Outbound,
     ) -> Arc<Self> {
+        let objects = Objects::over(Cloud::start().await.process().bucket, "bucket".to_owned());
         let [sending] = <[SendingAccount; 1]>::deserialize(sending_secret).unwrap();
         let ours = Arc::new(Self {
             inbound,
@@ -66,7 +67,8 @@ impl Ours {
             },
             token: sending.token,
             events: Mutex::default(),
-            client: Client::new(),
+            calls: Calls::new(objects.clone(), Limits::default(), Steps::default()).unwrap(),
+            objects,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhook", listener.local_addr().unwrap());
@@ -134,7 +136,7 @@ impl Ours {
         self.send(&send).await
     }
 
-    /// Makes the calls of a send, as the shell does.
+    /// Makes the calls of a send with the shell's own client. A file of our bucket is there when it is asked for.
     pub(super) async fn send(&self, send: &Send) -> Result<Option<ProviderId>, SendError> {
         let mut answers = Vec::new();
         loop {
@@ -143,36 +145,12 @@ impl Ours {
                 Next::Done(id) => return Ok(id),
                 Next::Failed(error) => return Err(error),
             };
-            let body = match call.body {
-                Body::Inline(bytes) => bytes,
-                Body::Object { before, after, .. } => {
-                    [before, b"the file".to_vec(), after].concat()
-                }
-            };
-            let mut url = call.request.uri.to_string();
-            let content_type = call.request.headers["content-type"].to_str().unwrap();
-            let mut headers = vec![("content-type", content_type)];
-            let authorization;
-            match (self.outbound.auth, &self.token) {
-                (Auth::PathToken, Token::Alone(token)) => {
-                    url = url.replace("{token}", token.expose_secret());
-                }
-                (Auth::Bearer | Auth::BearerOrOAuth1, Token::Alone(token)) => {
-                    authorization = format!("Bearer {}", token.expose_secret());
-                    headers.push(("authorization", &authorization));
-                }
-                (Auth::BearerOrOAuth1, Token::Keys(keys)) => {
-                    let (to, nonce) = (url.parse().unwrap(), aws::new_id(""));
-                    authorization =
-                        oauth1::authorization(keys, &Method::POST, &to, &nonce, aws::now());
-                    headers.push(("authorization", &authorization));
-                }
-                (Auth::Bearer | Auth::PathToken, Token::Keys(_)) => {
-                    panic!("the channel takes a token alone")
-                }
+            if let Body::Object { key, .. } = &call.body {
+                self.objects.put(key, b"the file".to_vec()).await.unwrap();
             }
-            let answer = self.client.call(Method::POST, &url, &headers, body).await.unwrap();
-            answers.push(Response { status: answer.status, retry_after: None, body: answer.body });
+            let (auth, base_url) = (self.outbound.auth, &*self.account.base_url);
+            let access = Access { auth, token: &self.token, base_url };
+            answers.push(self.calls.make(call, &access).await.unwrap());
         }
     }
 }
