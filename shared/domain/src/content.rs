@@ -218,9 +218,44 @@ pub struct Card {
     /// Mail addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emails: Vec<String>,
+    /// The company on it, with the department.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+    /// Postal addresses, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
+    /// Addresses on the web.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sites: Vec<String>,
+    /// Whatever else it says, each with its name in front: `title: Workshop lead`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
     /// Whether the person shared their own card because we asked for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own: bool,
+}
+
+impl Card {
+    /// This card with what another one of the same person says beyond it.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        let digits = |it: &String| it.chars().filter(char::is_ascii_digit).collect::<String>();
+        let known: Vec<_> = self.phones.iter().map(digits).collect();
+        self.phones.extend(other.phones.into_iter().filter(|it| !known.contains(&digits(it))));
+        for (own, more) in [
+            (&mut self.emails, other.emails),
+            (&mut self.addresses, other.addresses),
+            (&mut self.sites, other.sites),
+            (&mut self.others, other.others),
+        ] {
+            let news: Vec<_> = more.into_iter().filter(|it| !own.contains(it)).collect();
+            own.extend(news);
+        }
+        self.name = self.name.or(other.name);
+        self.company = self.company.or(other.company);
+        self.own |= other.own;
+        self
+    }
 }
 
 /// One line of an order.

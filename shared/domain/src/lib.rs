@@ -18,4 +18,5 @@ pub mod sending;
 pub mod status;
 pub mod threading;
 pub mod time;
+pub mod vcard;
 pub mod webhook;

@@ -102,8 +102,8 @@ fn card(card: &Fields<'_>, item: &Fields<'_>) -> Option<Content> {
     let card = Card {
         name: (!name.is_empty()).then(|| name.join(" ")),
         phones: vec![card.string("phone_number")?],
-        emails: Vec::new(),
         own: is_sender && item.raw("forward_origin").is_none(),
+        ..Card::default()
     };
     Some(Content::Contacts { cards: vec![card] })
 }

@@ -81,6 +81,7 @@ fn contacts(item: &Fields<'_>) -> Option<Content> {
             emails: all("emails", "email"),
             // The platform documents it on the card; it has been seen on the message.
             own: asked_for(&card) || asked_for(item),
+            ..Card::default()
         }
     };
     let cards: Vec<_> = item.list("contacts").into_iter().map(card).collect();
