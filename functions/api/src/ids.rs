@@ -68,7 +68,7 @@ pub(crate) fn correction(id: &str) -> Option<CorrectionId> {
 /// An address of a person, as a path names it: the address itself would have to be encoded, and would be in every log of
 /// a gateway.
 pub(crate) fn identity(id: &IdentityId) -> String {
-    derived("idn_", &["identity", id.as_str()])
+    derived("idn_", &["identity", &id.key()])
 }
 
 /// A language tag: letters, then parts of letters and digits.

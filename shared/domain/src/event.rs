@@ -39,7 +39,7 @@ impl InboundEvent {
     #[must_use]
     pub fn group_id(&self) -> String {
         match &self.identity {
-            Some(identity) => digest(&[identity.id.as_str()]),
+            Some(identity) => digest(&[&identity.id.key()]),
             None => digest(&[self.channel.as_str(), self.account.as_str()]),
         }
     }

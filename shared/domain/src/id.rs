@@ -1,9 +1,13 @@
 //! Identifiers, one type each, so that none can be passed for another.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
+
+use crate::phone;
 
 /// Declares a newtype over text. `shown` ids print as they are; `hidden` ones may hold an address or a number of a
 /// person and print only their length, so that a derived `Debug` is safe to log.
@@ -130,12 +134,17 @@ impl fmt::Display for Channel {
 /// Its text is `<space>#<scope>#<address>`. The space is the channel, or `tel` for every channel that is a phone number:
 /// voice, SMS and WhatsApp with the same number are one person. The scope is the account where the platform gives each
 /// account its own ids for a person (page-scoped ids), else empty.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+///
+/// Its text is as the platform wrote it, and so is what we send to. It is compared, and kept, by its [key](Self::key): a
+/// phone number that its country spells in two ways is one address.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct IdentityId(String);
 
 /// The space of mail addresses.
 const EMAIL: &str = "email";
+/// The space and the empty scope of phone numbers.
+const PHONE: &str = "tel##";
 
 impl IdentityId {
     /// An address that one channel gives to one of our accounts.
@@ -147,7 +156,7 @@ impl IdentityId {
     /// A phone number in E.164, with its `+`, shared by every phone-based channel.
     #[must_use]
     pub fn phone(e164: &str) -> Self {
-        Self(format!("tel##{e164}"))
+        Self(format!("{PHONE}{e164}"))
     }
 
     /// A mail address; `None` if it is none. Capital letters make no other mailbox: not in a domain by the rules of the
@@ -192,6 +201,50 @@ impl IdentityId {
     pub fn is_phone(&self) -> bool {
         self.space() == "tel"
     }
+
+    /// What two texts of one address have in common: see [`phone::one_spelling`].
+    #[must_use]
+    pub fn key(&self) -> Cow<'_, str> {
+        match self.0.strip_prefix(PHONE).map(phone::one_spelling) {
+            Some(Cow::Owned(number)) => Cow::Owned(format!("{PHONE}{number}")),
+            Some(Cow::Borrowed(_)) | None => Cow::Borrowed(&self.0),
+        }
+    }
+
+    /// Every text of the address.
+    #[must_use]
+    pub fn spellings(&self) -> Vec<Self> {
+        match self.0.strip_prefix(PHONE).map(phone::spellings) {
+            Some(numbers) => numbers.iter().map(|it| Self::phone(it)).collect(),
+            None => vec![self.clone()],
+        }
+    }
+}
+
+impl PartialEq for IdentityId {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || self.key() == other.key()
+    }
+}
+
+impl Eq for IdentityId {}
+
+impl Hash for IdentityId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+impl PartialOrd for IdentityId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for IdentityId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
 }
 
 impl fmt::Debug for IdentityId {
@@ -216,6 +269,22 @@ mod tests {
         let (channel, id) = (Channel::from_static("email"), ada.unwrap());
         assert_eq!(id, IdentityId::scoped(&channel, "", "ada.l@example.com"));
         assert_eq!((id.space(), id.address()), ("email", "ada.l@example.com"));
+    }
+
+    #[test]
+    fn a_number_in_two_spellings_is_one_address_and_keeps_its_text() {
+        let (with, without) =
+            (IdentityId::phone("+5588987654321"), IdentityId::phone("+558887654321"));
+        assert_eq!(with, without);
+        assert_eq!(with.cmp(&without), Ordering::Equal);
+        let both = std::collections::HashSet::from([with.clone(), without.clone()]);
+        assert_eq!(both.len(), 1);
+        assert_eq!(without.as_str(), "tel##+558887654321", "we send to what the platform wrote");
+        assert_eq!(with.spellings().len(), 2);
+        // A fixed line has no ninth digit; and on a platform of its own an id is no number.
+        assert_ne!(IdentityId::phone("+558532345678"), IdentityId::phone("+5585932345678"));
+        let own = |id: &str| IdentityId::scoped(&Channel::from_static("x"), "", id);
+        assert_ne!(own("+5588987654321"), own("+558887654321"));
     }
 
     #[test]

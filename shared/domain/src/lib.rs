@@ -12,6 +12,7 @@ pub mod json;
 pub mod oauth1;
 pub mod outbound;
 pub mod overflow;
+pub mod phone;
 pub mod plan;
 pub mod secrets;
 pub mod sending;

@@ -111,7 +111,9 @@ impl Table {
 /// The head of a person who loses addresses.
 fn without<'a>(contact: &ContactId, ids: impl IntoIterator<Item = &'a IdentityId>) -> Patch {
     let head = Patch::of(keys::contact(contact)).add(VERSION, number(1));
-    match self::ids(ids) {
+    // The head has the spelling that the address came in first.
+    let spellings: Vec<_> = ids.into_iter().flat_map(IdentityId::spellings).collect();
+    match self::ids(&spellings) {
         Some(set) => head.take_out(IDENTITIES, set),
         None => head,
     }

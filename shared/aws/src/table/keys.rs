@@ -45,10 +45,10 @@ pub fn outbound(id: &MessageId) -> Key {
     Key::alone(format!("{OUTBOUND}{id}"))
 }
 
-/// An address of a person.
+/// An address of a person, whichever way it is spelled.
 #[must_use]
 pub fn identity(id: &IdentityId) -> Key {
-    Key::alone(format!("IDN#{}", id.as_str()))
+    Key::alone(format!("IDN#{}", id.key()))
 }
 
 /// The head of a person.

@@ -32,9 +32,12 @@ impl Table {
         &self,
         identity: &Identity,
     ) -> anyhow::Result<Vec<(IdentityId, Option<Address>)>> {
-        let mut aliases = Vec::with_capacity(identity.aliases.len());
+        let mut aliases: Vec<(IdentityId, _)> = Vec::with_capacity(identity.aliases.len());
         for alias in identity.aliases.iter().filter(|it| **it != identity.id) {
-            aliases.push((alias.clone(), self.find_identity(alias).await?));
+            // One number in two spellings is one item, and a transaction may write it once.
+            if !aliases.iter().any(|(id, _)| id == alias) {
+                aliases.push((alias.clone(), self.find_identity(alias).await?));
+            }
         }
         Ok(aliases)
     }

@@ -1,6 +1,7 @@
 //! Who is who: what the table holds of people after messages, numbers that change hands and the platform's word.
 
-use domain::event::{Identity, InboundEvent, Kind};
+use aws::table::Filed;
+use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
 use domain::filing::identity::Consent;
 use domain::id::{AccountId, Channel, IdentityId};
 use domain::time::Timestamp;
@@ -143,4 +144,80 @@ async fn the_window_opens_with_a_message_and_moves_in_steps() {
             Some(Timestamp::from_secs(START + expected))
         );
     }
+}
+
+/// What a colleague wrote from the phone goes to one spelling, what the person writes comes from the other.
+fn both_spellings(with: &str, without: &str) -> [InboundEvent; 2] {
+    let to = identity(IdentityId::phone(with), &[]);
+    let from = identity(bsuid("BR.1"), &[IdentityId::phone(without)]);
+    let ours =
+        Message { direction: Direction::Out, opens_window: false, ..message("1", "bom dia") };
+    [event(to, 0, ours), event(from, 60, message("2", "oi, e o pedido?"))]
+}
+
+#[tokio::test]
+async fn a_number_in_both_spellings_of_its_country_is_one_contact() {
+    for (one, other) in [
+        ("+5588987654321", "+558887654321"),
+        ("+525512345678", "+5215512345678"),
+        ("+543512345678", "+5493512345678"),
+    ] {
+        let [ours, theirs] = both_spellings(one, other);
+        one_contact(&[ours.clone(), theirs.clone()], one, other).await;
+        one_contact(&[theirs, ours], other, one).await;
+    }
+}
+
+/// Files both messages and fails unless they are of one contact, whose address is as it came first.
+async fn one_contact(events: &[InboundEvent], first: &str, second: &str) {
+    let cloud = Cloud::start().await;
+    let table = table(&cloud.process());
+    let filed = file_all(&table, events).await;
+    assert!(matches!(filed[1], Filed::Joined(_)), "{first}: {:?}", filed[1]);
+    let of_id = table.find_identity(&bsuid("BR.1")).await.unwrap().unwrap();
+    for spelling in [first, second] {
+        let kept = table.find_identity(&IdentityId::phone(spelling)).await.unwrap();
+        assert_eq!(kept.unwrap().contact, of_id.contact, "{spelling}");
+    }
+    let items = cloud.items().await;
+    let heads = of_kind(&items, "CON#", "0");
+    assert_eq!(heads.len(), 1);
+    let ids = heads[0]["identities"].as_ss().unwrap();
+    assert_eq!(ids.len(), 2, "{ids:?}");
+    assert!(ids.contains(&format!("tel##{first}")), "as the platform wrote it first: {ids:?}");
+}
+
+#[tokio::test]
+async fn a_fixed_line_and_the_mobile_number_that_looks_like_it_are_two_contacts() {
+    let cloud = Cloud::start().await;
+    let table = table(&cloud.process());
+    let filed = file_all(&table, &both_spellings("+5585932345678", "+558532345678")).await;
+    assert!(matches!(filed[1], Filed::Opened(_)), "{:?}", filed[1]);
+    assert_eq!(of_kind(&cloud.items().await, "CON#", "0").len(), 2);
+}
+
+#[tokio::test]
+async fn a_number_that_is_spelled_anew_is_not_given_up_and_one_that_is_taken_leaves_its_old_owner()
+{
+    let cloud = Cloud::start().await;
+    let table = table(&cloud.process());
+    let (with, without) = (IdentityId::phone("+5588987654321"), IdentityId::phone("+558887654321"));
+    let known = identity(bsuid("BR.1"), std::slice::from_ref(&with));
+    let changed = Kind::IdentityChanged {
+        previous: Some(with.clone()),
+        reason: "user_changed_number".into(),
+    };
+    let respelled = identity(bsuid("BR.1"), std::slice::from_ref(&without));
+    file_all(&table, &[event(known, 0, message("1", "oi")), event(respelled, 9, changed)]).await;
+    let before = table.find_identity(&with).await.unwrap().unwrap();
+    assert!(before.contact.is_some(), "the number is still theirs");
+
+    let stranger = identity(bsuid("BR.2"), std::slice::from_ref(&without));
+    file_all(&table, &[event(stranger, 500, message("2", "oi, é da loja?"))]).await;
+    let after = table.find_identity(&with).await.unwrap().unwrap();
+    assert_ne!(after.contact, before.contact);
+    let items = cloud.items().await;
+    let ids = of_kind(&items, "CON#", "0").into_iter().filter_map(|it| it.get("identities"));
+    let holds = |ids: &[String]| ids.iter().any(|it| it.starts_with("tel##"));
+    assert_eq!(ids.filter(|it| holds(it.as_ss().unwrap())).count(), 1);
 }
