@@ -130,6 +130,8 @@ pub(crate) fn message(row: &Row) -> Option<Map<String, Value>> {
     insert(&mut body, "author", row.author.as_ref());
     let quoted = row.reply_to.as_deref().and_then(MessageRef::from_key);
     insert(&mut body, "reply_to", quoted.map(|it| it.id()));
+    insert(&mut body, "quote", row.quote.as_ref());
+    insert(&mut body, "referral", row.referral.as_ref());
     for (name, is_so) in
         [("excerpt", row.excerpt), ("edited", row.edited), ("deleted", row.deleted)]
     {

@@ -25,7 +25,8 @@ pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     let window = Window { order, after, limit: query.limit()? };
     let thread = api.table.view_thread(&id).await?.ok_or_else(missing)?;
     let threads: Vec<_> = std::iter::once(id.clone()).chain(thread.sources).collect();
-    let page = api.table.view_timeline(&threads, &window, call.now).await?;
+    let mut page = api.table.view_timeline(&threads, &window, call.now).await?;
+    api.table.spell_out(&mut page.rows).await?;
     let messages: Vec<_> = page.rows.iter().filter_map(show::message).collect();
     let mut body = fields(&[("thread_id", json!(id)), ("messages", json!(messages))]);
     insert(&mut body, "next", page.next.as_ref().map(|it| cursor::write(&bound, it)));

@@ -327,6 +327,23 @@ impl fmt::Debug for Referral {
     }
 }
 
+/// Words that a message quotes, as the platform gives them: they may be a part of what is quoted, or from a place that we
+/// never see.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// The words.
+    pub text: String,
+    /// The name of whoever said them, where that was not in this conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+impl fmt::Debug for Quote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Quote({} bytes)", self.text.len())
+    }
+}
+
 /// Text exactly as a platform sent it. It never prints.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::id::IdentityId;
+use domain::content::{Content, Quote, Referral};
+use domain::event::{Kind, Message};
+use domain::id::{IdentityId, ProviderId};
 use embedded::TABLE;
 use serde_json::{Value, json};
 
@@ -135,6 +137,63 @@ async fn a_row_says_who_where_when_and_why() {
         let alone = world.get(&format!("/v1/messages/{}", row["id"].as_str().unwrap())).await;
         assert_eq!((alone.status, &alone.body["at"]), (200, &row["at"]));
     }
+}
+
+#[tokio::test]
+async fn a_row_shows_what_it_quotes_and_where_its_words_are_from_until_it_is_taken_back() {
+    let world = World::new().await;
+    let at = now().plus_ms(-60_000);
+    world.hear("wamid.1", "Where is my order A-1234?", at).await;
+    let quote = |text: &str| Some(Quote { text: text.to_owned(), from: None });
+    let from = Quote { text: "The brass lamp, 49 EUR".to_owned(), from: Some("Lamp news".into()) };
+    let referral = Referral { source: "forwarded".to_owned(), ..Referral::default() };
+    let said = [
+        Message { reply_to: Some(ProviderId::new("wamid.1")), quote: quote("A-1234"), ..said(2) },
+        Message { quote: Some(from.clone()), ..said(3) },
+        Message { referral: Some(referral.clone()), ..said(4) },
+        Message { reply_to: Some(ProviderId::new("wamid.1")), ..said(5) },
+    ];
+    for (n, message) in (1..).zip(said) {
+        let id = message.id.as_str().to_owned();
+        let phone = Some(IdentityId::phone(PHONE));
+        world.file(event(phone, &id, at.plus_ms(n * 1_000), message.into())).await;
+    }
+    let thread = world.thread().await;
+    let path = format!("/v1/threads/{thread}/timeline");
+    let rows = pages(&world, &path, "messages", 10).await;
+    let of = |name: &str| rows.iter().map(|it| it[name].clone()).collect::<Vec<_>>();
+    let nothing = Value::Null;
+    assert_eq!(
+        of("quote"),
+        [
+            nothing.clone(),
+            json!({ "text": "A-1234" }),
+            json!(from),
+            nothing.clone(),
+            nothing.clone()
+        ]
+    );
+    assert_eq!(of("referral")[3], json!({ "source": "forwarded" }));
+    assert_eq!(of("reply_to").iter().filter(|it| it.is_string()).count(), 2);
+    for row in &rows {
+        let alone = world.get(&format!("/v1/messages/{}", row["id"].as_str().unwrap())).await;
+        assert_eq!(
+            (&alone.body["quote"], &alone.body["referral"]),
+            (&row["quote"], &row["referral"])
+        );
+    }
+    for id in ["wamid.3", "wamid.4"] {
+        let gone = Kind::Deleted { of: ProviderId::new(id) };
+        world.file(event(Some(IdentityId::phone(PHONE)), "gone", now(), gone)).await;
+    }
+    let rows = pages(&world, &path, "messages", 10).await;
+    let shown = rows.iter().filter(|it| !it["quote"].is_null() || !it["referral"].is_null());
+    assert_eq!(shown.count(), 1);
+}
+
+/// A message of theirs that refers to something.
+fn said(n: u8) -> Message {
+    Message::inbound(ProviderId::new(format!("wamid.{n}")), Content::text("about this part"))
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use domain::id::ProviderId;
 use super::item::{moment, number, text};
 use super::keys::{self, Key};
 use super::messages::{
-    CONTENT, CONTENT_REF, DELETED, EDITED, EVIDENCE, REFERRAL, Stored, content, expires,
+    CONTENT, CONTENT_REF, DELETED, EDITED, EVIDENCE, QUOTE, REFERRAL, Stored, content, expires,
 };
 use super::patch::Patch;
 use super::schema::EXPIRES;
@@ -47,7 +47,7 @@ impl Table {
         rules: &Rules,
     ) -> anyhow::Result<()> {
         let key = keys::message(&event.channel, &event.account, of);
-        let gone = [CONTENT, CONTENT_REF, EVIDENCE, REFERRAL, "reaction_in", "reaction_out"];
+        let gone = [CONTENT, CONTENT_REF, EVIDENCE, QUOTE, REFERRAL, "reaction_in", "reaction_out"];
         let patch = expiring(&key, event, rules).set(DELETED, AttributeValue::Bool(true));
         let item = self.settle(gone.into_iter().fold(patch, Patch::remove)).await?;
         self.rename_after(&key, &item).await?;

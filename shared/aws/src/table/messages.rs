@@ -27,6 +27,11 @@ pub(super) const DELETED: &str = "deleted";
 pub(super) const EVIDENCE: &str = "evidence";
 /// What brought the person to write, as JSON.
 pub(super) const REFERRAL: &str = "referral";
+/// The words that it quotes, as JSON.
+pub(super) const QUOTE: &str = "quote";
+/// The partition key of the message that it quotes. Empty if that is none of ours and the item has more about it than the
+/// index holds: quoted words, what brought the person to write.
+pub(super) const REPLY_TO: &str = "reply_to";
 /// On a pointer: our own id of the message that has this id at the platform.
 pub(super) const OUT: &str = "out";
 
@@ -121,10 +126,13 @@ pub(super) fn write_message(
     decision: &Decision,
     rules: &Rules,
 ) -> anyhow::Result<Patch> {
-    let replied =
+    let refers = message.quote.is_some() || message.referral.is_some();
+    let quoted =
         message.reply_to.as_ref().map(|it| keys::message(&event.channel, &event.account, it).pk);
+    let replied = quoted.or_else(|| refers.then(String::new));
     let identity = event.identity.as_ref().map(|it| text(it.id.as_str()));
     let referral = message.referral.as_ref().map(serde_json::to_string).transpose()?;
+    let quote = message.quote.as_ref().map(serde_json::to_string).transpose()?;
     let patch = Patch::of(keys::message(&event.channel, &event.account, &message.id))
         .if_absent(THREAD)
         .if_absent(DELETED)
@@ -137,9 +145,10 @@ pub(super) fn write_message(
         .set_some("identity", identity)
         .set("direction", text(message.direction.name()))
         .set_some("author", message.author.clone().map(text))
-        .set_some("reply_to", replied.map(text))
+        .set_some(REPLY_TO, replied.map(text))
         .set_some("visibility", (message.visibility == Visibility::Public).then(|| text("public")))
         .set_some(REFERRAL, referral.map(text))
+        .set_some(QUOTE, quote.map(text))
         .set_if_absent(CONTENT, content(&message.content)?)
         .set("confidence", number(thousandths(decision.confidence)));
     // What waited for the message may have had an end of its own.

@@ -1,6 +1,6 @@
 //! What was said in a thread, in the order of the platforms' clocks.
 
-use domain::content::Content;
+use domain::content::{Content, Quote, Referral};
 use domain::event::{Direction, Visibility};
 use domain::id::{Channel, ThreadId};
 use domain::status::Status;
@@ -8,9 +8,9 @@ use domain::threading::Evidence;
 use domain::time::Timestamp;
 
 use super::{Index, Page, Slice, Table, Window};
-use crate::table::item::{Item, get_flag, get_number, get_text};
-use crate::table::messages::Stored;
-use crate::table::schema::{AT, BY_THREAD, EXPIRES, PK, THREAD};
+use crate::table::item::{Item, get_flag, get_number, get_text, text};
+use crate::table::messages::{QUOTE, REFERRAL, REPLY_TO, Stored};
+use crate::table::schema::{ALONE, AT, BY_THREAD, EXPIRES, PK, SK, THREAD};
 
 /// A message as its thread shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,12 @@ pub struct Row {
     pub author: Option<String>,
     /// The partition key of the message that it quotes.
     pub reply_to: Option<String>,
+    /// The words that it quotes, where the platform gives them. The index does not hold them: see [`Table::spell_out`].
+    pub quote: Option<Quote>,
+    /// What brought the person to write. The index does not hold it either.
+    pub referral: Option<Referral>,
+    /// Whether its item may have more about what it refers to than the index.
+    refers: bool,
     /// Who can read it.
     pub visibility: Visibility,
     /// Whether it was changed.
@@ -67,6 +73,7 @@ impl Row {
     pub fn of(item: &Item) -> Option<Self> {
         let stored = Stored::of(item);
         let evidence = get_text(item, "evidence").map(serde_json::from_str);
+        let quoted = get_text(item, REPLY_TO);
         Some(Self {
             key: key_of(item)?,
             thread: stored.thread,
@@ -77,7 +84,10 @@ impl Row {
             excerpt: get_text(item, "content_ref").is_some_and(|it| !it.is_empty()),
             status: get_number(item, "status").and_then(Status::from_rank),
             author: get_text(item, "author").map(str::to_owned),
-            reply_to: get_text(item, "reply_to").map(str::to_owned),
+            reply_to: quoted.filter(|it| !it.is_empty()).map(str::to_owned),
+            quote: get_text(item, QUOTE).and_then(|it| serde_json::from_str(it).ok()),
+            referral: get_text(item, REFERRAL).and_then(|it| serde_json::from_str(it).ok()),
+            refers: quoted.is_some(),
             visibility: match get_text(item, "visibility") {
                 Some("public") => Visibility::Public,
                 Some(_) | None => Visibility::Private,
@@ -103,5 +113,20 @@ impl Table {
         let page = self.page(SAID, slices, window).await?;
         let kept = page.rows.iter().filter(|it| !is_expired(it, now));
         Ok(Page { rows: kept.filter_map(Row::of).collect(), next: page.next })
+    }
+    /// Adds to rows of the index what only their items hold: what they refer to, in words. Rows that refer to nothing cost
+    /// nothing.
+    pub async fn spell_out(&self, rows: &mut [Row]) -> anyhow::Result<()> {
+        let key = |row: &Row| {
+            Item::from([(PK.to_owned(), text(&*row.key)), (SK.to_owned(), text(ALONE))])
+        };
+        let keys = rows.iter().filter(|it| it.refers).map(key).collect();
+        for whole in self.items(keys, false).await?.iter().filter_map(Row::of) {
+            if let Some(row) = rows.iter_mut().find(|it| it.key == whole.key) {
+                row.quote = whole.quote;
+                row.referral = whole.referral;
+            }
+        }
+        Ok(())
     }
 }
