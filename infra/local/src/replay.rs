@@ -1,5 +1,5 @@
-//! `cargo replay`: runs what could not be read through today's parsers: parked webhooks, and items that were kept as
-//! unknown. What can be read now is queued like anything that just came, once; what still cannot stays where it is.
+//! `cargo replay`: runs what could not be read through today's parsers: parked webhooks, and items that were kept outside of
+//! threads. What is read as something else now is queued like anything that just came, once; the rest stays where it is.
 
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ pub async fn replay_parked(stack: &Stack, report: &Report) -> anyhow::Result<Rep
     Ok(done)
 }
 
-/// Replays the items of a stack that were kept as unknown, each once with the parsers of today.
+/// Replays the items of a stack that were kept outside of threads, each once with the parsers of today.
 pub async fn replay_unknown(stack: &Stack, report: &Report) -> anyhow::Result<Replayed> {
     let table = stack.output("TableName")?;
     let scan = json!({
@@ -92,13 +92,15 @@ pub async fn replay_unknown(stack: &Stack, report: &Report) -> anyhow::Result<Re
         let Ok(event) = serde_json::from_str::<InboundEvent>(text_of(item, "/event/S")) else {
             continue;
         };
-        let Kind::Unknown { raw, .. } = whole_kind(stack, &event).await? else { continue };
+        let before = whole_kind(stack, &event).await?;
+        let Some(raw) = before.kept() else { continue };
         let known = known(event.channel.as_str())?;
         let secrets = secrets_of(stack, known, &mut secrets).await?;
         // What is kept is a whole webhook.
         let events = reread(&(known.inbound)(), secrets, raw.0.as_bytes(), event.at);
         let mut read = events.unwrap_or_default();
-        read.retain(|it| !matches!(it.kind, Kind::Unknown { .. }));
+        // What is still what it was stays: what cannot be read, a notice, an edit without words.
+        read.retain(|it| it.kind != before && !matches!(it.kind, Kind::Unknown { .. }));
         done.queued += read.len();
         done.unread += usize::from(read.is_empty());
         queue(stack, read).await?;

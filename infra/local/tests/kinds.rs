@@ -69,6 +69,7 @@ rows! {
     Refused => "consent taken back",
     TemplateChanged => "a template changed",
     AccountChanged => "our account changed",
+    Notice => "a notice that nobody said",
     Unknown => "something kept for a later parser",
     AnotherAccount => "an item of an account that is not ours",
     Again => "the same webhook again",
@@ -93,6 +94,7 @@ fn rows_of(event: &InboundEvent) -> Vec<Row> {
         Kind::ConsentChanged { granted: false, .. } => vec![Row::Refused],
         Kind::TemplateChanged(_) => vec![Row::TemplateChanged],
         Kind::AccountChanged { .. } => vec![Row::AccountChanged],
+        Kind::Notice { .. } => vec![Row::Notice],
         Kind::Unknown { what, .. } if what == "another account" => vec![Row::AnotherAccount],
         Kind::Unknown { .. } => vec![Row::Unknown],
     }

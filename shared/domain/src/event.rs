@@ -151,6 +151,14 @@ pub enum Kind {
     },
     /// A template was approved, refused, paused or otherwise changed.
     TemplateChanged(TemplateChanged),
+    /// Something that happened in a chat without anybody saying it: somebody joined, something was pinned. Nobody is made a
+    /// contact by it, no window opens, and nobody waits for an answer.
+    Notice {
+        /// The platform's word for it.
+        what: String,
+        /// A webhook that holds it alone.
+        raw: Raw,
+    },
     /// Something about our own account: quality, limits, a restriction.
     AccountChanged {
         /// The platform's word for it.
@@ -172,7 +180,9 @@ impl Kind {
     #[must_use]
     pub fn kept(&self) -> Option<&Raw> {
         let content = match self {
-            Self::Unknown { raw, .. } | Self::AccountChanged { raw, .. } => return Some(raw),
+            Self::Unknown { raw, .. }
+            | Self::AccountChanged { raw, .. }
+            | Self::Notice { raw, .. } => return Some(raw),
             Self::TemplateChanged(changed) => return Some(&changed.raw),
             Self::Message(message) => &message.content,
             Self::Edited { content, .. } => content,

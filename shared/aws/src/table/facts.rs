@@ -1,4 +1,4 @@
-//! Facts that are nobody's: templates, our accounts, and what could not be read.
+//! Facts that are nobody's: templates, our accounts, notices, and what could not be read.
 
 use domain::event::{InboundEvent, Kind, TemplateChanged};
 use domain::time::Timestamp;
@@ -19,15 +19,18 @@ impl Table {
         rules: &Rules,
     ) -> anyhow::Result<Filed> {
         match &event.kind {
-            Kind::TemplateChanged(changed) => self.settle(template(event, changed)).await?,
+            Kind::TemplateChanged(changed) => {
+                self.settle(template(event, changed)).await?;
+            }
             Kind::AccountChanged { what, raw } => {
                 let at = format!("{what}:at");
                 let patch = Patch::of(keys::account(&event.channel, &event.account))
                     .if_below(&at, moment(event.at.plus_ms(1)))
                     .set(&format!("is:{what}"), text(&*raw.0))
                     .set(&at, moment(event.at));
-                self.settle(patch).await?
+                self.settle(patch).await?;
             }
+            Kind::Notice { .. } => self.keep_event(event, rules).await?,
             Kind::Unknown { .. }
             | Kind::Message(_)
             | Kind::Edited { .. }
@@ -36,15 +39,20 @@ impl Table {
             | Kind::Receipt(_)
             | Kind::IdentityChanged { .. }
             | Kind::ConsentChanged { .. } => {
-                let json = serde_json::to_string(event)?;
-                self.keep(&event.deduplication_id(), &json, event.at, rules).await?;
+                self.keep_event(event, rules).await?;
                 return Ok(Filed::Kept);
             }
-        };
+        }
         Ok(Filed::Noted)
     }
 
-    /// Keeps something that could not be read, under the id that makes a repeated one the same.
+    async fn keep_event(&self, event: &InboundEvent, rules: &Rules) -> anyhow::Result<()> {
+        let json = serde_json::to_string(event)?;
+        self.keep(&event.deduplication_id(), &json, event.at, rules).await
+    }
+
+    /// Keeps something that is in no thread, because it could not be read or nobody said it, under the id that makes a
+    /// repeated one the same.
     pub async fn keep(
         &self,
         id: &str,

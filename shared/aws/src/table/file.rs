@@ -83,6 +83,10 @@ impl Table {
                     .say(&Said { event, message, identity, key, reading, rules }, fresh)
                     .await;
             }
+            // Words that can be read stay: what came in their place is kept for a later parser.
+            Kind::Edited { content: Content::Unsupported { .. }, .. } => {
+                return self.file_unowned(event, rules).await;
+            }
             Kind::Edited { of, n, content } => self.edit(event, of, *n, content, rules).await?,
             Kind::Deleted { of } => self.take_back(event, of, rules).await?,
             Kind::Reaction { of, emoji, direction } => {
@@ -100,9 +104,10 @@ impl Table {
                 )
                 .await?;
             }
-            Kind::TemplateChanged(_) | Kind::AccountChanged { .. } | Kind::Unknown { .. } => {
-                return self.file_unowned(event, rules).await;
-            }
+            Kind::TemplateChanged(_)
+            | Kind::AccountChanged { .. }
+            | Kind::Notice { .. }
+            | Kind::Unknown { .. } => return self.file_unowned(event, rules).await,
             Kind::Receipt(_) => anyhow::bail!("a receipt is recorded, not filed"),
         }
         Ok(Filed::Noted)

@@ -99,7 +99,7 @@ pub fn profile(contact: &ContactId) -> Key {
     Key { pk: format!("CON#{contact}"), sk: "4#profile".to_owned() }
 }
 
-/// An item that could not be read, by its event's deduplication id.
+/// An item that could not be read or that nobody said, by its event's deduplication id.
 #[must_use]
 pub fn unknown(deduplication_id: &str) -> Key {
     Key::alone(format!("UNK#{deduplication_id}"))

@@ -229,6 +229,41 @@ async fn facts_about_templates_and_accounts_are_kept_the_latest_first() {
 }
 
 #[tokio::test]
+async fn a_notice_makes_no_contact_opens_no_window_and_leaves_nobody_waiting() {
+    let notice = |after, what: &str| {
+        event(ada(), after, Kind::Notice { what: what.into(), raw: Raw("{}".into()) })
+    };
+    let events = [notice(1, "joined"), notice(1, "joined"), notice(2, "pinned")];
+    let (results, items) = filed(&events).await;
+    assert_eq!(results, [Filed::Noted, Filed::Noted, Filed::Noted]);
+    assert_eq!((of_kind(&items, "UNK#", "").len(), items.len()), (2, 2));
+}
+
+#[tokio::test]
+async fn words_stay_when_they_are_edited_to_what_cannot_be_read() {
+    let unreadable = || Content::Unsupported { kind: "hologram".into(), raw: Raw("{}".into()) };
+    let to = |name: &str, after, n, content| {
+        event(ada(), after, Kind::Edited { of: id(name), n, content })
+    };
+    // Before the message, after it, and after an edit that can be read.
+    let events = [
+        to("1", 1, 1, unreadable()),
+        says("1", 0, "Hello, order A-1234"),
+        to("1", 2, 2, unreadable()),
+        to("1", 3, 3, Content::text("Hello, order A-1235")),
+        to("1", 4, 4, unreadable()),
+    ];
+    assert!(content(&filed(&events[..3]).await.1, "1").contains("A-1234"));
+    let (results, items) = filed(&events).await;
+    assert!(content(&items, "1").contains("A-1235"));
+    assert_eq!((results[2].clone(), results[4].clone()), (Filed::Kept, Filed::Kept));
+    assert_eq!(of_kind(&items, "UNK#", "").len(), 3, "each is kept for a later parser");
+    // Which then reads them, also those that are not the last.
+    let read = [events.as_slice(), &[to("1", 4, 4, Content::text("Hello, order A-1236"))]].concat();
+    assert!(content(&filed(&read).await.1, "1").contains("A-1236"));
+}
+
+#[tokio::test]
 async fn without_a_retention_nothing_expires() {
     let cloud = Cloud::start().await;
     let rules = aws::table::Rules { retention: None, ..crate::support::rules() };
