@@ -129,7 +129,7 @@ fn greet(handshake: &Handshake, secrets: &WebhookSecrets, query: &[u8], challeng
     };
     for query in [&*query, &honest] {
         let Some(reply) = handshake.answer(secrets, query) else { continue };
-        let is_safe = |it: u8| it.is_ascii_alphanumeric() || b"_-".contains(&it);
+        let is_safe = |it: u8| it.is_ascii_alphanumeric() || b"+/=_-".contains(&it);
         let is_echo = reply.body.len() <= 256 && reply.body.bytes().all(is_safe);
         match handshake {
             Handshake::EchoIfToken { .. } => {

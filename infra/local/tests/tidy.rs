@@ -58,6 +58,9 @@ fn every_channel_has_its_folder_template_block_sender_model_fixtures_and_readme_
             .filter(|it| it.as_ref().unwrap().file_name().to_string_lossy().ends_with(".in.json"))
             .count();
         assert!(0 < n, "events/{channel} has no fixture");
+        let tests = read(format!("functions/{channel}/tests/events.rs"));
+        let checks = format!("kit::conformance!({channel});");
+        assert!(tests.contains(&checks), "{channel} does not pass the kit");
     }
 }
 

@@ -74,7 +74,7 @@ pub enum Proof {
         /// The header.
         header: &'static str,
     },
-    /// A MAC of the body in a header.
+    /// A MAC of the body in a header. A body that a [`Handshake`] may sign is never believed.
     Hmac {
         /// The header.
         header: &'static str,
@@ -95,7 +95,7 @@ pub enum Encoding {
 }
 
 /// Why a webhook is not believed. It says nothing of what the request held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Unverified {
     /// The proof is not there.
     #[error("the {0} header is missing or given twice")]
@@ -126,6 +126,8 @@ pub fn verify<'a>(
         Proof::Token { .. } => {
             any_fits(active(), |secret| bool::from(shown.ct_eq(secret.expose_secret().as_bytes())))
         }
+        // We sign nonces for whoever asks, so that a nonce proves nothing.
+        Proof::Hmac { .. } if is_nonce(webhook.body) => false,
         Proof::Hmac { prefix, encoding, .. } => {
             let mac = shown.strip_prefix(prefix.as_bytes()).and_then(|it| encoding.decode(it));
             let mac = mac.ok_or(Unverified::Mismatch(header))?;
@@ -165,7 +167,8 @@ pub enum Handshake {
         /// The query parameter that is echoed.
         challenge: &'static str,
     },
-    /// GET with a nonce: its MAC is answered in a JSON field (X).
+    /// GET with a nonce: its MAC is answered in a JSON field (X). Anybody may ask, and the secret proves webhooks, too: what is
+    /// signed here is never what [`verify`] believes.
     SignedEcho {
         /// The query parameter that holds the nonce.
         nonce: &'static str,
@@ -185,8 +188,16 @@ pub struct HandshakeReply {
     pub body: String,
 }
 
-/// The longest challenge that is echoed. Meta's are integers, X's about 50 characters.
+/// The longest challenge that is answered. Meta's are integers, X's about 50 characters.
 const MAX_CHALLENGE: usize = 256;
+
+/// Whether these bytes can be a platform's nonce: a word of base64 of either alphabet, or of digits. No webhook is one:
+/// JSON has brackets and quotes, a form more than one field. [`Handshake`] signs nothing else, [`verify`] believes all but
+/// these.
+fn is_nonce(bytes: &[u8]) -> bool {
+    let fits = |it: &u8| it.is_ascii_alphanumeric() || b"+/=_-".contains(it);
+    (1..=MAX_CHALLENGE).contains(&bytes.len()) && bytes.iter().all(fits)
+}
 
 impl Handshake {
     /// The reply that proves the address ours; `None` refuses.
@@ -205,17 +216,12 @@ impl Handshake {
                     secrets.verify.iter().filter(|it| !it.expose_secret().is_empty()),
                     |secret| bool::from(shown.as_bytes().ct_eq(secret.expose_secret().as_bytes())),
                 );
-                // Nothing but these characters: an echo must not be a way to serve a page.
-                let safe = challenge
-                    .bytes()
-                    .all(|it| it.is_ascii_alphanumeric() || it == b'_' || it == b'-');
-                let fits = !challenge.is_empty() && challenge.len() <= MAX_CHALLENGE;
-                (known && safe && fits && param(mode)? == mode_value)
+                // Nothing else: an echo must not be a way to serve a page.
+                (known && is_nonce(challenge.as_bytes()) && param(mode)? == mode_value)
                     .then_some(HandshakeReply { content_type: "text/plain", body: challenge })
             }
             Self::SignedEcho { nonce, field, prefix } => {
-                let nonce =
-                    param(nonce).filter(|it| !it.is_empty() && it.len() <= MAX_CHALLENGE)?;
+                let nonce = param(nonce).filter(|it| is_nonce(it.as_bytes()))?;
                 let secret = secrets.signing.iter().find(|it| !it.expose_secret().is_empty())?;
                 let mac = hmac::sign(&key(secret), nonce.as_bytes());
                 let body =

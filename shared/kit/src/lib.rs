@@ -33,6 +33,7 @@ mod inbound;
 mod json;
 mod limits;
 mod mutations;
+mod oracle;
 mod outbound;
 mod privacy;
 mod replay;
@@ -44,6 +45,7 @@ pub use growth::check_growth;
 pub use inbound::check_inbound;
 pub use limits::check_limits;
 pub use mutations::check_mutations;
+pub use oracle::check_no_oracle;
 pub use outbound::check_outbound;
 pub use privacy::check_no_personal_data;
 pub use replay::check_replay;
@@ -67,6 +69,11 @@ macro_rules! conformance {
         #[test]
         fn ten_thousand_forgeries_are_refused() {
             $crate::check_mutations(&$channel::INBOUND, env!("CARGO_MANIFEST_DIR"), 10_000);
+        }
+
+        #[test]
+        fn no_answer_of_ours_proves_a_webhook() {
+            $crate::check_no_oracle(&$channel::INBOUND, env!("CARGO_MANIFEST_DIR"));
         }
 
         #[test]
