@@ -1,21 +1,22 @@
 //! The public keys of the company's issuer of JWTs, fetched from where it publishes them and kept for an hour.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use domain::freshness::{Freshness, Trust};
 use domain::time::Timestamp;
 use reqwest::Url;
 use reqwest::redirect::Policy;
 use serde_json::Value;
 
 use crate::calls::tls;
+use crate::kept::Kept;
 
-/// How long keys are used before they are fetched again.
-const FRESH_MS: i64 = 3_600_000;
-
-/// How long a fetch is believed to be the newest: tokens that name keys at random must not become a flood of fetches.
-const NEWEST_MS: i64 = 60_000;
+/// How long keys are used. Tokens that name keys at random must not become a flood of fetches, and a key that the issuer took
+/// back does not outlive its silence by more than a day.
+const KEYS: Freshness =
+    Freshness { usual_ms: 3_600_000, doubted_ms: 60_000, most_ms: 24 * 3_600_000 };
 
 /// The most of an answer that is read.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -28,7 +29,7 @@ const DISCOVERY: &str = "/.well-known/openid-configuration";
 pub struct Jwks {
     client: reqwest::Client,
     source: Source,
-    kept: Mutex<Option<Kept>>,
+    kept: Kept<Value>,
 }
 
 #[derive(Clone, Debug)]
@@ -37,15 +38,6 @@ enum Source {
     Keys(Url),
     /// The issuer says where the keys are.
     Issuer(String),
-}
-
-#[derive(Clone, Debug)]
-struct Kept {
-    keys: Arc<Value>,
-    /// When they were fetched.
-    at: Timestamp,
-    /// When they were last asked for, also in vain.
-    asked: Timestamp,
 }
 
 impl Jwks {
@@ -68,47 +60,17 @@ impl Jwks {
             .timeout(Duration::from_secs(4))
             .build()
             .context("cannot make the HTTP client")?;
-        Ok(Self { client, source, kept: Mutex::new(None) })
+        Ok(Self { client, source, kept: Kept::new("the issuer's keys", KEYS) })
     }
 
     /// The keys, at most an hour old. If the issuer does not answer, older ones do.
     pub async fn get(&self, now: Timestamp) -> anyhow::Result<Arc<Value>> {
-        self.younger_than(FRESH_MS, now).await
+        self.kept.get(Trust::Usual, now, self.fetch()).await
     }
 
     /// The keys as they are now, for a token that names one that [`Jwks::get`] does not hold; fetched once a minute at most.
     pub async fn get_newer(&self, now: Timestamp) -> anyhow::Result<Arc<Value>> {
-        self.younger_than(NEWEST_MS, now).await
-    }
-
-    async fn younger_than(&self, age_ms: i64, now: Timestamp) -> anyhow::Result<Arc<Value>> {
-        let kept = self.kept();
-        // A dead issuer is asked once a minute, not by every request.
-        let fits = |it: &&Kept| now.since(it.at) < age_ms || now.since(it.asked) < NEWEST_MS;
-        if let Some(kept) = kept.as_ref().filter(fits) {
-            return Ok(Arc::clone(&kept.keys));
-        }
-        match (self.fetch().await, kept) {
-            (Ok(keys), _) => {
-                let keys = Arc::new(keys);
-                self.keep(Kept { keys: Arc::clone(&keys), at: now, asked: now });
-                Ok(keys)
-            }
-            (Err(error), Some(kept)) => {
-                tracing::warn!(error = format!("{error:#}"), "the issuer's keys are not renewed");
-                self.keep(Kept { asked: now, ..kept.clone() });
-                Ok(kept.keys)
-            }
-            (Err(error), None) => Err(error),
-        }
-    }
-
-    fn kept(&self) -> Option<Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn keep(&self, kept: Kept) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        self.kept.get(Trust::Doubted, now, self.fetch()).await
     }
 
     async fn fetch(&self) -> anyhow::Result<Value> {
@@ -187,8 +149,13 @@ mod tests {
         jwks.get(at(0)).await.unwrap();
         server.reset().await;
         assert!(jwks.get(at(4_000)).await.is_ok());
-        let without = issuer(1, 503).await;
-        assert!(Jwks::at(&format!("{}/keys", without.uri())).unwrap().get(at(0)).await.is_err());
+        assert!(jwks.get(at(90_000)).await.is_err(), "not for ever");
+        // Also one that never answered is asked once in a while, not by every request.
+        let without = issuer(2, 503).await;
+        let jwks = Jwks::at(&format!("{}/keys", without.uri())).unwrap();
+        for seconds in [0, 0, 0, 1, 1] {
+            assert!(jwks.get(at(seconds)).await.is_err());
+        }
     }
 
     #[tokio::test]
@@ -203,7 +170,7 @@ mod tests {
         discovery("https://evil.example.com").await;
         assert!(jwks.get(at(0)).await.is_err());
         discovery(&server.uri()).await;
-        assert!(jwks.get(at(0)).await.is_ok());
+        assert!(jwks.get(at(1)).await.is_ok());
     }
 
     #[test]

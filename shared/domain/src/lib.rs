@@ -6,6 +6,7 @@
 pub mod content;
 pub mod event;
 pub mod filing;
+pub mod freshness;
 pub mod id;
 pub mod inbound;
 pub mod json;
