@@ -21,6 +21,12 @@ impl Vault {
         Self { client: Client::from_conf(config.build()) }
     }
 
+    /// The store over a client that a test made.
+    #[must_use]
+    pub fn over(client: Client) -> Self {
+        Self { client }
+    }
+
     /// A secret by name or ARN, read from its JSON. The error names the secret and never holds its text.
     pub async fn read<T: DeserializeOwned>(&self, id: &str) -> anyhow::Result<T> {
         let secret = self.client.get_secret_value().secret_id(id).send().await;

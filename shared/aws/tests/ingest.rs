@@ -2,20 +2,21 @@
 //! shell knows none.
 #![expect(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
-use aws::ingest::{MAX_BODY, Parked, Shell, handle_records, handle_request};
+use aws::ingest::{MAX_BODY, Parked, Secrets, Shell, handle_records, handle_request};
 use aws::objects::Objects;
 use aws::queue::Queue;
+use aws::vault::Vault;
 use domain::content::{Content, Raw};
 use domain::event::{InboundEvent, Kind, Message};
 use domain::id::{AccountId, Channel, EventKey, ProviderId};
 use domain::inbound::{Ack, AwsEvent, Inbound, Malformed, ObjectName, Reply, Source};
-use domain::secrets::WebhookSecrets;
 use domain::time::Timestamp;
 use domain::webhook::{Encoding, Handshake, Proof, Verified, sign};
 use embedded::Cloud;
 use lambda_http::{Body, Request, Response};
 use serde_json::{Value, json};
 
+const SECRET: &str = "ariane/pigeon/webhook";
 const CHANNEL: Channel = Channel::from_static("pigeon");
 const PROOF: Proof =
     Proof::Hmac { header: "x-signature", prefix: "sha256=", encoding: Encoding::Hex };
@@ -30,12 +31,12 @@ fn inbound(resends: bool) -> Inbound {
 fn parse(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     let items: Vec<Value> = serde_json::from_slice(webhook.body())?;
     let event = |(n, item): (usize, &Value)| InboundEvent {
-        key: EventKey::new(n.to_string()),
+        key: EventKey::new(format!("{n} {item}")),
         channel: CHANNEL,
         account: AccountId::new("loft"),
         identity: None,
         at: webhook.received(),
-        kind: match item.as_str() {
+        kind: match item.as_str().filter(|_| webhook.is_ours("loft")) {
             Some(text) => {
                 Message::inbound(ProviderId::new(n.to_string()), Content::text(text)).into()
             }
@@ -47,24 +48,44 @@ fn parse(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
 }
 
 fn shell(cloud: &Cloud, inbound: Inbound) -> Shell {
+    cloud.secrets.put(SECRET, &secret(&["hush"]));
+    bare_shell(cloud, inbound)
+}
+
+/// A shell over a cloud whose secret is as it is.
+fn bare_shell(cloud: &Cloud, inbound: Inbound) -> Shell {
     let process = cloud.process();
-    Shell {
+    Shell::over(
         inbound,
-        secrets: WebhookSecrets {
-            signing: vec!["hush".into()],
-            verify: vec![],
-            accounts: vec![AccountId::new("loft")],
-        },
-        queue: Queue::over(process.queues, cloud.queues.url("inbound.fifo")),
-        objects: Objects::over(process.bucket, "bucket".to_owned()),
-    }
+        Secrets::new(Vault::over(process.secrets), SECRET.to_owned()),
+        Queue::over(process.queues, cloud.queues.url("inbound.fifo")),
+        Objects::over(process.bucket, "bucket".to_owned()),
+    )
+}
+
+fn secret(signing: &[&str]) -> Value {
+    json!({ "signing": signing, "accounts": ["loft"] })
+}
+
+/// So many seconds after the first webhook.
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_secs(1_795_000_000 + seconds)
+}
+
+/// The status of a webhook that comes so many seconds later, with a proof by this secret.
+async fn post_at(shell: &Shell, seconds: i64, secret: &str) -> u16 {
+    let body = json!([format!("{secret} at {seconds}")]).to_string();
+    let (name, value) = sign(&PROOF, &secret.into(), body.as_bytes());
+    let request = http::Request::post("/webhooks/pigeon").header(name, value);
+    let request = request.body(Body::from(body)).unwrap();
+    handle_request(shell, request, at(seconds)).await.status().as_u16()
 }
 
 async fn post(shell: &Shell, body: &[u8]) -> Response<Body> {
     let (name, value) = sign(&PROOF, &"hush".into(), body);
     let request =
         http::Request::post("/webhooks/pigeon").header(name, value).body(Body::from(body.to_vec()));
-    handle_request(shell, request.unwrap(), Timestamp::from_secs(1_795_000_000)).await
+    handle_request(shell, request.unwrap(), at(0)).await
 }
 
 fn queued(cloud: &Cloud) -> Vec<InboundEvent> {
@@ -74,6 +95,11 @@ fn queued(cloud: &Cloud) -> Vec<InboundEvent> {
         .iter()
         .map(|it| serde_json::from_str(&it.body).unwrap())
         .collect()
+}
+
+/// The number in a message's key.
+fn number(event: &InboundEvent) -> usize {
+    event.key.as_str().split_once(' ').unwrap().0.parse().unwrap()
 }
 
 #[tokio::test]
@@ -111,14 +137,134 @@ async fn over_the_size_cap_is_413_and_a_strange_method_405() {
 #[tokio::test]
 async fn a_handshake_is_answered_without_any_call_and_a_wrong_one_is_403() {
     let cloud = Cloud::start().await;
-    let mut shell = shell(&cloud, inbound(true));
+    let shell = shell(&cloud, inbound(true));
     let get = |query: &str| {
         http::Request::get(format!("/webhooks/pigeon?{query}")).body(Body::Empty).unwrap()
     };
-    assert_eq!(handle_request(&shell, get("nonce=abc"), Timestamp::default()).await.status(), 200);
-    assert_eq!(handle_request(&shell, get(""), Timestamp::default()).await.status(), 403);
-    shell.secrets.signing.clear();
-    assert_eq!(handle_request(&shell, get("nonce=abc"), Timestamp::default()).await.status(), 403);
+    assert_eq!(handle_request(&shell, get("nonce=abc"), at(0)).await.status(), 200);
+    assert_eq!(handle_request(&shell, get(""), at(0)).await.status(), 403);
+    assert_eq!(handle_request(&shell, get("nonce=%7B%7D"), at(0)).await.status(), 403);
+    cloud.secrets.put(SECRET, &secret(&[]));
+    assert_eq!(handle_request(&shell, get("nonce=abc"), at(29)).await.status(), 200);
+    assert_eq!(handle_request(&shell, get("nonce=abc"), at(30)).await.status(), 403);
+    assert_eq!(cloud.secrets.n_reads(), 2);
+}
+
+#[tokio::test]
+async fn a_replaced_secret_is_believed_and_the_old_one_refused_within_a_minute() {
+    let cloud = Cloud::start().await;
+    let shell = shell(&cloud, inbound(true));
+    assert_eq!(post_at(&shell, 0, "hush").await, 200);
+    cloud.secrets.put(SECRET, &secret(&["new"]));
+    assert_eq!(post_at(&shell, 1, "new").await, 401, "it was read a second ago");
+    assert_eq!(post_at(&shell, 29, "hush").await, 200);
+    assert_eq!(post_at(&shell, 30, "new").await, 200);
+    assert_eq!(post_at(&shell, 30, "hush").await, 401);
+    // Also where nothing tells that there is a new one.
+    cloud.secrets.put(SECRET, &secret(&["newest"]));
+    assert_eq!(post_at(&shell, 79, "new").await, 200);
+    assert_eq!(post_at(&shell, 80, "new").await, 401);
+    assert_eq!(post_at(&shell, 80, "newest").await, 200);
+    assert_eq!(cloud.secrets.n_reads(), 3);
+    assert_eq!(queued(&cloud).len(), 5);
+}
+
+#[tokio::test]
+async fn a_sandbox_that_met_no_secret_an_empty_or_a_broken_one_gets_well() {
+    for (first, refused, after) in [
+        (None, 503, 1),
+        (Some(secret(&[])), 401, 30),
+        (Some(secret(&[""])), 401, 30),
+        (Some(json!({ "signing": "not a list" })), 503, 1),
+    ] {
+        let cloud = Cloud::start().await;
+        if let Some(first) = first {
+            cloud.secrets.put(SECRET, &first);
+        }
+        let shell = bare_shell(&cloud, inbound(true));
+        assert_eq!(post_at(&shell, 0, "hush").await, refused);
+        cloud.secrets.put(SECRET, &secret(&["hush"]));
+        assert_eq!(post_at(&shell, after - 1, "hush").await, refused);
+        assert_eq!(post_at(&shell, after, "hush").await, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_secret_store_that_is_down_for_an_hour_loses_nothing() {
+    let cloud = Cloud::start().await;
+    let shell = shell(&cloud, inbound(true));
+    assert_eq!(post_at(&shell, 0, "hush").await, 200);
+    cloud.secrets.set_broken(true);
+    for seconds in [60, 600, 3_599] {
+        assert_eq!(post_at(&shell, seconds, "hush").await, 200, "{seconds}");
+        assert_eq!(post_at(&shell, seconds, "forged").await, 401, "{seconds}");
+    }
+    // After that we do not know: not refused, but to be sent again.
+    assert_eq!(post_at(&shell, 3_630, "hush").await, 503);
+    cloud.secrets.set_broken(false);
+    assert_eq!(post_at(&shell, 3_660, "hush").await, 200);
+}
+
+#[tokio::test]
+async fn a_platform_that_does_not_send_again_waits_for_a_secret_that_was_not_read_at_first() {
+    let cloud = Cloud::start().await;
+    cloud.secrets.put(SECRET, &secret(&["hush"]));
+    cloud.secrets.set_broken(true);
+    let mends = async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        cloud.secrets.set_broken(false);
+    };
+    let ack = Ack { deadline_ms: 10_000, resends: false };
+    let shell = bare_shell(&cloud, Inbound { ack, ..inbound(false) });
+    let (status, ()) = tokio::join!(post_at(&shell, 0, "hush"), mends);
+    assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn a_flood_of_forgeries_reads_the_secret_twice_a_minute_at_most() {
+    let cloud = Cloud::start().await;
+    let shell = shell(&cloud, inbound(true));
+    for tenth in 0..3_000 {
+        assert_eq!(post_at(&shell, tenth / 10, "forged").await, 401);
+    }
+    assert_eq!(cloud.secrets.n_reads(), 10, "five minutes");
+    // The same while the store does not answer.
+    cloud.secrets.set_broken(true);
+    for seconds in 300..600 {
+        assert_eq!(post_at(&shell, seconds, "forged").await, 401);
+    }
+    assert_eq!(cloud.secrets.n_reads(), 20);
+}
+
+#[tokio::test]
+async fn an_account_that_is_added_is_ours_half_a_minute_later_at_most() {
+    let cloud = Cloud::start().await;
+    let shell = bare_shell(&cloud, inbound(true));
+    cloud.secrets.put(SECRET, &json!({ "signing": ["hush"], "accounts": [] }));
+    assert_eq!(post_at(&shell, 0, "hush").await, 200);
+    cloud.secrets.put(SECRET, &secret(&["hush"]));
+    for seconds in [29, 30] {
+        assert_eq!(post_at(&shell, seconds, "hush").await, 200);
+    }
+    let is_read = |it: &InboundEvent| matches!(it.kind, Kind::Message(_));
+    let read: Vec<_> = queued(&cloud).iter().map(is_read).collect();
+    assert_eq!(read, [false, false, true]);
+}
+
+#[tokio::test]
+async fn what_the_queue_refuses_of_a_batch_is_tried_again_alone_and_before_what_follows() {
+    let cloud = Cloud::start().await;
+    let shell = shell(&cloud, inbound(true));
+    cloud.queues.refuse_entries(2);
+    let items: Vec<String> = (0..23).map(|n| format!("message {n}")).collect();
+    assert_eq!(post(&shell, &serde_json::to_vec(&items).unwrap()).await.status(), 200);
+    let numbers: Vec<_> = queued(&cloud).iter().map(number).collect();
+    // The first entry of the first two calls was refused: 9 went in, then the rest of the batch, which is 1.
+    let expected: Vec<_> = (1..10).chain([0]).chain(10..23).collect();
+    assert_eq!(numbers, expected);
+    assert_eq!(cloud.queues.n_calls(), 5, "three batches, and the refused entry twice");
+    cloud.queues.refuse_entries(100);
+    assert_eq!(post(&shell, b"[\"a\"]").await.status(), 503);
 }
 
 #[tokio::test]

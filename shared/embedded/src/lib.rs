@@ -1,4 +1,4 @@
-//! For tests: an embedded table and queues with AWS's rules, a capacity meter and crash points.
+//! For tests: an embedded table, queues, bucket and secret store with AWS's rules, a capacity meter and crash points.
 //!
 //! The clients are the real SDK clients, so that what is tested is what runs. A [`Cloud`] holds the data; each
 //! [`Process`] is one program over it that can be stopped before or after any of its calls while others go on.
@@ -17,6 +17,7 @@ mod bucket;
 mod hold;
 mod meter;
 mod queues;
+mod secrets;
 
 use aws::steps::Steps;
 use aws::table::schema;
@@ -31,6 +32,7 @@ pub use bucket::Bucket;
 pub use hold::hold;
 pub use meter::{Capacity, Meter};
 pub use queues::{Queued, Queues};
+pub use secrets::Secrets;
 
 /// The table's name in tests.
 pub const TABLE: &str = "ariane";
@@ -43,6 +45,8 @@ pub struct Cloud {
     pub queues: Queues,
     /// The bucket.
     pub bucket: Bucket,
+    /// The secret store.
+    pub secrets: Secrets,
     /// What all calls to the table consumed.
     pub meter: Meter,
 }
@@ -60,6 +64,7 @@ impl Cloud {
             endpoint,
             queues: Queues::start().await,
             bucket: Bucket::start().await,
+            secrets: Secrets::start().await,
             meter: Meter::default(),
         }
     }
@@ -105,6 +110,7 @@ impl Cloud {
             table: aws_sdk_dynamodb::Client::from_conf(config.build()),
             queues: self.queues.client(steps.clone()),
             bucket: self.bucket.client(steps.clone()),
+            secrets: self.secrets.client(),
             steps,
         }
     }
@@ -137,6 +143,8 @@ pub struct Process {
     pub queues: aws_sdk_sqs::Client,
     /// Its client of the bucket.
     pub bucket: aws_sdk_s3::Client,
+    /// Its client of the secret store, whose calls are no steps: they change nothing.
+    pub secrets: aws_sdk_secretsmanager::Client,
     /// Its calls so far.
     pub steps: Steps,
 }

@@ -25,6 +25,8 @@ struct Inner {
     entries: BTreeMap<String, Vec<Queued>>,
     seen: std::collections::BTreeSet<(String, String, String)>,
     refuse: u32,
+    refuse_entries: u32,
+    n_calls: usize,
 }
 
 /// One entry of a queue.
@@ -67,6 +69,17 @@ impl Queues {
         self.inner.lock().unwrap().refuse = calls;
     }
 
+    /// Makes the next batches come back with so many of their entries refused, one a batch, as an overloaded queue does.
+    pub fn refuse_entries(&self, entries: u32) {
+        self.inner.lock().unwrap().refuse_entries = entries;
+    }
+
+    /// How many calls came.
+    #[must_use]
+    pub fn n_calls(&self) -> usize {
+        self.inner.lock().unwrap().n_calls
+    }
+
     /// Forgets what was seen, as SQS does after five minutes.
     pub fn forget(&self) {
         self.inner.lock().unwrap().seen.clear();
@@ -82,6 +95,13 @@ impl Queues {
             .retry_config(RetryConfig::disabled())
             .interceptor(super::shared(steps));
         aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    fn refuses_an_entry(&self) -> bool {
+        let mut inner = self.inner.lock().unwrap();
+        let refuses = 0 < inner.refuse_entries;
+        inner.refuse_entries = inner.refuse_entries.saturating_sub(1);
+        refuses
     }
 
     fn put(&self, url: &Value, entry: &Value) -> Value {
@@ -114,6 +134,7 @@ async fn answer(
 ) -> (axum::http::StatusCode, String) {
     let refused = {
         let mut inner = queues.inner.lock().unwrap();
+        inner.n_calls += 1;
         let refused = 0 < inner.refuse;
         inner.refuse = inner.refuse.saturating_sub(1);
         refused
@@ -129,8 +150,11 @@ async fn answer(
         "AmazonSQS.SendMessageBatch" => {
             let entries = call["Entries"].as_array().unwrap();
             assert!((1..=10).contains(&entries.len()), "a batch has 1 to 10 entries");
-            let done: Vec<_> = entries.iter().map(|it| queues.put(&call["QueueUrl"], it)).collect();
-            json!({ "Successful": done, "Failed": [] })
+            let n_refused = usize::from(queues.refuses_an_entry());
+            let (refused, taken) = entries.split_at(n_refused);
+            let done: Vec<_> = taken.iter().map(|it| queues.put(&call["QueueUrl"], it)).collect();
+            let refusal = |it: &Value| json!({ "Id": it["Id"], "SenderFault": false, "Code": "InternalError" });
+            json!({ "Successful": done, "Failed": refused.iter().map(refusal).collect::<Vec<_>>() })
         }
         other => panic!("the queues do not model {other}"),
     };

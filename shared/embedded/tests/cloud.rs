@@ -43,7 +43,7 @@ async fn a_queue_deduplicates_and_keeps_order() {
     let queue = Queue::over(cloud.process().queues, cloud.queues.url("inbound.fifo"));
     let entry =
         |id: &str| Entry { group_id: "g".into(), deduplication_id: id.into(), body: id.into() };
-    queue.put_all(&["1", "2", "1"].map(entry)).await.unwrap();
+    queue.put_all(["1", "2", "1"].map(entry).into(), |_| ()).await.unwrap();
     queue.put(&entry("2")).await.unwrap();
     let bodies: Vec<_> = cloud.queues.take("inbound.fifo").into_iter().map(|it| it.body).collect();
     assert_eq!(bodies, ["1", "2"]);

@@ -3,42 +3,49 @@
 //! The only copy of this sequence: cap, prove, parse, store what is large, queue, answer. What was proven is never lost:
 //! it is in the queue, or parked in the bucket, or the platform is told to send it again.
 
+mod done;
 mod parked;
+mod reading;
 mod records;
 mod requests;
-
-use std::time::Duration;
+mod secrets;
+mod strangers;
 
 use anyhow::Context;
 use domain::event::{InboundEvent, Kind};
+use domain::freshness::Trust;
 use domain::inbound::Inbound;
 use domain::overflow::{self, MAX_INLINE, Overflow};
-use domain::secrets::WebhookSecrets;
+use domain::time::Timestamp;
 use tracing::error;
 
 use crate::config::{env, now, sdk};
 use crate::logs::{self, Metric, count};
 use crate::objects::Objects;
+use crate::parallel;
 use crate::queue::{Entry, Queue};
 use crate::vault::Vault;
+use done::Done;
+use strangers::Strangers;
 
 pub use parked::{PREFIX, Parked};
 pub use records::handle_records;
-pub use requests::handle_request;
+pub use requests::{handle_request, patience};
+pub use secrets::Secrets;
 
 /// The largest webhook that is read. Meta's are at most 3 MB, which base64 makes 4 MB of the 6 MB that Lambda passes on.
 pub const MAX_BODY: usize = 3_500_000;
 
 /// What a channel function is made of.
 pub struct Shell {
-    /// The channel.
-    pub inbound: Inbound,
-    /// Its secret.
-    pub secrets: WebhookSecrets,
+    inbound: Inbound,
+    secrets: Secrets,
     /// Where its events go.
-    pub queue: Queue,
+    queue: Queue,
     /// Where what cannot be queued goes.
-    pub objects: Objects,
+    objects: Objects,
+    done: Done,
+    strangers: Strangers,
 }
 
 /// Runs a channel's webhook function until Lambda ends it.
@@ -64,28 +71,52 @@ pub async fn run_records(inbound: Inbound) -> Result<(), lambda_runtime::Error> 
 }
 
 impl Shell {
-    async fn from_env(inbound: Inbound) -> anyhow::Result<Self> {
-        let sdk = sdk()?;
-        Ok(Self {
-            inbound,
-            secrets: Vault::new(&sdk).read(&env("WEBHOOK_SECRET")?).await?,
-            queue: Queue::new(&sdk, env("INBOUND_QUEUE_URL")?),
-            objects: Objects::new(&sdk, env("BUCKET_NAME")?),
-        })
+    /// A channel over its parts.
+    #[must_use]
+    pub fn over(inbound: Inbound, secrets: Secrets, queue: Queue, objects: Objects) -> Self {
+        let (done, strangers) = (Done::default(), Strangers::default());
+        Self { inbound, secrets, queue, objects, done, strangers }
     }
 
-    /// Stores what is large, then queues every event.
-    async fn queue_all(&self, events: Vec<InboundEvent>) -> anyhow::Result<()> {
+    async fn from_env(inbound: Inbound) -> anyhow::Result<Self> {
+        let sdk = sdk()?;
+        let secrets = Secrets::new(Vault::new(&sdk), env("WEBHOOK_SECRET")?);
+        // Before the first request, so that it need not wait for the connection. A secret that is not there yet is asked for
+        // again by whoever comes.
+        drop(secrets.get(Trust::Usual, now()).await);
+        let queue = Queue::new(&sdk, env("INBOUND_QUEUE_URL")?);
+        Ok(Self::over(inbound, secrets, queue, Objects::new(&sdk, env("BUCKET_NAME")?)))
+    }
+
+    /// Stores what is large, then queues every event of what was received then. What an attempt before it has put in is left
+    /// out.
+    async fn queue_all(
+        &self,
+        events: Vec<InboundEvent>,
+        received: Timestamp,
+    ) -> anyhow::Result<()> {
         let unknown = events.iter().filter(|it| matches!(it.kind, Kind::Unknown { .. })).count();
-        let mut entries = Vec::with_capacity(events.len());
+        let (mut entries, mut overflows, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         for event in events {
             let (entry, overflow) = entry(event)?;
-            if let Some(overflow) = overflow {
-                self.objects.put(&overflow.key, overflow.body).await?;
-            }
+            keys.extend(overflow.as_ref().map(|it| it.key.clone()));
+            keys.push(done::key(&entry));
+            overflows.extend(overflow.filter(|it| !self.done.has(&it.key, received)));
             entries.push(entry);
         }
-        self.queue.put_all(&entries).await?;
+        entries.retain(|it| !self.done.has(&done::key(it), received));
+        let store = |overflow: Overflow| {
+            let (objects, done) = (self.objects.clone(), self.done.clone());
+            async move {
+                objects.put(&overflow.key, overflow.body).await?;
+                done.note(overflow.key, received);
+                Ok(())
+            }
+        };
+        parallel::all(overflows.into_iter().map(store)).await?;
+        let done = self.done.clone();
+        self.queue.put_all(entries, move |it| done.note(done::key(it), received)).await?;
+        self.done.forget(&keys);
         count(Metric::Unknown, unknown);
         Ok(())
     }
@@ -97,17 +128,6 @@ impl Shell {
         error!(channel = %self.inbound.channel, reason = parked.reason, key = parked.key(), "parked a proven webhook");
         count(Metric::Parked, 1);
         Ok(())
-    }
-
-    /// How long queueing may take before the platform is answered otherwise: a platform that sends again hears of a full
-    /// queue within a second; one that does not gives us until its deadline, less the time to park.
-    fn patience(&self) -> Duration {
-        let deadline = Duration::from_millis(self.inbound.ack.deadline_ms);
-        if self.inbound.ack.resends {
-            Duration::from_millis(900).min(deadline)
-        } else {
-            deadline.saturating_sub(Duration::from_millis(1_500)).min(Duration::from_secs(7))
-        }
     }
 }
 

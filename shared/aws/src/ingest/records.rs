@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use domain::inbound::{AwsEvent, Source};
+use domain::secrets::WebhookSecrets;
 use domain::time::Timestamp;
 use domain::webhook::{Verified, Webhook};
 use http::HeaderMap;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tracing::info;
 
+use super::reading::Unread;
 use super::{Parked, Shell};
 
 #[derive(Deserialize)]
@@ -54,20 +56,24 @@ async fn take_in(
     let channel = &shell.inbound.channel;
     let (body, parsed) = match content {
         Ok(body) => {
-            let verified = Verified::vouched(&body, &shell.secrets.accounts, received);
-            let parsed = (shell.inbound.parse)(&verified).map_err(|it| it.to_string());
+            let read = |secrets: &WebhookSecrets| {
+                let verified = Verified::vouched(&body, &secrets.accounts, received);
+                Ok((shell.inbound.parse)(&verified)?)
+            };
+            let parsed = shell.read(received, read).await?;
             (body, parsed)
         }
-        Err((body, reason)) => (body, Err(reason)),
+        Err((body, reason)) => (body, Err(Unread::Malformed(reason))),
     };
     match parsed {
         Ok(events) => {
             let n_events = events.len();
-            shell.queue_all(events).await?;
+            shell.queue_all(events, received).await?;
             info!(%channel, n_events, "queued an event");
             Ok(())
         }
-        Err(reason) => {
+        Err(Unread::Unproven(unverified)) => anyhow::bail!("an event of our own: {unverified}"),
+        Err(Unread::Malformed(reason)) => {
             let webhook = Webhook { headers: &HeaderMap::new(), query: "", body: &body };
             shell.park(&Parked::new(channel, &webhook, received, reason)).await
         }
