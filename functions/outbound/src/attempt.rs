@@ -6,6 +6,7 @@ use domain::id::ProviderId;
 use domain::outbound::{Failure, Problem, SendError};
 use domain::secrets::SendingAccount;
 use domain::sending::{Attempt, End, Entry, Outgoing, Retry, Step, after_failure};
+use domain::time::Timestamp;
 
 use crate::outbox::{Outbox, Way};
 use crate::send::{Conversation, Outcome};
@@ -40,25 +41,57 @@ impl Outbox {
         let now = aws::now();
         let confirm = entry.then(Step::Confirm(n));
         self.timers.set(&confirm, now.plus_ms(way.confirm_within_ms()), now).await?;
-        let (table, calls, channel) = (&self.table, &self.calls, &way.channel);
-        let conversation =
-            Conversation { table, calls, channel, account: &account, message, n, duplicate, now };
-        match conversation.run().await? {
+        match self.talk(&attempting, &account, now).await? {
             Outcome::Moved => Ok(false),
             Outcome::InDoubt => {
                 tracing::warn!(message.id = %entry.message, attempt = n, "a message may have been sent");
                 Ok(true)
             }
             Outcome::Taken(id) => self.taken(&attempting, id).await.map(|()| true),
-            Outcome::Failed { error, begun } => self.failed(&attempting, &error, begun).await,
+            Outcome::Failed { error, n_delivering } => {
+                self.failed(&attempting, &error, 0 < n_delivering).await
+            }
         }
+    }
+
+    /// Makes the calls, and once more if the platform refused an account that is another one by now: its token was replaced.
+    /// Not after a call that delivered a part, which would be there twice.
+    async fn talk(
+        &self,
+        attempting: &Attempting<'_>,
+        account: &SendingAccount,
+        now: Timestamp,
+    ) -> anyhow::Result<Outcome> {
+        let Attempting { way, message, n, duplicate, .. } = *attempting;
+        let (table, calls, channel) = (&self.table, &self.calls, &way.channel);
+        let begun = false;
+        let first =
+            Conversation { table, calls, channel, account, message, n, duplicate, now, begun };
+        let outcome = first.run().await?;
+        let Outcome::Failed { error: SendError::Config(_), n_delivering: n_made @ (0 | 1) } =
+            outcome
+        else {
+            return Ok(outcome);
+        };
+        let changed = self.accounts.changed(&channel.channel, account, aws::now()).await;
+        let Some(account) = &changed.ok().flatten() else {
+            return Ok(outcome);
+        };
+        tracing::info!(message.id = %attempting.entry.message, attempt = n, "a refused account was replaced, trying again");
+        let again = Conversation { account, begun: n_made == 1, ..first };
+        Ok(match again.run().await? {
+            Outcome::Failed { error, n_delivering } => {
+                Outcome::Failed { error, n_delivering: n_made + n_delivering }
+            }
+            outcome => outcome,
+        })
     }
 
     /// Which of our accounts the message leaves by. Without it nothing can be tried.
     async fn account(&self, message: &Outgoing) -> Result<SendingAccount, SendError> {
         let failure = Failure::ours(Problem::ChannelMisconfigured);
         let (channel, id) = (&message.accepted.channel, &message.accepted.account);
-        match self.accounts.find(channel, id).await {
+        match self.accounts.find(channel, id, aws::now()).await {
             Ok(Some(account)) => Ok(account),
             Ok(None) => {
                 tracing::error!(channel = %channel, account.id = %id, "an account to send by is not in its secret");
@@ -97,7 +130,6 @@ impl Outbox {
         tracing::warn!(message.id = %id, attempt = n, error = %error, "an attempt failed");
         if let SendError::Config(_) = error {
             count(Metric::Misconfigured, 1);
-            self.accounts.forget(&attempting.way.channel.channel);
         }
         let failure = Some(error.failure().clone());
         let ended = |end| Ended { attempt: Attempt { n, at: now, end, failure }, begun, duplicate };

@@ -23,8 +23,8 @@ pub(crate) enum Outcome {
     Failed {
         /// Why.
         error: SendError,
-        /// Whether the INTENT was recorded.
-        begun: bool,
+        /// How many calls were made whose effect the person sees. The INTENT stands before the first.
+        n_delivering: usize,
     },
     /// Nobody knows.
     InDoubt,
@@ -44,6 +44,8 @@ pub(crate) struct Conversation<'a> {
     /// Whether an earlier one may have arrived.
     pub(crate) duplicate: bool,
     pub(crate) now: Timestamp,
+    /// Whether the INTENT of this attempt is recorded already.
+    pub(crate) begun: bool,
 }
 
 /// How far the calls of an attempt have come.
@@ -67,7 +69,8 @@ impl Conversation<'_> {
                     Next::Call(call) => call,
                 };
             let delivers = call.delivers;
-            if delivers && talk.n_delivering == 0 && !self.begin().await? {
+            let begins = delivers && talk.n_delivering == 0 && !self.begun;
+            if begins && !self.begin().await? {
                 return Ok(Outcome::Moved);
             }
             talk.n_delivering += usize::from(delivers);
@@ -114,7 +117,7 @@ impl Talk {
         if matches!(error, SendError::Retry { .. }) && 1 < self.n_delivering {
             return Outcome::InDoubt;
         }
-        Outcome::Failed { error, begun: 0 < self.n_delivering }
+        Outcome::Failed { error, n_delivering: self.n_delivering }
     }
 
     /// A call has no answer.

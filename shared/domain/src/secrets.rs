@@ -55,6 +55,24 @@ pub struct SendingAccount {
     pub settings: BTreeMap<String, String>,
 }
 
+impl SendingAccount {
+    /// Whether a call would be the same with either.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let is_same = |a: &SecretString, b: &SecretString| a.expose_secret() == b.expose_secret();
+        let has_same_token = match (&self.token, &other.token) {
+            (Token::Alone(a), Token::Alone(b)) => is_same(a, b),
+            (Token::Keys(a), Token::Keys(b)) => {
+                a.all().into_iter().zip(b.all()).all(|(a, b)| is_same(a, b))
+            }
+            (Token::Alone(_), Token::Keys(_)) | (Token::Keys(_), Token::Alone(_)) => false,
+        };
+        has_same_token
+            && (&self.id, &self.base_url, &self.settings)
+                == (&other.id, &other.base_url, &other.settings)
+    }
+}
+
 impl fmt::Debug for SendingAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SendingAccount({})", self.id)
@@ -78,9 +96,7 @@ impl Token {
         let is_blank = |it: &SecretString| it.expose_secret().trim().is_empty();
         match self {
             Self::Alone(token) => is_blank(token),
-            Self::Keys(OAuth1Keys { consumer_key, consumer_secret, token, token_secret }) => {
-                [consumer_key, consumer_secret, token, token_secret].into_iter().any(is_blank)
-            }
+            Self::Keys(keys) => keys.all().into_iter().any(is_blank),
         }
     }
 }
@@ -97,6 +113,12 @@ pub struct OAuth1Keys {
     pub token: SecretString,
     /// What goes with the token and is never sent.
     pub token_secret: SecretString,
+}
+
+impl OAuth1Keys {
+    fn all(&self) -> [&SecretString; 4] {
+        [&self.consumer_key, &self.consumer_secret, &self.token, &self.token_secret]
+    }
 }
 
 #[cfg(test)]
@@ -157,6 +179,25 @@ mod tests {
                 values.map(SecretString::from);
             let keys = OAuth1Keys { consumer_key, consumer_secret, token, token_secret };
             assert!(Token::Keys(keys).is_incomplete(), "{n}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_another_one_when_anything_of_it_changes() {
+        let account = |text: &str| serde_json::from_str::<SendingAccount>(text).unwrap();
+        let all = [
+            r#"{"id":"7","token":"a"}"#.to_owned(),
+            r#"{"id":"8","token":"a"}"#.to_owned(),
+            r#"{"id":"7","token":"b"}"#.to_owned(),
+            format!(r#"{{"id":"7","token":{}}}"#, keys("a")),
+            format!(r#"{{"id":"7","token":{}}}"#, keys("b")),
+            r#"{"id":"7","token":"a","base_url":"https://eu.example"}"#.to_owned(),
+            r#"{"id":"7","token":"a","settings":{"page_id":"1"}}"#.to_owned(),
+        ];
+        for (n, one) in all.iter().enumerate() {
+            for (m, other) in all.iter().enumerate() {
+                assert_eq!(account(one).is_same(&account(other)), n == m, "{one} {other}");
+            }
         }
     }
 

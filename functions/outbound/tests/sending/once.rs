@@ -124,12 +124,36 @@ async fn an_account_that_is_refused_is_a_fault_of_ours() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_replaced_is_read_again_before_the_message_fails() {
+    let world = World::new(CAREFUL).await;
+    let outbox = world.outbox(&world.cloud.process());
+    // The program learns the old token, and comes again.
+    world.platform.will(&[Deed::Answers(429, Some(37)), Deed::Answers(401, None)]);
+    assert!(World::hand(&outbox, &world.waiting()[0]).await);
+    world.put_token(&json!("new"));
+    world.cloud.queues.forget();
+    let again = world.waiting();
+    for entry in again.iter().filter(|it| it.delay_s < 600) {
+        assert!(World::hand(&outbox, entry).await);
+        let queued = world.waiting();
+        assert!(World::hand(&outbox, &queued[0]).await);
+    }
+    let message = world.message().await;
+    assert_eq!((world.platform.arrived(), message.progress.status), (1, Status::Sent));
+    assert_eq!(world.platform.tokens().await, ["hush", "hush", "hush", "hush", "new", "new"]);
+    let ends: Vec<_> = message.attempts.iter().map(|it| it.end).collect();
+    assert_eq!(ends, [End::Retry, End::Sent]);
+    world.settle().await;
+    assert_eq!(world.platform.arrived(), 1);
+}
+
+#[tokio::test]
 async fn an_account_with_another_kind_of_token_or_an_empty_one_is_a_fault_of_ours_and_calls_nobody()
 {
     let keys = ["consumer_key", "consumer_secret", "token", "token_secret"].map(|it| (it, "hush"));
     for token in [json!(BTreeMap::from(keys)), json!("")] {
-        let mut world = World::new(CAREFUL).await;
-        world.token = token;
+        let world = World::new(CAREFUL).await;
+        world.put_token(&token);
         world.settle().await;
         let message = world.message().await;
         assert_eq!(message.progress.status, Status::Failed);

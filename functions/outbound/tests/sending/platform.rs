@@ -110,6 +110,16 @@ impl Platform {
         self.server.received_requests().await.unwrap().len()
     }
 
+    /// The token of each call.
+    pub(crate) async fn tokens(&self) -> Vec<String> {
+        let calls = self.server.received_requests().await.unwrap();
+        let token = |it: &Request| {
+            let header = it.headers["authorization"].to_str().unwrap();
+            header.trim_start_matches("Bearer ").to_owned()
+        };
+        calls.iter().map(token).collect()
+    }
+
     /// How often the message arrived.
     pub(crate) fn arrived(&self) -> u32 {
         self.inner.lock().unwrap().arrived

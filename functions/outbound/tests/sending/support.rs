@@ -8,6 +8,7 @@ use aws::queue::Queue;
 use aws::steps::Steps;
 use aws::table::{Fresh, Rules, Table};
 use aws::timers::{Schedules, Timers};
+use aws::vault::Vault;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_scheduler::config::{BehaviorVersion, Credentials, Region};
@@ -15,7 +16,6 @@ use domain::content::Content;
 use domain::event::{Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
 use domain::id::{AccountId, ContactId, EventKey, IdentityId, MessageId, ProviderId, ThreadId};
 use domain::outbound::{Author, Outbound, Send, SendContent};
-use domain::secrets::SendingAccount;
 use domain::sending::{Accepted, Entry, Outgoing};
 use domain::status::Status;
 use domain::threading::Model;
@@ -37,8 +37,6 @@ pub(crate) struct World {
     pub(crate) cloud: Cloud,
     pub(crate) platform: Platform,
     channel: Outbound,
-    /// What authorises its sends.
-    pub(crate) token: Value,
 }
 
 impl World {
@@ -54,7 +52,8 @@ impl World {
         now: Timestamp,
     ) -> Self {
         let (cloud, platform) = (Cloud::start().await, Platform::start().await);
-        let world = Self { cloud, platform, channel, token: json!("hush") };
+        let world = Self { cloud, platform, channel };
+        world.put_token(&json!("hush"));
         let table = world.table();
         let fresh = Fresh { contact: ContactId::new("con_1"), thread: ThreadId::new("thr_1") };
         let question = Message::inbound(ProviderId::new("in"), Content::text("Where is my order?"));
@@ -122,6 +121,11 @@ impl World {
     /// Hands an entry to a program that stops where the steps say, and says whether it was done with it.
     pub(crate) async fn work(&self, entry: &Queuing, steps: Steps) -> bool {
         let outbox = self.outbox(&self.cloud.process_with(steps));
+        Self::hand(&outbox, entry).await
+    }
+
+    /// Hands an entry to a program that lives on, and says whether it was done with it.
+    pub(crate) async fn hand(outbox: &Outbox, entry: &Queuing) -> bool {
         let mut queued = SqsMessage::default();
         queued.message_id = Some("1".to_owned());
         queued.body = Some(entry.body.clone());
@@ -168,17 +172,21 @@ impl World {
         panic!("it goes on for ever");
     }
 
-    fn outbox(&self, process: &Process) -> Outbox {
-        let account: SendingAccount = serde_json::from_value(json!({
-            "id": account(), "token": self.token, "base_url": self.platform.base_url(),
-        }))
-        .unwrap();
+    /// Fills in the secret with what authorises a send.
+    pub(crate) fn put_token(&self, token: &Value) {
+        let account =
+            json!({ "id": account(), "token": token, "base_url": self.platform.base_url() });
+        self.cloud.secrets.put("ariane/pigeon/sending", &json!([account]));
+    }
+
+    /// A program that was just started.
+    pub(crate) fn outbox(&self, process: &Process) -> Outbox {
         let bucket = Objects::over(process.bucket.clone(), "bucket".to_owned());
         Outbox::over(
             Table::over(process.table.clone(), TABLE.to_owned()),
             Calls::new(bucket, Limits::default(), process.steps.clone()).unwrap(),
             self.timers(process),
-            Accounts::fixed(PIGEON, vec![account]),
+            Accounts::stored(Vault::over(process.secrets.clone()), "ariane".to_owned()),
             [self.channel.clone()],
         )
         .unwrap()
