@@ -7,6 +7,7 @@
 
 mod asking;
 mod rethreading;
+mod rotating;
 
 use aws::ingest::Parked;
 use domain::content::Raw;
@@ -36,6 +37,8 @@ async fn the_main_job_happens_on_the_real_template() {
     asking::something_new_becomes_a_thread_of_its_own(&stage).await;
     asking::nobody_is_asked_on_a_channel_that_is_not_named(&stage).await;
     rethreading::another_model_is_tried_applied_and_taken_back(&stage, &unasked, &asked).await;
+    rotating::a_flood_of_forgeries_costs_a_few_lines(&stage).await;
+    rotating::a_webhook_secret_is_replaced_under_load(&stage, &asked.contact).await;
     the_core_deploys_without_a_channel(&stage).await;
 }
 

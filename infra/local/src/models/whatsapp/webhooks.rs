@@ -107,7 +107,8 @@ impl Graph {
         self.post_signed_with(webhook, "not-the-secret").await
     }
 
-    async fn post_signed_with(&self, webhook: &Value, secret: &str) -> anyhow::Result<u16> {
+    /// Posts a webhook signed with a secret of the caller's choice.
+    pub async fn post_signed_with(&self, webhook: &Value, secret: &str) -> anyhow::Result<u16> {
         let (body, url) =
             (escaped(&webhook.to_string()).into_bytes(), self.state().webhook_url.clone());
         let (name, value) = sign(&PROOF, &secret.into(), &body);
