@@ -83,7 +83,7 @@ impl Outbox {
             Outcome::Failed { error, n_delivering } => {
                 Outcome::Failed { error, n_delivering: n_made + n_delivering }
             }
-            outcome => outcome,
+            outcome @ (Outcome::Taken(_) | Outcome::InDoubt | Outcome::Moved) => outcome,
         })
     }
 

@@ -29,7 +29,7 @@ const DISCOVERY: &str = "/.well-known/openid-configuration";
 pub struct Jwks {
     client: reqwest::Client,
     source: Source,
-    kept: Kept<Value>,
+    kept: Box<Kept<Value>>,
 }
 
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Jwks {
             .timeout(Duration::from_secs(4))
             .build()
             .context("cannot make the HTTP client")?;
-        Ok(Self { client, source, kept: Kept::new("the issuer's keys", KEYS) })
+        Ok(Self { client, source, kept: Box::new(Kept::new("the issuer's keys", KEYS)) })
     }
 
     /// The keys, at most an hour old. If the issuer does not answer, older ones do.

@@ -217,8 +217,8 @@ impl Inner {
             self.counts.entries += 1;
             let id = format!("{}{}", entry["MessageGroupId"], entry["MessageDeduplicationId"]);
             let n = self.counts.entries;
-            let refuses = self.refuses_every.is_some_and(|it| n.is_multiple_of(it));
-            if refuses && self.refused.insert(id.clone()) {
+            let is_due = self.refuses_every.is_some_and(|it| n.is_multiple_of(it));
+            if is_due && self.refused.insert(id.clone()) {
                 self.counts.refused += 1;
                 refused.push(
                     json!({ "Id": entry["Id"], "SenderFault": false, "Code": "InternalError" }),
