@@ -22,8 +22,7 @@ pub struct Bucket {
 
 impl Bucket {
     pub(crate) async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let (listener, endpoint) = super::listen().await;
         let bucket = Self { endpoint, objects: Arc::default(), broken: Arc::default() };
         let one =
             put(store).get(fetch).delete(remove).layer(axum::extract::DefaultBodyLimit::disable());

@@ -57,8 +57,7 @@ impl Cloud {
         let database = Database::memory().expect("a database in memory");
         let request = serde_json::from_value(definition()).expect("the table's definition");
         database.create_table(request).expect("the table");
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let (listener, endpoint) = listen().await;
         tokio::spawn(dynoxide::server::serve_on(listener, database));
         Self {
             endpoint,
@@ -147,6 +146,13 @@ pub struct Process {
     pub secrets: aws_sdk_secretsmanager::Client,
     /// Its calls so far.
     pub steps: Steps,
+}
+
+/// A listener on loopback, and its address.
+pub(crate) async fn listen() -> (tokio::net::TcpListener, String) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    (listener, endpoint)
 }
 
 pub(crate) fn credentials() -> Credentials {

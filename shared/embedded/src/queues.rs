@@ -44,8 +44,7 @@ pub struct Queued {
 
 impl Queues {
     pub(crate) async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let (listener, endpoint) = super::listen().await;
         let queues = Self { endpoint, inner: Arc::default() };
         let router = Router::new().route("/", post(answer)).with_state(queues.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });

@@ -27,8 +27,7 @@ struct Inner {
 
 impl Secrets {
     pub(crate) async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let (listener, endpoint) = super::listen().await;
         let secrets = Self { endpoint, inner: Arc::default() };
         let router = Router::new().route("/", post(read)).with_state(secrets.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
