@@ -30,11 +30,12 @@ const SECRET: &str = "a-secret-of-the-test";
 /// A shell of WhatsApp over the model. Its clock is not ours, so its deadline must not be either.
 fn shell(aws: &Aws) -> Shell {
     let ack = Ack { deadline_ms: 3_600_000, ..whatsapp::INBOUND.ack };
+    let sdk = aws.sdk();
     Shell::over(
         Inbound { ack, ..whatsapp::INBOUND },
-        Secrets::new(Vault::over(aws.secrets()), "secret".to_owned()),
-        Queue::over(aws.queues(), "http://queue.test/inbound.fifo".to_owned()),
-        Objects::over(aws.bucket(), "bucket".to_owned()),
+        Secrets::new(Vault::new(&sdk), "secret".to_owned()),
+        Queue::new(&sdk, "http://aws.test/inbound.fifo".to_owned()),
+        Objects::new(&sdk, "bucket".to_owned()),
     )
 }
 

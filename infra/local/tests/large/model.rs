@@ -7,12 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use aws::Sdk;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
+use aws_types::region::Region;
 use serde_json::{Value, json};
 
 /// How long each call takes.
@@ -101,38 +106,17 @@ impl Aws {
         self.inner().refuses_every = Some(n_entries);
     }
 
-    pub(crate) fn queues(&self) -> aws_sdk_sqs::Client {
-        let config = aws_sdk_sqs::Config::builder()
-            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
-            .credentials_provider(credentials())
-            .region(aws_sdk_sqs::config::Region::new("eu-west-1"))
-            .endpoint_url("http://queue.test")
+    /// What our clients are made from.
+    pub(crate) fn sdk(&self) -> Sdk {
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        Sdk::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .region(Region::new("eu-west-1"))
+            .endpoint_url("http://aws.test")
             .http_client(self.client())
-            .retry_config(RetryConfig::disabled());
-        aws_sdk_sqs::Client::from_conf(config.build())
-    }
-
-    pub(crate) fn bucket(&self) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(aws_sdk_s3::config::BehaviorVersion::latest())
-            .credentials_provider(credentials())
-            .region(aws_sdk_s3::config::Region::new("eu-west-1"))
-            .endpoint_url("http://bucket.test")
-            .force_path_style(true)
-            .http_client(self.client())
-            .retry_config(RetryConfig::disabled());
-        aws_sdk_s3::Client::from_conf(config.build())
-    }
-
-    pub(crate) fn secrets(&self) -> aws_sdk_secretsmanager::Client {
-        let config = aws_sdk_secretsmanager::Config::builder()
-            .behavior_version(aws_sdk_secretsmanager::config::BehaviorVersion::latest())
-            .credentials_provider(credentials())
-            .region(aws_sdk_secretsmanager::config::Region::new("eu-west-1"))
-            .endpoint_url("http://secrets.test")
-            .http_client(self.client())
-            .retry_config(RetryConfig::disabled());
-        aws_sdk_secretsmanager::Client::from_conf(config.build())
+            .retry_config(RetryConfig::disabled())
+            .build()
     }
 
     fn client(&self) -> SharedHttpClient {
@@ -239,10 +223,6 @@ impl Inner {
 fn groups(call: &Value) -> HashSet<String> {
     let entries = call["Entries"].as_array().into_iter().flatten();
     entries.map(|it| it["MessageGroupId"].as_str().unwrap().to_owned()).collect()
-}
-
-fn credentials() -> aws_credential_types::Credentials {
-    aws_credential_types::Credentials::new("test", "test", None, None, "test")
 }
 
 /// A call that ends when the clock gets there.
