@@ -89,6 +89,8 @@ impl<T> Kept<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{Ready, ready};
+
     use super::*;
 
     const RULE: Freshness = Freshness { usual_ms: 50_000, doubted_ms: 30_000, most_ms: 3_600_000 };
@@ -97,12 +99,12 @@ mod tests {
         Timestamp::from_secs(1_795_000_000 + seconds)
     }
 
-    async fn good(value: u32) -> anyhow::Result<u32> {
-        Ok(value)
+    fn good(value: u32) -> Ready<anyhow::Result<u32>> {
+        ready(Ok(value))
     }
 
-    async fn bad() -> anyhow::Result<u32> {
-        bail!("the store does not answer")
+    fn bad() -> Ready<anyhow::Result<u32>> {
+        ready(Err(anyhow::anyhow!("the store does not answer")))
     }
 
     #[tokio::test]
