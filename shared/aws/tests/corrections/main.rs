@@ -8,6 +8,8 @@ mod crashes;
 #[cfg(test)]
 mod crowd;
 #[cfg(test)]
+mod drawn;
+#[cfg(test)]
 mod interleavings;
 #[cfg(test)]
 mod lag;
@@ -20,12 +22,18 @@ mod ours;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod turns;
+#[cfg(test)]
 mod world;
 
 #[cfg(test)]
 #[path = "../filing/schedule.rs"]
 #[expect(dead_code, reason = "the tests of filing use the rest of it")]
 mod schedule;
+#[cfg(test)]
+#[path = "../filing/stories.rs"]
+#[expect(dead_code, reason = "the tests of filing use the rest of it")]
+mod stories;
 #[cfg(test)]
 #[path = "../filing/support.rs"]
 #[expect(dead_code, reason = "the tests of filing use the rest of it")]

@@ -7,7 +7,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::filing::union;
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
-use domain::id::ThreadId;
+use domain::id::{ContactId, ThreadId};
 
 use super::common::REVERTED_BY;
 use super::item::{Before, Record};
@@ -52,7 +52,7 @@ impl Table {
                 return Ok(made.ok_or(Refused::OtherCorrection));
             }
             let record = Record::begun(&family.contact, order, kind.clone());
-            match self.try_merge(record, None).await? {
+            match self.try_merge(&family.contact, record, None).await? {
                 Err(refused) => return Ok(Err(refused)),
                 Ok(Some(made)) => return Ok(Ok(made)),
                 Ok(None) => pause(attempt).await,
@@ -61,16 +61,18 @@ impl Table {
         anyhow::bail!("others were faster {ATTEMPTS} times while threads were to be merged")
     }
 
-    /// Merges once; `of` is a revert that is taken back by it. `None` if something changed since it was read.
+    /// Merges two threads of this person once; `of` is a revert that is taken back by it. `None` if something changed since
+    /// it was read.
     pub(super) async fn try_merge(
         &self,
+        contact: &ContactId,
         mut record: Record,
         of: Option<&Record>,
     ) -> anyhow::Result<Result<Option<Correction>, Refused>> {
         let CorrectionKind::Merge { source, target } = record.correction.kind.clone() else {
             return Ok(Err(Refused::OtherCorrection));
         };
-        let pair = match self.pair(&source, &target).await? {
+        let pair = match self.pair(contact, &source, &target).await? {
             Err(refused) => return Ok(Err(refused)),
             Ok(None) => return Ok(Ok(None)),
             Ok(Some(pair)) => pair,
@@ -87,12 +89,15 @@ impl Table {
         Ok(Ok(made.then_some(record.correction)))
     }
 
-    /// Both threads, if the one may go into the other.
+    /// Both threads, if the one may go into the other. The head is read first: every merge, and every one that is taken back,
+    /// gives it a new version, so that the families are as they were read as long as the head is.
     async fn pair(
         &self,
+        contact: &ContactId,
         source: &ThreadId,
         target: &ThreadId,
     ) -> anyhow::Result<Result<Option<Pair>, Refused>> {
+        let threads = self.live(contact).await?;
         let Some(from) = self.family(source).await? else {
             return Ok(Err(Refused::NoThread(source.clone())));
         };
@@ -102,13 +107,15 @@ impl Table {
         if from.contact != into.contact {
             return Ok(Err(Refused::OtherContact));
         }
+        if from.contact != *contact {
+            return Ok(Ok(None));
+        }
         if let Some(thread) = from.merged_into.clone().or_else(|| into.merged_into.clone()) {
             return Ok(Err(Refused::Merged(thread)));
         }
         if MOST_SOURCES < from.threads.len() + into.threads.len() - 1 {
             return Ok(Err(Refused::TooMany));
         }
-        let threads = self.live(&from.contact).await?;
         let source = self.among(&threads, source).await?;
         let target = self.among(&threads, target).await?;
         Ok(Ok(source.zip(target).map(|(source, target)| Pair {

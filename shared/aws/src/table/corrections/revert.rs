@@ -69,9 +69,13 @@ impl Table {
         of: &Record,
         rules: &Rules,
     ) -> anyhow::Result<Result<Option<Correction>, Refused>> {
-        match of.correction.kind {
-            CorrectionKind::Merge { .. } if record.forward => {
-                self.try_merge(record, Some(of)).await
+        match &of.correction.kind {
+            CorrectionKind::Merge { source, .. } if record.forward => {
+                // Both threads may be another person's by now.
+                let Some(home) = self.home(source).await? else {
+                    return Ok(Err(Refused::NoThread(source.clone())));
+                };
+                self.try_merge(&home.contact, record, Some(of)).await
             }
             CorrectionKind::Merge { .. } => self.try_unmerge(record, of, rules).await,
             CorrectionKind::Split { .. } | CorrectionKind::Move { .. } => {

@@ -1,0 +1,251 @@
+//! Many corrections of one person's threads at once, drawn by seeds, with messages that come in between: each message ends in
+//! exactly one timeline. `SEEDS=1000 cargo test --workspace --test corrections drawn -- --nocapture` tries a thousand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aws::table::views::{Order as Sorted, Window};
+use aws::table::{Refused, Table, To};
+use domain::event::InboundEvent;
+use domain::id::{ContactId, ThreadId};
+use embedded::Cloud;
+
+use crate::stories::Dice;
+use crate::support::{Item, file, fill, quotes, rules, table, topics};
+use crate::turns::Turns;
+use crate::world::{World, assert_sound, at, key, new_thread, order};
+
+/// Threads at the beginning.
+const THREADS: usize = 4;
+/// The most corrections at once.
+const AT_ONCE: usize = 12;
+/// The number of the first correction that is made at once with others; those below were made before.
+const FIRST: u32 = 10;
+
+/// What one worker does.
+#[derive(Clone, Debug)]
+enum Job {
+    File(Vec<InboundEvent>),
+    Merge(ThreadId, ThreadId),
+    Relocate(ThreadId, To, Vec<String>),
+    Revert(u32),
+}
+
+/// Threads with the names of their messages, as people read them.
+type Timelines = BTreeMap<ThreadId, Vec<String>>;
+
+/// What became of one schedule.
+#[derive(Debug, Default)]
+struct Outcome {
+    made: usize,
+    refused: usize,
+    filed: usize,
+    messages: usize,
+    lost: Vec<String>,
+    doubled: Vec<String>,
+}
+
+impl Job {
+    async fn run(
+        &self,
+        table: &Table,
+        contact: &ContactId,
+        n: u32,
+    ) -> anyhow::Result<Result<(), Refused>> {
+        let made = match self {
+            Self::File(events) => {
+                for event in events {
+                    file(table, event).await?;
+                }
+                return Ok(Ok(()));
+            }
+            Self::Merge(source, target) => table.merge(&order(n), source, target).await?,
+            Self::Relocate(from, to, names) => {
+                let keys: Vec<_> = names.iter().map(|it| key(it)).collect();
+                Box::pin(table.move_messages(&order(n), from, to, &keys, &rules())).await?
+            }
+            Self::Revert(of) => {
+                Box::pin(table.revert(&order(n), contact, &order(*of).id, &rules())).await?
+            }
+        };
+        Ok(made.map(|_| ()))
+    }
+}
+
+/// Every thread that a person has, by the views that the API shows.
+async fn timelines(table: &Table, contact: &ContactId, known: &[String]) -> Timelines {
+    let names: BTreeMap<_, _> = known.iter().map(|it| (key(it).pk, it.clone())).collect();
+    let mut window = Window { order: Sorted::Ascending, after: None, limit: 3 };
+    let mut all = Timelines::new();
+    loop {
+        let page = table.view_contact(contact, &window).await.unwrap();
+        for row in page.rows {
+            let view = table.view_thread(&row.id).await.unwrap().unwrap();
+            let threads: Vec<_> = std::iter::once(view.id.clone()).chain(view.sources).collect();
+            let said = Window { order: Sorted::Ascending, after: None, limit: 1_000 };
+            let said = table.view_timeline(&threads, &said, at(0)).await.unwrap();
+            let said = said.rows.iter().map(|it| names.get(&it.key).cloned().unwrap_or_default());
+            assert!(all.insert(view.id, said.collect()).is_none(), "a thread is listed twice");
+        }
+        window.after = page.next;
+        if window.after.is_none() {
+            return all;
+        }
+    }
+}
+
+/// Draws a correction of the threads as they are.
+fn draw(dice: &mut Dice, threads: &Timelines, reverts: u32) -> Job {
+    let all: Vec<_> = threads.keys().cloned().collect();
+    let spoken: Vec<_> = threads.iter().filter(|it| !it.1.is_empty()).collect();
+    let one = |dice: &mut Dice| all[dice.below(all.len())].clone();
+    match dice.below(if reverts == 0 { 7 } else { 10 }) {
+        0..4 => Job::Merge(one(dice), one(dice)),
+        kind @ 4..7 => {
+            let (from, said) = spoken[dice.below(spoken.len())];
+            let mut names: Vec<_> = said.iter().filter(|_| dice.one_in(2)).cloned().collect();
+            if names.is_empty() {
+                names.push(said[dice.below(said.len())].clone());
+            }
+            let to = if kind == 4 { new_thread() } else { To::Thread(one(dice)) };
+            Job::Relocate(from.clone(), to, names)
+        }
+        _ => Job::Revert(u32::try_from(dice.below(usize::try_from(reverts).unwrap())).unwrap()),
+    }
+}
+
+/// Messages that come meanwhile, each in answer to one that is there.
+fn arriving(dice: &mut Dice, names: &[String], worker: usize) -> Vec<InboundEvent> {
+    let said = |n: usize, dice: &mut Dice| {
+        let (name, quoted) = (format!("n{worker}{n}"), &names[dice.below(names.len())]);
+        let after = 2_000_000 + i64::try_from(10 * worker + n).unwrap();
+        quotes(&name, after, "and how long do I have to wait for it?", quoted)
+    };
+    (0..1 + dice.below(3)).map(|n| said(n, dice)).collect()
+}
+
+/// Four threads with two or three messages each.
+async fn four_topics() -> (World, Vec<String>) {
+    let mut events = topics(THREADS);
+    let mut names: Vec<_> = (0..THREADS).map(|it| it.to_string()).collect();
+    for n in 0..6 {
+        let (name, topic) = (format!("m{n}"), n % THREADS);
+        let after = 300_000 * i64::try_from(topic).unwrap() + 60 * i64::try_from(n + 1).unwrap();
+        events.push(quotes(&name, after, "it should be a red one, please", &topic.to_string()));
+        names.push(name);
+    }
+    events.sort_by_key(|it| it.at);
+    let world = World::of(&events).await;
+    assert_eq!(timelines(&world.table, &world.contact, &names).await.len(), THREADS);
+    (world, names)
+}
+
+/// Makes some corrections one after the other, then the others all at once.
+async fn tried(seed: u64, before: &[Item], contact: &ContactId, mut names: Vec<String>) -> Outcome {
+    let mut dice = Dice::of(seed);
+    let cloud = Cloud::start().await;
+    fill(&cloud, before.to_vec()).await;
+    let alone = table(&cloud.process());
+    let n_before = u32::try_from(dice.below(4)).unwrap();
+    for n in 0..n_before {
+        let job = draw(&mut dice, &timelines(&alone, contact, &names).await, n);
+        let _refused = job.run(&alone, contact, n).await.unwrap();
+    }
+    let there = timelines(&alone, contact, &names).await;
+    let n_at_once = 2 + dice.below(AT_ONCE - 1);
+    let is_named = |n: u32| if n < n_before { n } else { FIRST + n - n_before };
+    let all = n_before + u32::try_from(n_at_once).unwrap();
+    let mut jobs: Vec<_> = (0..n_at_once)
+        .map(|_| match draw(&mut dice, &there, all) {
+            Job::Revert(n) => Job::Revert(is_named(n)),
+            job => job,
+        })
+        .collect();
+    let mut outcome = Outcome::default();
+    for worker in 0..dice.below(3) {
+        let events = arriving(&mut dice, &names, worker);
+        outcome.filed += events.len();
+        jobs.push(Job::File(events));
+    }
+    for worker in 0..2 {
+        names.extend((0..3).map(|n| format!("n{worker}{n}")));
+    }
+    let turns = Turns::of(dice, jobs.len());
+    let workers = jobs.iter().cloned().enumerate().map(|(worker, job)| {
+        let table = table(&turns.process(&cloud, worker));
+        let (turns, contact) = (Arc::clone(&turns), contact.clone());
+        tokio::spawn(async move {
+            let answer = job.run(&table, &contact, FIRST + u32::try_from(worker).unwrap()).await;
+            turns.finish(worker);
+            (answer.unwrap(), matches!(job, Job::File(_)))
+        })
+    });
+    for worker in workers.collect::<Vec<_>>() {
+        match worker.await.unwrap() {
+            (_, true) => {}
+            (Ok(()), false) => outcome.made += 1,
+            (Err(_), false) => outcome.refused += 1,
+        }
+    }
+    let items = cloud.items().await;
+    let kept = names.iter().filter(|it| {
+        let pk = key(it).pk;
+        items.iter().any(|item| crate::support::text(item, "pk") == pk)
+    });
+    let kept: BTreeSet<_> = kept.cloned().collect();
+    outcome.messages = kept.len();
+    let mut shown = BTreeSet::new();
+    for name in timelines(&alone, contact, &names).await.into_values().flatten() {
+        if !shown.insert(name.clone()) {
+            outcome.doubled.push(name);
+        }
+    }
+    outcome.lost = kept.difference(&shown).cloned().collect();
+    if outcome.lost.is_empty() && outcome.doubled.is_empty() {
+        assert_sound(&items, &format!("seed {seed}: {jobs:#?}"));
+    }
+    outcome
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "what was tried is what a reader of the run wants to see")]
+fn corrections_at_once_leave_each_message_in_exactly_one_timeline() {
+    let n_seeds: u64 = aws::env_or("SEEDS", "24").parse().unwrap();
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (before, contact, names) = runtime().block_on(async {
+        let (world, names) = four_topics().await;
+        (world.cloud.items().await, world.contact, names)
+    });
+    let (mut sum, mut failed) = (Outcome::default(), Vec::new());
+    for seed in 0..n_seeds {
+        let (before, contact, names) = (before.clone(), contact.clone(), names.clone());
+        let outcome = runtime().block_on(async move {
+            tokio::spawn(async move { tried(seed, &before, &contact, names).await }).await
+        });
+        match outcome {
+            Ok(outcome) => {
+                if !outcome.lost.is_empty() || !outcome.doubled.is_empty() {
+                    failed.push(format!(
+                        "seed {seed}: lost {:?}, doubled {:?}",
+                        outcome.lost, outcome.doubled
+                    ));
+                }
+                sum.made += outcome.made;
+                sum.refused += outcome.refused;
+                sum.filed += outcome.filed;
+                sum.messages += outcome.messages;
+            }
+            Err(error) => failed.push(format!("seed {seed}: {error}")),
+        }
+    }
+    println!(
+        "{n_seeds} schedules of up to {AT_ONCE} corrections at once on {THREADS} threads: {} made, {} refused, {} messages \
+         filed in between; of {} messages each in exactly one timeline, but for {} schedules",
+        sum.made,
+        sum.refused,
+        sum.filed,
+        sum.messages,
+        failed.len(),
+    );
+    assert!(failed.is_empty(), "{failed:#?}");
+}
