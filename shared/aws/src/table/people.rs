@@ -9,6 +9,7 @@ use domain::id::{ContactId, IdentityId};
 use super::identities::{Claims, if_seen_before, release, seen, write_consent};
 use super::item::{moment, number, text};
 use super::keys;
+use super::links::LINKED_INTO;
 use super::patch::Patch;
 use super::schema::{PK, VERSION};
 use super::transaction::{Committed, Transaction};
@@ -50,7 +51,11 @@ impl Table {
     ) -> anyhow::Result<bool> {
         let mut transaction = Transaction::default();
         self.add_claims(&mut transaction, contact, claims)?;
-        let head = Patch::of(keys::contact(contact)).if_present(PK).add(VERSION, number(1));
+        // Who was made one with another person gets no address any more: it would be nobody's.
+        let head = Patch::of(keys::contact(contact))
+            .if_present(PK)
+            .if_absent(LINKED_INTO)
+            .add(VERSION, number(1));
         transaction.patch(self, claims.to_head(head, contact))?;
         Ok(matches!(self.commit(transaction).await?, Committed::Done))
     }

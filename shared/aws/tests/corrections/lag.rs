@@ -11,7 +11,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use domain::filing::State;
 use embedded::Cloud;
 
-use crate::support::{edited, file_all, fill, quotes, rules, table};
+use crate::support::{edited, file_all, fill, quotes, rules, says, table};
 use crate::world::{World, assert_sound, at, key, new_thread, order, relocate, two_topics};
 
 /// Sends reads of an index to a copy of the table that does not change any more.
@@ -88,4 +88,23 @@ async fn what_came_to_a_merged_thread_goes_back_with_it_though_no_index_shows_it
     assert_eq!(world.thread("c4").await, chair);
     let entry = world.table.message(&key("c4")).await.unwrap().unwrap().entry(&key("c4"));
     assert_eq!(entry.unwrap().edit, 1);
+}
+
+#[tokio::test]
+async fn what_a_correction_brought_to_a_merged_thread_goes_back_with_it_though_no_index_shows_it() {
+    let mut events = two_topics();
+    let invoice = "Hi, my invoice 77-4411 shows the wrong address, can you correct it?";
+    events.push(says("s1", 1_800_000, invoice));
+    let world = World::of(&events).await;
+    let (chair, kettle) = (world.thread("c1").await, world.thread("k1").await);
+    let invoice = world.thread("s1").await;
+    world.relocate(1, &invoice, &To::Thread(chair.clone()), &["s1"]).await.unwrap();
+    world.revert(2, 1).await.unwrap();
+    world.merge(3, &chair, &kettle).await.unwrap();
+    let (_copy, behind) = frozen(&world).await;
+    world.revert(4, 2).await.unwrap();
+    let revert = behind.revert(&order(5), &world.contact, &order(3).id, &rules()).await;
+    revert.unwrap().unwrap();
+    assert_sound(&world.cloud.items().await, "the index does not show what came");
+    assert_eq!(world.timeline(&chair).await, ["c1", "c2", "c3", "s1"]);
 }

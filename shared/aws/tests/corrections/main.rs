@@ -20,6 +20,8 @@ mod moves;
 #[cfg(test)]
 mod ours;
 #[cfg(test)]
+mod parallel;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod turns;

@@ -9,6 +9,8 @@ mod crashes;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
+mod meanwhile;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod races;

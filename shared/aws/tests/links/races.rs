@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use aws::steps::Steps;
-use aws::table::Table;
+use aws::table::{Refused, Table};
 use domain::event::InboundEvent;
 use domain::filing::Proof;
-use domain::id::{ContactId, ThreadId};
+use domain::id::{ContactId, IdentityId, ThreadId};
 use embedded::Cloud;
 
 use crate::links::CARPET;
@@ -142,13 +142,35 @@ async fn what_arrives_while_people_become_two_again_reaches_no_thread_of_the_oth
 
 /// What a worker does.
 #[derive(Clone)]
-enum Work {
+pub(crate) enum Work {
     File(Box<InboundEvent>),
-    LinkTo(ContactId),
+    Link(&'static str, IdentityId, ContactId),
+    Unlink(&'static str, IdentityId, ContactId),
+    Merge(&'static str, ThreadId, ThreadId),
 }
 
-/// Does both at the same time.
-async fn at_once(bits: u64, before: &[Item], work: [Work; 2]) -> (Table, Vec<Item>) {
+impl Work {
+    async fn run(self, table: &Table) -> anyhow::Result<Result<(), Refused>> {
+        let made = match self {
+            Self::File(event) => return filed(table, &event).await.map(Ok),
+            Self::Link(n, identity, to) => {
+                table.link(&order(n), &identity, &to, Proof::Agent).await?
+            }
+            Self::Unlink(n, identity, contact) => {
+                table.unlink(&order(n), &contact, &identity, &rules()).await?
+            }
+            Self::Merge(n, source, target) => table.merge(&order(n), &source, &target).await?,
+        };
+        Ok(made.map(|_| ()))
+    }
+}
+
+/// Does both at the same time. What each was answered.
+pub(crate) async fn at_once(
+    bits: u64,
+    before: &[Item],
+    work: [Work; 2],
+) -> (Table, Vec<Item>, Vec<Result<(), Refused>>) {
     let cloud = Cloud::start().await;
     fill(&cloud, before.to_vec()).await;
     let schedule = Schedule::of(bits);
@@ -156,21 +178,16 @@ async fn at_once(bits: u64, before: &[Item], work: [Work; 2]) -> (Table, Vec<Ite
         let process = schedule.process(&cloud, worker);
         let schedule = Arc::clone(&schedule);
         tokio::spawn(async move {
-            let table = table(&process);
-            match work {
-                Work::File(event) => filed(&table, &event).await.unwrap(),
-                Work::LinkTo(ada) => {
-                    let made = table.link(&order("1"), &bob().id, &ada, Proof::Agent).await;
-                    made.unwrap().unwrap();
-                }
-            }
+            let answer = work.run(&table(&process)).await;
             schedule.finish(worker);
+            answer.unwrap()
         })
     });
+    let mut answers = Vec::new();
     for worker in workers.collect::<Vec<_>>() {
-        worker.await.unwrap();
+        answers.push(worker.await.unwrap());
     }
-    (table(&cloud.process()), cloud.items().await)
+    (table(&cloud.process()), cloud.items().await, answers)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 6)]
@@ -183,7 +200,7 @@ async fn of_two_who_show_one_code_one_joins_in_every_order() {
     let mut won = [0, 0];
     for bits in schedules() {
         let work = [Work::File(Box::new(one.clone())), Work::File(Box::new(other.clone()))];
-        let (table, items) = at_once(bits, &before, work).await;
+        let (table, items, _) = at_once(bits, &before, work).await;
         let first = thread_of(&table, &one).await == world.lamp;
         let second = thread_of(&table, &other).await == world.lamp;
         assert!(first != second, "schedule {bits:b}");
@@ -201,10 +218,11 @@ async fn a_thread_that_is_opened_while_people_become_one_is_the_one_s_in_every_o
     opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
     let before = world.cloud.items().await;
     let opens = bob_says("b2", 900_000, "Good morning, I would like to book a visit of your shop");
-    let work = [Work::File(Box::new(opens)), Work::LinkTo(world.ada.clone())];
+    let work = [Work::File(Box::new(opens)), Work::Link("1", bob().id, world.ada.clone())];
     for bits in schedules() {
         for work in [work.clone(), [work[1].clone(), work[0].clone()]] {
-            let (table, items) = at_once(bits, &before, work).await;
+            let (table, items, answers) = at_once(bits, &before, work).await;
+            assert_eq!(answers, [Ok(()), Ok(())]);
             assert_one(&items, &table, 4, 0).await;
         }
     }

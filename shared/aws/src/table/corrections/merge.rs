@@ -97,7 +97,7 @@ impl Table {
         source: &ThreadId,
         target: &ThreadId,
     ) -> anyhow::Result<Result<Option<Pair>, Refused>> {
-        let threads = self.live(contact).await?;
+        let Some(threads) = self.ground(contact).await? else { return Ok(Ok(None)) };
         let Some(from) = self.family(source).await? else {
             return Ok(Err(Refused::NoThread(source.clone())));
         };

@@ -6,6 +6,7 @@
 //! be behind: what it shows is read once more, each message as it is at this moment.
 
 pub(super) mod common;
+mod ground;
 mod item;
 mod merge;
 mod moves;

@@ -1,14 +1,14 @@
 //! Move and split: messages go to another thread of the same person.
 //!
-//! Step by step, and each step can be made again: the correction is appended as running, with each message and where it was;
-//! each message is rewritten, if it is still as it was recorded; both live threads are rebuilt; the correction is done. A
+//! Step by step, and each step can be made again: the correction is appended as running, with each message and where it was,
+//! as long as no other one began since that was read; each message is rewritten, if it is still as it was recorded; both live threads are rebuilt; the correction is done. A
 //! message that arrives meanwhile is filed by what it finds, and folded into the thread that its own item names. One that
 //! was moved is folded where it went, since a fold reads the live thread first and the message second.
 
 use std::collections::{BTreeSet, HashMap};
 
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
-use domain::id::ThreadId;
+use domain::id::{ContactId, ThreadId};
 
 use super::common;
 use super::item::{Moved, Record};
@@ -22,6 +22,7 @@ use crate::table::open::next_head;
 use crate::table::patch::{Patch, Written, key_item};
 use crate::table::schema::{ALONE, PK};
 use crate::table::subjects::{Subject, naming};
+use crate::table::threads::Threads;
 use crate::table::{ATTEMPTS, Rules, Table, Transaction, pause};
 
 /// What is asked for.
@@ -51,7 +52,7 @@ impl Table {
             let record = match self.named(&family.contact, &order.id).await? {
                 Some(Some(record)) if asked.is(&record) => record,
                 Some(_) => return Ok(Err(Refused::OtherCorrection)),
-                None => match self.begin_move(order, &family, asked).await? {
+                None => match self.begin_move(order, &family.contact, asked, rules).await? {
                     Err(refused) => return Ok(Err(refused)),
                     Ok(Some(record)) => record,
                     Ok(None) => {
@@ -69,13 +70,22 @@ impl Table {
     async fn begin_move(
         &self,
         order: &Order,
-        family: &Family,
+        contact: &ContactId,
         asked: Asked<'_>,
+        rules: &Rules,
     ) -> anyhow::Result<Result<Option<Record>, Refused>> {
-        if let Err(refused) = self.may_move(family, asked).await? {
+        let ground = self.ground_of(contact, &asked.keys(), None, rules).await?;
+        let Some(threads) = ground else { return Ok(Ok(None)) };
+        let Some(family) = self.family(asked.from).await? else {
+            return Ok(Err(Refused::NoThread(asked.from.clone())));
+        };
+        if family.contact != *contact {
+            return Ok(Ok(None));
+        }
+        if let Err(refused) = self.may_move(&family, asked).await? {
             return Ok(Err(refused));
         }
-        let items = match self.asked_for(family, asked).await? {
+        let items = match self.asked_for(&family, asked).await? {
             Ok(items) => items,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -87,10 +97,13 @@ impl Table {
         let mut record = Record::begun(&family.contact, order, kind);
         record.moved = items.iter().filter_map(Moved::of).collect();
         record.correction.n_messages = record.moved.len();
-        let begun = match asked.to {
-            To::Thread(_) => matches!(self.write(record.write()?).await?, Written::Done(_)),
-            To::New(thread) => self.begin_split(&record, thread, &items).await?,
-        };
+        let mut transaction = Transaction::default();
+        transaction.patch(self, record.write()?)?;
+        transaction.patch(self, next_head(&threads))?;
+        if let To::New(thread) = asked.to {
+            self.add_split(&mut transaction, &threads, &record, thread, &items)?;
+        }
+        let begun = self.made(transaction).await?;
         Ok(Ok(begun.then_some(record)))
     }
 
@@ -154,13 +167,15 @@ impl Table {
         Ok(Ok(items))
     }
 
-    async fn begin_split(
+    /// Adds the opening of the thread that messages are split off to.
+    fn add_split(
         &self,
+        transaction: &mut Transaction,
+        threads: &Threads,
         record: &Record,
         thread: &ThreadId,
         items: &[Item],
-    ) -> anyhow::Result<bool> {
-        let threads = self.live(&record.contact).await?;
+    ) -> anyhow::Result<()> {
         let mut said: Vec<_> = items.iter().map(|it| (Stored::of(it), it)).collect();
         said.sort_by_key(|(it, _)| it.at);
         let namer = said.iter().find_map(|(it, item)| {
@@ -169,18 +184,15 @@ impl Table {
         });
         let subject = namer.as_ref().map(|(subject, _)| subject);
         let opened = said.first().map_or(record.correction.at, |(it, _)| it.at);
-        let mut transaction = Transaction::default();
-        transaction.patch(self, record.write()?)?;
-        transaction.patch(self, next_head(&threads))?;
         // It takes the messages in once they say that they are there.
         let live = Live { nameless: subject.is_none(), ..Live::new(thread.clone()) };
-        self.add_opening(&mut transaction, &threads, &live, opened, subject)?;
+        self.add_opening(transaction, threads, &live, opened, subject)?;
         if let Some((_, pk)) = namer {
             let message = Key { pk: pk.to_owned(), sk: ALONE.to_owned() };
             let message = Patch::of(message).if_present(PK).if_absent(DELETED);
             transaction.patch(self, naming(message, thread))?;
         }
-        self.made(transaction).await
+        Ok(())
     }
 
     /// Completes a move or a split, or the taking back of one, from wherever it was left.
@@ -196,11 +208,7 @@ impl Table {
             Some(of) => self.record(&record.contact, of).await?,
             None => None,
         };
-        let moved = match &record.root {
-            Some(root) => self.record(&record.contact, root).await?.map(|it| it.moved),
-            None => Some(record.moved.clone()),
-        };
-        let moved = moved.unwrap_or_default();
+        let moved = self.moved(&record, of.as_ref()).await?;
         for message in &moved {
             self.place(&record, of.as_ref(), message).await?;
         }
@@ -214,6 +222,19 @@ impl Table {
         }
         let done = self.settle(record.advance(CorrectionState::Done)).await?;
         common::read(&done)
+    }
+
+    /// The messages of a move, or of the one that is taken back in the end; `of` is the correction that is taken back at once.
+    pub(super) async fn moved(
+        &self,
+        record: &Record,
+        of: Option<&Record>,
+    ) -> anyhow::Result<Vec<Moved>> {
+        let Some(root) = &record.root else { return Ok(record.moved.clone()) };
+        if let Some(of) = of.filter(|it| it.correction.id == *root) {
+            return Ok(of.moved.clone());
+        }
+        Ok(self.record(&record.contact, root).await?.map_or(Vec::new(), |it| it.moved))
     }
 
     /// Puts one message where the correction wants it.
@@ -241,6 +262,11 @@ impl Table {
 }
 
 impl Asked<'_> {
+    /// The partition keys of the messages.
+    fn keys(&self) -> BTreeSet<&str> {
+        self.messages.iter().map(|it| it.pk.as_str()).collect()
+    }
+
     /// Whether a correction that is there is the one that is asked for.
     fn is(&self, record: &Record) -> bool {
         let is_kind = match (&record.correction.kind, self.to) {
@@ -257,8 +283,7 @@ impl Asked<'_> {
                 To::New(_) | To::Thread(_),
             ) => false,
         };
-        let asked: BTreeSet<&str> = self.messages.iter().map(|it| it.pk.as_str()).collect();
         let moved: BTreeSet<&str> = record.moved.iter().map(|it| it.key.as_str()).collect();
-        is_kind && record.correction.reverts.is_none() && asked == moved
+        is_kind && record.correction.reverts.is_none() && self.keys() == moved
     }
 }

@@ -47,43 +47,43 @@ pub(super) struct Family {
 }
 
 impl Table {
-    /// Rebuilds every thread that these are by now.
+    /// Rebuilds every thread that these are by now, each once.
     pub(super) async fn rebuild_all(
         &self,
         threads: &BTreeSet<ThreadId>,
         about: About<'_>,
         rules: &Rules,
     ) -> anyhow::Result<()> {
-        let mut settled = BTreeSet::new();
+        let mut rebuilt = BTreeSet::new();
         for thread in threads {
-            // A thread that was erased needs nothing.
-            settled.extend(self.merged(thread).await?.map(|(thread, _)| thread));
-        }
-        for thread in &settled {
-            self.rebuild(thread, about, rules).await?;
+            if !rebuilt.contains(thread) {
+                rebuilt.extend(self.rebuild(thread, about, rules).await?);
+            }
         }
         Ok(())
     }
 
-    /// Rebuilds one thread, wherever it went meanwhile.
+    /// Rebuilds what a thread is by now, and gives back all threads that this is. Whether the thread is one of them is told
+    /// by what is read after the live thread: if a merge is taken back before that, it is looked for again, and if after that,
+    /// the version is refused or whoever takes it back reads what is written here.
     async fn rebuild(
         &self,
         thread: &ThreadId,
         about: About<'_>,
         rules: &Rules,
-    ) -> anyhow::Result<()> {
-        let mut thread = thread.clone();
+    ) -> anyhow::Result<Vec<ThreadId>> {
         for attempt in 0..ATTEMPTS {
-            let Some((now, contact)) = self.merged(&thread).await? else { return Ok(()) };
-            thread = now;
-            if let Some((key, live)) = self.live_or_older(&contact, &thread).await?
-                && let Some(family) = self.family(&thread).await?
+            // A thread that was erased needs nothing.
+            let Some((now, contact)) = self.merged(thread).await? else { return Ok(Vec::new()) };
+            if let Some((key, live)) = self.live_or_older(&contact, &now).await?
+                && let Some(family) = self.family(&now).await?
                 && family.merged_into.is_none()
                 && family.contact == contact
+                && family.threads.contains(thread)
             {
                 let known = self.known(&family.threads, about, rules).await?;
                 if self.write_rebuilt(&contact, key, &live, &known).await? {
-                    return Ok(());
+                    return Ok(family.threads);
                 }
             }
             pause(attempt).await;

@@ -7,6 +7,7 @@ use super::common::REVERTED_BY;
 use super::item::Record;
 use super::{Order, Refused};
 use crate::table::item::text;
+use crate::table::open::next_head;
 use crate::table::{ATTEMPTS, Rules, Table, Transaction, pause};
 
 impl Table {
@@ -79,8 +80,14 @@ impl Table {
             }
             CorrectionKind::Merge { .. } => self.try_unmerge(record, of, rules).await,
             CorrectionKind::Split { .. } | CorrectionKind::Move { .. } => {
+                let moved = self.moved(&record, Some(of)).await?;
+                let messages = moved.iter().map(|it| it.key.as_str()).collect();
+                let own = Some(&of.correction.id);
+                let ground = self.ground_of(&of.contact, &messages, own, rules).await?;
+                let Some(threads) = ground else { return Ok(Ok(None)) };
                 let mut transaction = Transaction::default();
                 transaction.patch(self, record.write()?)?;
+                transaction.patch(self, next_head(&threads))?;
                 let by = text(record.correction.id.as_str());
                 let of = of.advance(CorrectionState::Reverting).set(REVERTED_BY, by);
                 transaction.patch(self, of)?;

@@ -20,7 +20,7 @@ use crate::table::keys::{self, Key};
 use crate::table::open::next_head;
 use crate::table::patch::{Patch, key_item};
 use crate::table::schema::{PK, VERSION};
-use crate::table::threads::{LATE, MERGED_INTO, SOURCES, Threads, write_live};
+use crate::table::threads::{CONTACT, LATE, MERGED_INTO, SOURCES, Threads, write_live};
 use crate::table::{Rules, Table, Transaction};
 
 /// What a revert of a merge reads.
@@ -64,14 +64,14 @@ impl Table {
         Ok(Ok(made.then_some(record.correction)))
     }
 
-    /// The live target is read first: whatever comes to it later gives it a new version.
+    /// The head and the live target are read first: whatever is merged or comes to the target later gives them a new version.
     async fn read_merged(
         &self,
         contact: &ContactId,
         source: &ThreadId,
         target: &ThreadId,
     ) -> anyhow::Result<Result<Option<Merged>, Refused>> {
-        let threads = self.live(contact).await?;
+        let Some(threads) = self.ground(contact).await? else { return Ok(Ok(None)) };
         let live = self.among(&threads, target).await?;
         let (from, into) = (self.family(source).await?, self.family(target).await?);
         let (Some(from), Some(into)) = (from, into) else {
@@ -99,9 +99,10 @@ impl Table {
             noted.extend(Moved::of(&item).map(|it| (it.key.clone(), it)));
         }
         for record in self.records(&merged.from.contact).await? {
-            let moved = record.moved.into_iter();
-            let was_here = moved.filter(|it| merged.from.threads.contains(&it.was.thread));
-            noted.extend(was_here.map(|it| (it.key.clone(), it)));
+            let is_here = |it: &ThreadId| merged.from.threads.contains(it);
+            let came = record.correction.kind.threads().is_some_and(|(_, to)| is_here(to));
+            let moved = record.moved.into_iter().filter(|it| came || is_here(&it.was.thread));
+            noted.extend(moved.map(|it| (it.key.clone(), it)));
         }
         Ok(noted.into_values().collect())
     }
@@ -171,13 +172,16 @@ impl Table {
         transaction.patch(self, write_live(place.clone(), alone).if_absent(PK))?;
         let patch = write_live(key.clone(), rest);
         transaction.patch(self, patch.if_is(VERSION, Some(number(target.version))))?;
+        let whose = || Some(text(threads.contact.as_str()));
         let leaves = Patch::of(keys::thread(&alone.thread))
+            .if_is(CONTACT, whose())
             .if_is(MERGED_INTO, Some(text(target.thread.as_str())))
             .remove(MERGED_INTO)
             .remove(LATE)
             .add(VERSION, number(1));
         transaction.patch(self, leaves)?;
         let lets_go = Patch::of(keys::thread(&target.thread))
+            .if_is(CONTACT, whose())
             .if_absent(MERGED_INTO)
             .take_out(SOURCES, names(&from.threads))
             .add(VERSION, number(1));

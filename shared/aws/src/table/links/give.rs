@@ -11,7 +11,7 @@ use crate::table::open::next_head;
 use crate::table::patch::Patch;
 use crate::table::referrals::Found;
 use crate::table::schema::PK;
-use crate::table::threads::{CONTACT, Threads, write_live};
+use crate::table::threads::{CONTACT, MERGED_INTO, Threads, write_live};
 use crate::table::{ATTEMPTS, Committed, Table, Transaction, pause};
 
 /// Addresses with what is kept of each.
@@ -30,7 +30,10 @@ impl Table {
             let home = self.home(thread).await?;
             let Some(home) = home.filter(|it| it.contact == *from) else { return Ok(()) };
             let mut transaction = Transaction::default();
-            let own = Patch::of(keys::thread(thread)).if_is(CONTACT, Some(text(from.as_str())));
+            let into = home.merged_into.as_ref().map(|it| text(it.as_str()));
+            let own = Patch::of(keys::thread(thread))
+                .if_is(CONTACT, Some(text(from.as_str())))
+                .if_is(MERGED_INTO, into);
             transaction.patch(self, own.set(CONTACT, text(to.as_str())))?;
             if home.merged_into.is_none() {
                 // Without its live thread it was merged or went elsewhere since: read again.

@@ -58,6 +58,10 @@ impl Table {
         }
         let giver = self.live(&from).await?;
         let taker = self.live(to).await?;
+        if taker.linked_into.is_some() {
+            // They were made one with somebody else since: who they are is read again.
+            return Ok(Ok(None));
+        }
         let addresses = self.addresses_of(&giver, identity, address).await?;
         let lives = self.all_threads(&from).await?;
         let threads: BTreeSet<ThreadId> =
@@ -118,6 +122,20 @@ impl Table {
         }
         self.lend(&bond).await?;
         self.advance(&bond, CorrectionState::Done).await
+    }
+
+    /// Completes the links by which a person became another one. Whether one was under way.
+    pub(in crate::table) async fn complete_links(
+        &self,
+        from: &ContactId,
+        to: &ContactId,
+    ) -> anyhow::Result<bool> {
+        let is_it = |it: &Bond| {
+            let is_running = it.correction.state == CorrectionState::Running;
+            is_running && it.is_link() && it.ends().is_some_and(|it| it.from == from)
+        };
+        let Some(bond) = self.bonds(to).await?.into_iter().find(is_it) else { return Ok(false) };
+        self.complete_link(bond).await.map(|_| true)
     }
 
     /// Takes a link to another state, unless somebody else did.

@@ -74,11 +74,15 @@ impl Table {
             self.complete_link(link).await?;
             return Ok(Ok(None));
         }
+        // The heads come first: a merge that is made after this gives one a new version.
+        let giver = self.live(contact).await?;
+        let taker = self.live(&to).await?;
+        if giver.linked_into.is_some() {
+            return Ok(Ok(None));
+        }
         if self.is_mixed_by_merge(contact, &link).await? {
             return Ok(Err(Refused::Superseded));
         }
-        let giver = self.live(contact).await?;
-        let taker = self.live(&to).await?;
         let mut addresses = self.addresses(contact).await?.unwrap_or_default();
         // One that went to somebody else meanwhile is not given back.
         addresses.retain(|(id, _)| link.identities.contains(id));
