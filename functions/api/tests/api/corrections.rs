@@ -94,6 +94,24 @@ async fn a_message_is_split_off_and_moved_back() {
 }
 
 #[tokio::test]
+async fn of_two_splits_of_one_message_at_once_one_is_refused() {
+    let (world, [_, two], contact) = two().await;
+    let split = json!({ "messages": said(&world, &two).await });
+    let once = |key| correct(&world, &two, "split", split.clone(), Some(key));
+    let (one, other) = tokio::join!(once("k1"), once("k2"));
+    let (made, late) = if one.status == 201 { (&one, &other) } else { (&other, &one) };
+    assert_eq!(made.status, 201, "{:#}", made.body);
+    assert_eq!((late.status, late.problem()), (409, "not-in-thread"), "{:#}", late.body);
+    let listed = world.get(&format!("{contact}/corrections")).await;
+    assert_eq!(listed.body["corrections"], json!([made.body]));
+    // The same request twice at once is one correction.
+    let three = made.text("to");
+    let once = || correct(&world, &three, "split", split.clone(), Some("k3"));
+    let (one, other) = tokio::join!(once(), once());
+    assert_eq!((one.status, &one.body), (201, &other.body), "{:#}", one.body);
+}
+
+#[tokio::test]
 async fn a_case_of_a_merged_thread_finds_the_other_one_and_may_go_over_to_it() {
     let (world, [one, two], _) = two().await;
     let case = json!({ "crm": { "case": "7" } });

@@ -7,7 +7,7 @@ use aws::steps::Steps;
 use aws::table::{Refused, Table};
 use domain::event::InboundEvent;
 use domain::filing::Proof;
-use domain::id::{ContactId, IdentityId, ThreadId};
+use domain::id::{ContactId, CorrectionId, IdentityId, ThreadId};
 use embedded::Cloud;
 
 use crate::links::CARPET;
@@ -147,6 +147,7 @@ pub(crate) enum Work {
     Link(&'static str, IdentityId, ContactId),
     Unlink(&'static str, IdentityId, ContactId),
     Merge(&'static str, ThreadId, ThreadId),
+    Revert(&'static str, ContactId, CorrectionId),
 }
 
 impl Work {
@@ -160,6 +161,9 @@ impl Work {
                 table.unlink(&order(n), &contact, &identity, &rules()).await?
             }
             Self::Merge(n, source, target) => table.merge(&order(n), &source, &target).await?,
+            Self::Revert(n, contact, of) => {
+                table.revert(&order(n), &contact, &of, &rules()).await?
+            }
         };
         Ok(made.map(|_| ()))
     }
