@@ -23,3 +23,6 @@ pub const MAX_KEPT: usize = 16;
 
 /// How long a message without an expiry of its own is tried, in milliseconds.
 pub const MAX_TRYING_MS: i64 = 24 * 3_600_000;
+
+/// How long a message is tried at the most, whatever its caller says, in milliseconds: what is tried for ever is a loop.
+pub const MOST_TRYING_MS: i64 = 7 * 24 * 3_600_000;

@@ -1,7 +1,7 @@
 //! What is known of a send, and what may be done next.
 
-use super::MAX_TRYING_MS;
 use super::entry::Step;
+use super::{MAX_TRYING_MS, MOST_TRYING_MS};
 use crate::status::Status;
 use crate::time::Timestamp;
 
@@ -42,7 +42,8 @@ impl Progress {
     /// Until when it is tried.
     #[must_use]
     pub fn deadline(&self) -> Timestamp {
-        self.expires_at.unwrap_or_else(|| self.at.plus_ms(MAX_TRYING_MS))
+        let longest = self.at.plus_ms(MOST_TRYING_MS);
+        self.expires_at.map_or_else(|| self.at.plus_ms(MAX_TRYING_MS), |it| it.min(longest))
     }
 
     /// Whether nothing more is to be sent.
@@ -175,6 +176,17 @@ mod tests {
     fn a_message_whose_time_ran_out_is_not_begun() {
         let late = Progress { expires_at: Some(now()), ..progress(0, false) };
         assert_eq!(decide(&late, Step::Send(1), true, now()), Move::Expire);
+    }
+
+    #[test]
+    fn nothing_is_tried_for_ever() {
+        let at = Timestamp::from_secs(1_000);
+        let of = |expires_after_ms: Option<i64>| {
+            Progress::new(at, expires_after_ms.map(|it| at.plus_ms(it))).deadline().since(at)
+        };
+        assert_eq!([of(None), of(Some(60_000))], [MAX_TRYING_MS, 60_000]);
+        assert_eq!(of(Some(3 * MAX_TRYING_MS)), 3 * MAX_TRYING_MS);
+        assert_eq!(of(Some(75 * 365 * MAX_TRYING_MS)), MOST_TRYING_MS);
     }
 
     #[test]

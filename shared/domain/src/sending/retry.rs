@@ -9,8 +9,9 @@ use crate::time::Timestamp;
 
 /// The first wait.
 const FIRST_MS: u64 = 2_000;
-/// The longest wait of our own choice.
-const LONGEST_MS: u64 = 15 * 60_000;
+/// The longest wait of our own choice. With what is added to spread messages it is less than the quarter of an hour that a
+/// delay queue can wait: no schedule is needed for it.
+const LONGEST_MS: u64 = 12 * 60_000;
 
 /// What follows an attempt that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
