@@ -38,7 +38,7 @@ impl Outbox {
             Ok(account) => account,
             Err(error) => return self.failed(&attempting, &error, false).await,
         };
-        let now = aws::now();
+        let now = self.now();
         let confirm = entry.then(Step::Confirm(n));
         self.timers.set(&confirm, now.plus_ms(way.confirm_within_ms()), now).await?;
         match self.talk(&attempting, &account, now).await? {
@@ -73,7 +73,7 @@ impl Outbox {
         else {
             return Ok(outcome);
         };
-        let changed = self.accounts.changed(&channel.channel, account, aws::now()).await;
+        let changed = self.accounts.changed(&channel.channel, account, self.now()).await;
         let Some(account) = &changed.ok().flatten() else {
             return Ok(outcome);
         };
@@ -91,7 +91,7 @@ impl Outbox {
     async fn account(&self, message: &Outgoing) -> Result<SendingAccount, SendError> {
         let failure = Failure::ours(Problem::ChannelMisconfigured);
         let (channel, id) = (&message.accepted.channel, &message.accepted.account);
-        match self.accounts.find(channel, id, aws::now()).await {
+        match self.accounts.find(channel, id, self.now()).await {
             Ok(Some(account)) => Ok(account),
             Ok(None) => {
                 tracing::error!(channel = %channel, account.id = %id, "an account to send by is not in its secret");
@@ -111,7 +111,7 @@ impl Outbox {
         id: Option<ProviderId>,
     ) -> anyhow::Result<()> {
         let Attempting { message, n, .. } = *attempting;
-        self.table.sent(message, n, id.as_ref(), aws::now()).await?;
+        self.table.sent(message, n, id.as_ref(), self.now()).await?;
         tracing::info!(message.id = %message.accepted.id(), channel = %message.accepted.channel, attempt = n, "sent");
         let Some(message) = self.table.outgoing(message.accepted.id()).await? else {
             return Ok(());
@@ -126,7 +126,7 @@ impl Outbox {
         begun: bool,
     ) -> anyhow::Result<bool> {
         let Attempting { message, n, duplicate, .. } = *attempting;
-        let (id, now) = (message.accepted.id(), aws::now());
+        let (id, now) = (message.accepted.id(), self.now());
         tracing::warn!(message.id = %id, attempt = n, error = %error, "an attempt failed");
         if let SendError::Config(_) = error {
             count(Metric::Misconfigured, 1);

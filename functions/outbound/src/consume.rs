@@ -1,10 +1,11 @@
 //! The outbound queue: what each entry leads to.
 
-use aws::batch;
+use aws::batch::{self, Permanent, Time};
 use aws::logs::{Metric, count};
+use aws::table::BackTo;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::outbound::{Failure, Feature, Problem};
-use domain::sending::{Entry, Move, Outgoing, decide};
+use domain::sending::{Entry, Move, Outgoing, Step, decide};
 use domain::status::Status;
 
 use crate::outbox::{Outbox, Way};
@@ -14,26 +15,37 @@ const MOST_MOVES: u32 = 10;
 
 impl Outbox {
     /// Works on a batch, and names the entries that the queue has to bring again.
-    pub async fn handle(&self, batch: SqsEvent) -> anyhow::Result<SqsBatchResponse> {
-        batch::each(batch, async |entry| Box::pin(self.take(entry)).await).await
+    pub async fn handle(&self, batch: SqsEvent, time: Time) -> anyhow::Result<SqsBatchResponse> {
+        let put_aside = async |entry: &SqsMessage, why| {
+            self.table.put_aside(BackTo::Outbound, entry, why, self.now(), self.retention).await
+        };
+        let work = async |entry: &SqsMessage| Box::pin(self.take(entry)).await;
+        Box::pin(batch::each(batch, time, work, put_aside)).await
     }
 
     async fn take(&self, queued: &SqsMessage) -> anyhow::Result<()> {
         let body = queued.body.as_deref().unwrap_or_default();
-        let Ok(entry) = serde_json::from_str::<Entry>(body) else {
-            return self.quarantine(body, "it is no entry of ours").await;
-        };
-        if is_timer(queued) {
-            return self.timers.put_back(&entry).await;
-        }
-        self.work(&entry, body).await
+        let entry = serde_json::from_str::<Entry>(body)
+            .map_err(|_| Permanent("it is no entry of ours, or of a step that is not known yet"))?;
+        if is_timer(queued) { self.wake(&entry).await } else { self.work(&entry).await }
     }
 
-    async fn work(&self, entry: &Entry, body: &str) -> anyhow::Result<()> {
+    /// A delay is over. What is to be done is done in its group, after what the queue holds there; but a timer that asks after an
+    /// attempt finds nothing to do almost always, and nothing that comes later changes that.
+    async fn wake(&self, entry: &Entry) -> anyhow::Result<()> {
+        if let Step::Confirm(_) = entry.step {
+            let message = self.message(entry).await?;
+            // Whether its channel sends again what is in doubt makes no difference to that.
+            if decide(&message.progress, entry.step, false, self.now()) == Move::Nothing {
+                return Ok(());
+            }
+        }
+        self.timers.put_back(entry).await
+    }
+
+    async fn work(&self, entry: &Entry) -> anyhow::Result<()> {
         for _ in 0..MOST_MOVES {
-            let Some(message) = self.table.outgoing(&entry.message).await? else {
-                return self.quarantine(body, "its message is not in the table").await;
-            };
+            let message = self.message(entry).await?;
             if self.advance(entry, &message).await? {
                 return Ok(());
             }
@@ -41,12 +53,18 @@ impl Outbox {
         anyhow::bail!("a message moved on {MOST_MOVES} times while its entry was worked on")
     }
 
+    async fn message(&self, entry: &Entry) -> anyhow::Result<Outgoing> {
+        let message = self.table.outgoing(&entry.message).await?;
+        // It was stored before it was queued.
+        Ok(message.ok_or(Permanent("its message is not in the table"))?)
+    }
+
     /// Makes the next move. `false` when it has to be decided again.
     async fn advance(&self, entry: &Entry, message: &Outgoing) -> anyhow::Result<bool> {
         let Some(way) = self.way(&message.accepted.channel) else {
             return self.no_way(message).await;
         };
-        let now = aws::now();
+        let now = self.now();
         let resends = way.rules.has(Feature::ResendUnconfirmed);
         match decide(&message.progress, entry.step, resends, now) {
             Move::Nothing => Ok(true),
@@ -82,13 +100,6 @@ impl Outbox {
         self.table
             .end(message, Status::Failed, &Failure::ours(Problem::ChannelMisconfigured), None)
             .await
-    }
-
-    /// Keeps an entry that would fail for ever, and lets it go: it would block its person.
-    async fn quarantine(&self, body: &str, why: &str) -> anyhow::Result<()> {
-        tracing::error!(n_bytes = body.len(), why, "an entry was put aside");
-        count(Metric::Unknown, 1);
-        self.table.quarantine(body, aws::now()).await
     }
 }
 

@@ -1,19 +1,19 @@
 //! Files each event of the inbound queue under its contact's thread.
 //!
 //! One entry is one event. Whatever happens between two calls, the queue brings the entry again, and filing it again
-//! completes what is missing. An entry that can never be read is kept and let go: it would block its person for ever.
+//! completes what is missing. An entry that can never be read or filed is put aside: it would block its person for ever.
 
 mod arbiter;
 
 use std::time::Duration;
 
 use arbiter::{Asker, close, hear};
-use aws::logs::{Metric, count};
+use aws::batch::{self, Permanent, Time};
 use aws::queue::Queue;
-use aws::table::{Filed, Fresh, Rules, Table};
-use aws::{batch, env, env_or};
+use aws::table::{BackTo, Filed, Fresh, Rules, Table};
+use aws::{env, env_or};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf, digest};
+use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf};
 use domain::filing::arbiter::Arbiter;
 use domain::id::MessageId;
 use domain::status::Status;
@@ -54,21 +54,21 @@ impl Filer {
     }
 
     /// Files a batch, and names the entries that the queue has to bring again.
-    pub async fn handle(&self, batch: SqsEvent) -> anyhow::Result<SqsBatchResponse> {
-        batch::each(batch, async |entry| Box::pin(self.take(entry)).await).await
+    pub async fn handle(&self, batch: SqsEvent, time: Time) -> anyhow::Result<SqsBatchResponse> {
+        let put_aside = async |entry: &SqsMessage, why| {
+            let retention = self.rules.retention;
+            self.table.put_aside(BackTo::Inbound, entry, why, aws::now(), retention).await
+        };
+        let work = async |entry: &SqsMessage| Box::pin(self.take(entry)).await;
+        Box::pin(batch::each(batch, time, work, put_aside)).await
     }
 
     async fn take(&self, entry: &SqsMessage) -> anyhow::Result<()> {
         let body = entry.body.as_deref().unwrap_or_default();
-        match serde_json::from_str::<InboundEvent>(body) {
-            Ok(event) => self.file(&event).await,
-            Err(error) => {
-                // The category only: the parser's own words quote the entry.
-                tracing::error!(error = ?error.classify(), n_bytes = body.len(), "an entry that is no event was kept");
-                count(Metric::Unknown, 1);
-                self.table.keep(&digest(&[body]), body, aws::now(), &self.rules).await
-            }
-        }
+        // Without the parser's own words: they quote the entry.
+        let event = serde_json::from_str::<InboundEvent>(body)
+            .map_err(|_| Permanent("it is no event, or of a kind that is not known yet"))?;
+        self.file(&event).await
     }
 
     /// Files one event.

@@ -1,6 +1,9 @@
 //! Batches as the queue brings them.
 #![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
+use std::time::Duration;
+
+use aws::batch::Time;
 use aws::table::Table;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use domain::content::Content;
@@ -13,6 +16,10 @@ use threading::Filer;
 
 fn filer(cloud: &Cloud, steps: aws::steps::Steps) -> Filer {
     Filer::over(Table::over(cloud.process_with(steps).table, TABLE.to_owned()), None)
+}
+
+fn time() -> Time {
+    Time::lasting(Duration::from_mins(1), Duration::ZERO)
 }
 
 fn event(person: &str, key: &str, kind: Kind) -> InboundEvent {
@@ -63,7 +70,8 @@ async fn a_batch_is_filed_and_nothing_is_given_back() {
         ("a", says("a", "3")),
         ("a", says("a", "1")),
     ];
-    let answer = filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries)).await.unwrap();
+    let answer =
+        filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries), time()).await.unwrap();
     assert!(answer.batch_item_failures.is_empty());
     assert_eq!((count(&cloud, "MSG#").await, count(&cloud, "THR#").await), (3, 2));
 }
@@ -76,9 +84,49 @@ async fn an_entry_that_is_no_event_is_kept_and_does_not_block_its_person() {
         ("a", says("a", "1")),
         ("a", r#"{"kind":7}"#.to_owned()),
     ];
-    let answer = filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries)).await.unwrap();
+    let answer =
+        filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries), time()).await.unwrap();
     assert!(answer.batch_item_failures.is_empty());
     assert_eq!((count(&cloud, "UNK#").await, count(&cloud, "MSG#").await), (2, 1));
+}
+
+#[tokio::test]
+async fn an_entry_that_the_table_can_never_hold_is_put_aside_and_its_neighbours_are_filed() {
+    let cloud = Cloud::start().await;
+    // Its sender's address is longer than a key of the table may be.
+    let poison = says(&"long".repeat(1_000), "1");
+    let entries = [("a", poison.clone()), ("a", says("a", "2")), ("b", says("b", "3"))];
+    let answer =
+        filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries), time()).await.unwrap();
+    assert!(answer.batch_item_failures.is_empty());
+    assert_eq!((count(&cloud, "UNK#").await, count(&cloud, "MSG#").await), (1, 2));
+    // The whole of it, and where it goes back to.
+    let items = cloud.items().await;
+    let kept = items.iter().find(|it| it["pk"].as_s().unwrap().starts_with("UNK#")).unwrap();
+    assert_eq!(kept["entry"].as_s().unwrap(), &poison);
+    assert_eq!(kept["group"].as_s().unwrap(), "a");
+    assert_eq!(kept["queue"].as_s().unwrap(), "inbound");
+}
+
+#[tokio::test]
+async fn what_is_put_aside_is_kept_as_long_as_messages_are() {
+    let cloud = Cloud::start().await;
+    let table = Table::over(cloud.process().table, TABLE.to_owned());
+    let filer = Filer::over(table, Some(Duration::from_hours(240)));
+    filer.handle(batch(&[("a", "no event".to_owned())]), time()).await.unwrap();
+    let items = cloud.items().await;
+    let expires: i64 = items[0]["expires"].as_n().unwrap().parse().unwrap();
+    let days = (expires - aws::now().secs()) / 86_400;
+    assert!((9..=10).contains(&days), "{days}");
+}
+
+#[tokio::test]
+async fn a_table_that_is_out_of_reach_puts_nothing_aside() {
+    let cloud = Cloud::start().await;
+    let entries = [("a", says("a", "1")), ("b", says("b", "2"))];
+    let out_of_reach = aws::steps::Steps::stopping_at(1);
+    assert!(filer(&cloud, out_of_reach).handle(batch(&entries), time()).await.is_err());
+    assert!(cloud.items().await.is_empty());
 }
 
 #[tokio::test]
@@ -91,15 +139,15 @@ async fn after_a_failure_the_queue_brings_the_rest_of_that_person_again() {
         ("c", says("c", "4")),
     ];
     let alone = aws::steps::Steps::default();
-    filer(&Cloud::start().await, alone.clone()).handle(batch(&entries[..1])).await.unwrap();
+    filer(&Cloud::start().await, alone.clone()).handle(batch(&entries[..1]), time()).await.unwrap();
     // Stopped within the second entry: whatever comes after it fails too, and so does the third, unseen.
     let stopping = aws::steps::Steps::stopping_at(alone.passed() + 2);
-    let answer = filer(&cloud, stopping.clone()).handle(batch(&entries)).await.unwrap();
+    let answer = filer(&cloud, stopping.clone()).handle(batch(&entries), time()).await.unwrap();
     let failed: Vec<_> =
         answer.batch_item_failures.into_iter().map(|it| it.item_identifier).collect();
     assert_eq!(failed, ["1", "2", "3"]);
     assert_eq!(count(&cloud, "MSG#").await, 1);
-    filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries[1..])).await.unwrap();
+    filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries[1..]), time()).await.unwrap();
     assert_eq!((count(&cloud, "MSG#").await, count(&cloud, "THR#").await), (4, 3));
 }
 
@@ -110,8 +158,10 @@ async fn a_receipt_before_its_message_waits_and_makes_no_thread() {
     let receipt = Receipt { of, status: Status::Delivered, error: None, our_ref: None };
     let entry =
         serde_json::to_string(&event("a", "wamid.1 delivered", Kind::Receipt(receipt))).unwrap();
-    let answer =
-        filer(&cloud, aws::steps::Steps::default()).handle(batch(&[("a", entry)])).await.unwrap();
+    let answer = filer(&cloud, aws::steps::Steps::default())
+        .handle(batch(&[("a", entry)]), time())
+        .await
+        .unwrap();
     assert!(answer.batch_item_failures.is_empty());
     assert_eq!((count(&cloud, "MSG#").await, count(&cloud, "THR#").await), (1, 0));
 }

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod crashes;
 #[cfg(test)]
+mod hours;
+#[cfg(test)]
 mod once;
 #[cfg(test)]
 mod platform;

@@ -105,6 +105,11 @@ impl Platform {
         self.inner.lock().unwrap().deeds.extend(deeds);
     }
 
+    /// It takes each delivery again, from now on.
+    pub(crate) fn recovers(&self) {
+        self.inner.lock().unwrap().deeds.clear();
+    }
+
     /// How many calls it got, of any kind.
     pub(crate) async fn n_calls(&self) -> usize {
         self.server.received_requests().await.unwrap().len()

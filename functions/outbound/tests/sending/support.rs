@@ -1,7 +1,10 @@
 //! A message to send, the program that sends it, and the queue and timers that bring its entries.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use aws::batch::Time;
 use aws::calls::{Calls, Limits};
 use aws::objects::Objects;
 use aws::queue::Queue;
@@ -37,6 +40,12 @@ pub(crate) struct World {
     pub(crate) cloud: Cloud,
     pub(crate) platform: Platform,
     channel: Outbound,
+    clock: fn() -> Timestamp,
+}
+
+thread_local! {
+    /// What the clock of a test shows that lives through hours.
+    static NOW: Cell<Timestamp> = Cell::default();
 }
 
 impl World {
@@ -52,7 +61,7 @@ impl World {
         now: Timestamp,
     ) -> Self {
         let (cloud, platform) = (Cloud::start().await, Platform::start().await);
-        let world = Self { cloud, platform, channel };
+        let world = Self { cloud, platform, channel, clock: aws::now };
         world.put_token(&json!("hush"));
         let table = world.table();
         let fresh = Fresh { contact: ContactId::new("con_1"), thread: ThreadId::new("thr_1") };
@@ -80,6 +89,18 @@ impl World {
         table.accept(&accepted, None).await.unwrap();
         world.queue_again().await;
         world
+    }
+
+    /// The same by a clock of its own, which shows that time until it is set.
+    pub(crate) async fn simulated(channel: Outbound, now: Timestamp) -> Self {
+        NOW.set(now);
+        Self { clock: || NOW.get(), ..Self::at(channel, None, now).await }
+    }
+
+    /// Sets the clock on, and never back.
+    pub(crate) fn set_clock(at: Timestamp) -> Timestamp {
+        NOW.set(NOW.get().max(at));
+        NOW.get()
     }
 
     /// Puts the first entry in, as `api` does, also when a caller repeats a request.
@@ -132,7 +153,8 @@ impl World {
         queued.event_source_arn = Some(format!("arn:aws:sqs:eu-west-1:0:{}", entry.queue));
         let mut batch = SqsEvent::default();
         batch.records.push(queued);
-        outbox.handle(batch).await.is_ok_and(|it| it.batch_item_failures.is_empty())
+        let time = Time::lasting(Duration::from_mins(1), Duration::ZERO);
+        outbox.handle(batch, time).await.is_ok_and(|it| it.batch_item_failures.is_empty())
     }
 
     /// What waits in the queue and in the timers, the queue first.
@@ -190,6 +212,7 @@ impl World {
             [self.channel.clone()],
         )
         .unwrap()
+        .by(self.clock)
     }
 
     fn timers(&self, process: &Process) -> Timers {

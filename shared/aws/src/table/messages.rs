@@ -1,5 +1,7 @@
 //! Messages as they are kept.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;
 use domain::event::{Direction, InboundEvent, Message, Visibility};
@@ -178,8 +180,12 @@ pub(super) fn content(content: &Content) -> anyhow::Result<AttributeValue> {
 
 /// When something of this moment may be removed.
 pub(super) fn expires(at: Timestamp, rules: &Rules) -> Option<AttributeValue> {
-    let kept = i64::try_from(rules.retention?.as_millis()).unwrap_or(i64::MAX);
-    Some(seconds(at.plus_ms(kept)))
+    rules.retention.map(|it| expiry(at, it))
+}
+
+/// The same for what is kept so long.
+pub(super) fn expiry(at: Timestamp, retention: Duration) -> AttributeValue {
+    seconds(at.plus_ms(i64::try_from(retention.as_millis()).unwrap_or(i64::MAX)))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The table: one item per fact, one file per thing that is done to it.
 
+mod aside;
 mod changes;
 mod codes;
 mod corrections;
@@ -36,10 +37,12 @@ use domain::id::{ContactId, ThreadId};
 use domain::threading::Model;
 
 use crate::config::Sdk;
+use aside::judged;
 use item::Item;
 use keys::Key;
 use patch::key_item;
 
+pub use aside::BackTo;
 pub use corrections::{MOST_MOVED, Order, Refused, To};
 pub use file::Filed;
 pub use identities::Claims;
@@ -107,11 +110,16 @@ impl Rules {
 
     /// The rules as the environment says: `RETENTION_DAYS` after which messages go (0: never).
     pub fn from_env() -> anyhow::Result<Self> {
-        let days: u64 = crate::env_or("RETENTION_DAYS", "0")
-            .parse()
-            .context("RETENTION_DAYS is not a number of days")?;
-        Ok(Self::keeping((0 < days).then(|| Duration::from_secs(days * 24 * 60 * 60))))
+        Ok(Self::keeping(retention_from_env()?))
     }
+}
+
+/// How long messages are kept, as the environment says: `RETENTION_DAYS`, for ever if it is 0.
+pub fn retention_from_env() -> anyhow::Result<Option<Duration>> {
+    let days: u64 = crate::env_or("RETENTION_DAYS", "0")
+        .parse()
+        .context("RETENTION_DAYS is not a number of days")?;
+    Ok((0 < days).then(|| Duration::from_secs(days * 24 * 60 * 60)))
 }
 
 impl Table {
@@ -141,7 +149,7 @@ impl Table {
             .table_name(&self.name)
             .set_key(Some(key_item(key)))
             .consistent_read(true);
-        Ok(call.send().await.context("cannot read an item")?.item)
+        Ok(call.send().await.map_err(judged).context("cannot read an item")?.item)
     }
 
     /// Makes a write alone and returns the item as it is after it.

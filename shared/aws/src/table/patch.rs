@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem, Update,
 };
 
+use super::aside::judged;
 use super::item::{Item, text};
 use super::keys::Key;
 use super::schema::{PK, SK};
@@ -229,7 +230,7 @@ impl Patch {
                     Ok(Written::Refused(refused.item.clone().unwrap_or_default()))
                 }
                 Some(UpdateItemError::TransactionConflictException(_)) => Ok(Written::Busy),
-                Some(_) | None => Err(error).context("cannot write an item"),
+                Some(_) | None => Err(judged(error)).context("cannot write an item"),
             },
         }
     }

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 
 use super::Table;
+use super::aside::{judged, judged_reason};
 use super::item::{Item, number};
 use super::keys::Key;
 use super::patch::Patch;
@@ -60,7 +61,7 @@ impl Table {
                 Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
                     refusals(canceled.cancellation_reasons()).map(Committed::Refused)
                 }
-                Some(_) | None => Err(error).context("cannot write a transaction"),
+                Some(_) | None => Err(judged(error)).context("cannot write a transaction"),
             },
         }
     }
@@ -75,7 +76,7 @@ fn refusals(reasons: &[CancellationReason]) -> anyhow::Result<Vec<(usize, Item)>
             "ConditionalCheckFailed" => {
                 refused.push((place, reason.item.clone().unwrap_or_default()));
             }
-            other => anyhow::bail!("a transaction was refused: {other}"),
+            other => return Err(judged_reason(other)),
         }
     }
     Ok(refused)

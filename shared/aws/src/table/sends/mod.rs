@@ -8,15 +8,13 @@ mod item;
 mod pointer;
 
 use anyhow::Context;
-use domain::event::digest;
 use domain::filing::Live;
 use domain::id::{IdentityId, MessageId};
 use domain::sending::{Accepted, Outgoing};
 use domain::threading::subject_line;
-use domain::time::Timestamp;
 
 use super::identities::Claims;
-use super::item::{Item, get_text, moment, text};
+use super::item::{Item, get_text};
 use super::keys;
 use super::open::next_head;
 use super::patch::{Patch, Written};
@@ -64,15 +62,6 @@ impl Table {
     /// A message of ours as it is at this moment.
     pub async fn outgoing(&self, id: &MessageId) -> anyhow::Result<Option<Outgoing>> {
         self.get(&keys::outbound(id)).await?.map(|it| item::read(&it)).transpose()
-    }
-
-    /// Keeps an entry of the outbound queue that can never be worked on, so that it blocks nobody and somebody can look.
-    pub async fn quarantine(&self, body: &str, at: Timestamp) -> anyhow::Result<()> {
-        let patch = Patch::of(keys::unknown(&digest(&[body])))
-            .set("entry", text(body))
-            .set("kept", moment(at));
-        self.settle(patch).await?;
-        Ok(())
     }
 
     async fn accept_alone(&self, accepted: &Accepted) -> anyhow::Result<Option<Acceptance>> {
