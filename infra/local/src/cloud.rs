@@ -19,6 +19,9 @@ pub const REGION: &str = "eu-west-1";
 
 /// Runs `MiniStack` until its standard input ends, then ends it and the functions that it started. So nothing stays
 /// behind however this process ends.
+///
+/// Its conditions know `Ref` and `Select` only and take any other value as it is written; on AWS they know what is resolved
+/// here before them.
 const LAUNCHER: &str = "\
 import os, signal, sys, threading
 def end():
@@ -26,6 +29,20 @@ def end():
     os.killpg(0, signal.SIGTERM)
 threading.Thread(target=end, daemon=True).start()
 from ministack.app import main
+from ministack.services.cloudformation import changesets, engine, handlers, stacks
+evaluate = engine._evaluate_conditions
+def evaluate_resolved(template, params):
+    def resolve(it):
+        if isinstance(it, list):
+            return [resolve(value) for value in it]
+        if not isinstance(it, dict):
+            return it
+        if it.keys() & {'Fn::Join', 'Fn::Split', 'Fn::Sub'}:
+            return engine._resolve_refs(it, {}, params, {}, {}, '', '')
+        return {key: resolve(value) for key, value in it.items()}
+    return evaluate({**template, 'Conditions': resolve(template.get('Conditions', {}))}, params)
+for module in (changesets, engine, handlers, stacks):
+    module._evaluate_conditions = evaluate_resolved
 main()
 ";
 

@@ -11,6 +11,7 @@ use crate::cloud::Cloud;
 use crate::functions;
 use crate::place;
 use crate::report::Report;
+use crate::secrets;
 use crate::tools::Tools;
 
 /// A deployed stack.
@@ -38,10 +39,13 @@ impl Stack {
         let aws = Aws::local(tools, cloud.endpoint());
         let (template, packaged, bucket) = (place::template(), packaged(name), bucket(name));
         let template = template.to_string_lossy();
-        aws.run(&["s3", "mb", &format!("s3://{bucket}")]).await?;
+        if aws.run(&["s3api", "head-bucket", "--bucket", &bucket]).await.is_err() {
+            aws.run(&["s3", "mb", &format!("s3://{bucket}")]).await?;
+        }
         let package =
             ["cloudformation", "package", "--template-file", &template, "--s3-bucket", &bucket];
         aws.run(&[&package[..], &["--output-template-file", &packaged]].concat()).await?;
+        secrets::make(&aws, name, channels).await?;
         let channels = format!("Channels={}", channels.join(","));
         let architecture = format!("Architecture={}", functions::architecture());
         deploy(&aws, name, &[&channels, &architecture]).await?;
@@ -51,6 +55,15 @@ impl Stack {
     /// Gives it another value of one parameter, as one switches something on that runs already. The others keep theirs.
     pub async fn change(&self, parameter: &str, value: &str) -> anyhow::Result<()> {
         deploy(&self.aws, &self.name, &[&format!("{parameter}={value}")]).await
+    }
+
+    /// Deletes it, and waits until it is gone.
+    pub async fn delete(self) -> anyhow::Result<()> {
+        let delete = ["cloudformation", "delete-stack", "--stack-name", &self.name];
+        self.aws.run(&delete).await?;
+        let wait = ["cloudformation", "wait", "stack-delete-complete", "--stack-name", &self.name];
+        self.aws.run(&wait).await?;
+        Ok(())
     }
 
     /// A stack that is deployed already.

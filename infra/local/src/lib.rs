@@ -2,6 +2,7 @@
 //! is done with both: a demo, a place to develop, a replay. Everything talks to loopback only; the one exception is the
 //! preparation of [`tools`].
 
+pub mod adopt;
 pub mod awscli;
 pub mod cloud;
 pub mod demo;
@@ -14,6 +15,7 @@ pub mod place;
 pub mod replay;
 pub mod report;
 pub mod rethread;
+pub mod secrets;
 pub mod stage;
 pub mod story;
 pub mod template;

@@ -1,10 +1,12 @@
 //! `cargo replay`: runs what could not be read through today's parsers: parked webhooks, and items that were kept outside of
 //! threads. What is read as something else now is queued like anything that just came, once; the rest stays where it is.
+//! Queue entries that were put aside go back into their queues.
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use aws::ingest::{PREFIX, Parked, entry};
+use aws::table::BackTo;
 use domain::event::{InboundEvent, Kind};
 use domain::inbound::{Inbound, Malformed};
 use domain::secrets::WebhookSecrets;
@@ -37,12 +39,17 @@ pub async fn run(stack: &str, report: &Report) -> anyhow::Result<()> {
     let stack = Stack::of(Aws::of_user(&tools), stack).await?;
     let parked = replay_parked(&stack, report).await?;
     let unknown = replay_unknown(&stack, report).await?;
+    let aside = replay_aside(&stack, report).await?;
     let row =
         |what: &str, it: Replayed| [what.to_owned(), it.queued.to_string(), it.unread.to_string()];
     report.line("");
     report.table(
         ["kept", "events queued", "still unread"],
-        &[row("parked webhooks", parked), row("unknown items", unknown)],
+        &[
+            row("parked webhooks", parked),
+            row("unknown items", unknown),
+            row("entries put aside", aside),
+        ],
     );
     Ok(())
 }
@@ -114,6 +121,60 @@ pub async fn replay_unknown(stack: &Stack, report: &Report) -> anyhow::Result<Re
         report.step(&format!("replayed {}", text_of(item, "/pk/S")));
     }
     Ok(done)
+}
+
+/// Puts the queue entries of a stack back that were put aside, as they came. One that still cannot be worked on is put aside
+/// again.
+pub async fn replay_aside(stack: &Stack, report: &Report) -> anyhow::Result<Replayed> {
+    let table = stack.output("TableName")?;
+    let scan = json!({
+        "TableName": table,
+        "FilterExpression": "begins_with(pk, :unknown) AND attribute_exists(entry)",
+        "ExpressionAttributeValues": { ":unknown": { "S": "UNK#" } },
+    });
+    let found = stack.aws.call(&["dynamodb", "scan"], &scan).await?;
+    let mut done = Replayed::default();
+    for item in found.get("Items").and_then(Value::as_array).into_iter().flatten() {
+        let [key, body, queue] = ["/pk/S", "/entry/S", "/queue/S"].map(|it| text_of(item, it));
+        let queue = match queue {
+            it if it == BackTo::Inbound.name() => "InboundQueueUrl",
+            it if it == BackTo::Outbound.name() => "OutboundQueueUrl",
+            other => bail!("{key} is of the queue {other:?}, which is not known"),
+        };
+        let message = json!({
+            "QueueUrl": stack.output(queue)?,
+            "MessageBody": body,
+            "MessageGroupId": group_of(item),
+            // Another one each time: what the queue took for a repeated one would be lost.
+            "MessageDeduplicationId": aws::new_id("replay-"),
+        });
+        let sent = stack.aws.call(&["sqs", "send-message"], &message).await?;
+        ensure!(sent.get("MessageId").is_some(), "the queue did not take {key}");
+        // Unless it was put aside again meanwhile.
+        let delete = json!({
+            "TableName": table,
+            "Key": { "pk": item.get("pk"), "sk": item.get("sk") },
+            "ConditionExpression": "kept = :kept",
+            "ExpressionAttributeValues": { ":kept": item.get("kept") },
+        });
+        match stack.aws.call(&["dynamodb", "delete-item"], &delete).await {
+            Ok(_) => done.queued += 1,
+            Err(_) => done.unread += 1,
+        }
+        report.step(&format!("put back {key}"));
+    }
+    Ok(done)
+}
+
+/// The group of an entry. A timer's has none: the entry itself names that of its message.
+fn group_of(item: &Value) -> String {
+    let group = text_of(item, "/group/S");
+    if !group.is_empty() {
+        return group.to_owned();
+    }
+    let entry = serde_json::from_str::<Value>(text_of(item, "/entry/S")).unwrap_or_default();
+    let named = Some(text_of(&entry, "/group")).filter(|it| !it.is_empty());
+    named.unwrap_or_else(|| text_of(item, "/pk/S")).to_owned()
 }
 
 /// What an event says, whole: the event itself carries an excerpt of what is large.

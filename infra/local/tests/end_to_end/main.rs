@@ -6,6 +6,7 @@
 )]
 
 mod asking;
+mod life;
 mod rethreading;
 mod rotating;
 
@@ -39,7 +40,10 @@ async fn the_main_job_happens_on_the_real_template() {
     rethreading::another_model_is_tried_applied_and_taken_back(&stage, &unasked, &asked).await;
     rotating::a_flood_of_forgeries_costs_a_few_lines(&stage).await;
     rotating::a_webhook_secret_is_replaced_under_load(&stage, &asked.contact).await;
-    the_core_deploys_without_a_channel(&stage).await;
+    let core = the_core_deploys_without_a_channel(&stage).await;
+    let core = life::a_channel_that_is_unnamed_keeps_its_secrets(core).await;
+    life::a_stack_is_made_again_around_what_a_deleted_one_left(&stage, core).await;
+    life::an_entry_that_was_put_aside_goes_back(&stage).await;
 }
 
 async fn a_caller_without_a_good_token_learns_nothing(stage: &Stage) {
@@ -168,11 +172,12 @@ async fn an_unknown_item_is_kept_and_replayed_once_per_parser(stage: &Stage) {
         .unwrap();
 }
 
-async fn the_core_deploys_without_a_channel(stage: &Stage) {
+async fn the_core_deploys_without_a_channel(stage: &Stage) -> Stack {
     let core =
         Stack::deploy(&stage.cloud, &stage.tools, "core", &[], &Report::quiet()).await.unwrap();
     assert!(core.output("WhatsappWebhookUrl").is_err());
     let client = local::http::Client::new();
     assert_eq!(client.get(&core.url("/v1/openapi.json").unwrap()).await.unwrap().status, 200);
     assert_eq!(client.get(&core.url("/webhooks/whatsapp").unwrap()).await.unwrap().status, 404);
+    core
 }
