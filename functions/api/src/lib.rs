@@ -16,6 +16,7 @@ mod links;
 mod message;
 mod messages;
 pub mod openapi;
+mod place;
 pub mod problem;
 mod quote;
 mod refusals;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::call::{Answer, Body, Call};
+use crate::place;
 use crate::problem::{Place, Problem, kind_of};
 use crate::quote::{self, Quoted};
 use crate::request::{self, MessageRequest};
@@ -42,7 +43,8 @@ pub(crate) async fn accept(api: &Api, call: &Call<'_>) -> Result<Answer, Problem
         if let Some(problem) = draft.problem() {
             return Err(problem);
         }
-        let (accepted, opens) = draft.accepted(call, &request, id.clone())?;
+        let place = draft.place(api, call).await?;
+        let (accepted, opens) = draft.accepted(call, &request, id.clone(), place)?;
         let opening = opens.then_some(&draft.target.claims);
         match api.table.accept(&accepted, opening).await? {
             Acceptance::Stored(stored) | Acceptance::Repeated(stored) => {
@@ -140,12 +142,20 @@ impl Draft {
         needs_account.then(|| Problem::wrong(place, rule))
     }
 
+    /// Where at the chosen address it goes.
+    async fn place(&self, api: &Api, call: &Call<'_>) -> Result<Option<String>, Problem> {
+        let Some(way) = self.plan.chosen() else { return Ok(None) };
+        let (thread, quoted) = (self.target.thread.as_ref(), self.quoted.as_ref());
+        place::find(api, way, thread, quoted, call.now).await
+    }
+
     /// The message as it is stored, and whether it opens a thread.
     fn accepted(
         &self,
         call: &Call<'_>,
         request: &MessageRequest,
         id: MessageId,
+        place: Option<String>,
     ) -> Result<(Accepted, bool), Problem> {
         let chosen = self.plan.chosen().and_then(|it| Some((it, it.account.clone()?)));
         let Some((way, account)) = chosen else {
@@ -160,6 +170,7 @@ impl Draft {
                 to: self.target.known_by(way),
                 content: request.content.clone(),
                 reply_to: self.quoted.as_ref().map(|it| it.id.clone()),
+                place,
                 author: request.author,
                 since_inbound_ms: way.last_inbound.map(|it| call.now.since(it)),
             },

@@ -6,6 +6,7 @@ use domain::id::{AccountId, Channel, ContactId, ProviderId, ThreadId};
 
 use crate::api::Api;
 use crate::ids::MessageRef;
+use crate::place::Spot;
 use crate::problem::{Place, Problem};
 
 /// A message that can be quoted.
@@ -18,6 +19,8 @@ pub(crate) struct Quoted {
     pub(crate) account: AccountId,
     /// Whom it is from or for.
     pub(crate) contact: ContactId,
+    /// Where it was said.
+    pub(crate) spot: Spot,
 }
 
 /// Looks up what is to be quoted.
@@ -28,8 +31,9 @@ pub(crate) async fn find(api: &Api, message: &MessageRef) -> Result<Quoted, Prob
         MessageRef::Ours(id) => {
             let sent = api.table.outgoing(id).await?.ok_or_else(missing)?;
             let id = sent.provider.ok_or_else(|| wrong("it was not sent yet"))?;
+            let spot = Spot::of_ours(&sent.accepted);
             let domain::sending::Accepted { channel, account, contact, .. } = sent.accepted;
-            Ok(Quoted { id, channel, account, contact })
+            Ok(Quoted { id, channel, account, contact, spot })
         }
         MessageRef::Theirs(channel, _) => {
             let key = Key { pk: message.key(), sk: ALONE.to_owned() };
@@ -43,6 +47,7 @@ pub(crate) async fn find(api: &Api, message: &MessageRef) -> Result<Quoted, Prob
                 channel: channel.clone(),
                 account: text("account").map(AccountId::new).ok_or_else(missing)?,
                 contact: thread.contact,
+                spot: Spot::of_item(&item),
             })
         }
     }

@@ -227,6 +227,7 @@ impl Said<'_> {
                 to,
                 content,
                 reply_to: Some(self.message.id.clone()),
+                place: self.message.place.clone(),
                 author: Author::Automation,
                 since_inbound_ms: Some(question.asked.since(self.event.at).max(0)),
             },

@@ -15,6 +15,7 @@ mod crash;
 mod document;
 mod lists;
 mod openapi;
+mod places;
 mod send;
 mod thread_life;
 mod world;

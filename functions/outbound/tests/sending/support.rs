@@ -73,6 +73,7 @@ impl World {
                 to: vec![ada()],
                 content: SendContent::Text { text: "On its way.".to_owned() },
                 reply_to: None,
+                place: None,
                 author: Author::Human,
                 since_inbound_ms: None,
             },

@@ -125,11 +125,16 @@ impl Ours {
         content: SendContent,
         reply_to: Option<ProviderId>,
     ) -> Result<Option<ProviderId>, SendError> {
+        let place = match &to.kind {
+            Kind::Message(message) => message.place.clone(),
+            _ => None,
+        };
         let send = Send {
             message: MessageId::new("msg_1"),
             to: vec![to.identity.clone().unwrap().id],
             content,
             reply_to,
+            place,
             author: Author::Automation,
             since_inbound_ms: Some(0),
         };

@@ -79,6 +79,7 @@ impl Desk {
                 to: vec![identity(item).id],
                 content: SendContent::Text { text: item.line.text.clone() },
                 reply_to: None,
+                place: None,
                 author: Author::Human,
                 since_inbound_ms: Some(60_000),
             },

@@ -31,6 +31,8 @@ pub(super) const EVIDENCE: &str = "evidence";
 pub(super) const REFERRAL: &str = "referral";
 /// The words that it quotes, as JSON.
 pub(super) const QUOTE: &str = "quote";
+/// Where at the person's address it was said.
+pub(super) const PLACE: &str = "place";
 /// The partition key of the message that it quotes. Empty if that is none of ours and the item has more about it than the
 /// index holds: quoted words, what brought the person to write.
 pub(super) const REPLY_TO: &str = "reply_to";
@@ -148,6 +150,7 @@ pub(super) fn write_message(
         .set("direction", text(message.direction.name()))
         .set_some("author", message.author.clone().map(text))
         .set_some(REPLY_TO, replied.map(text))
+        .set_some(PLACE, message.place.clone().map(text))
         .set_some("visibility", (message.visibility == Visibility::Public).then(|| text("public")))
         .set_some(REFERRAL, referral.map(text))
         .set_some(QUOTE, quote.map(text))

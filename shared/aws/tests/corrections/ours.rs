@@ -17,6 +17,7 @@ fn answer(world: &World, thread: &ThreadId) -> Accepted {
             to: vec![ada().id],
             content: SendContent::Text { text: "The red one comes in two sizes.".to_owned() },
             reply_to: None,
+            place: None,
             author: Author::Human,
             since_inbound_ms: None,
         },

@@ -50,6 +50,7 @@ impl World {
                 to: vec![ada().id, phone()],
                 content: SendContent::Text { text: text.to_owned() },
                 reply_to: None,
+                place: None,
                 author: Author::Human,
                 since_inbound_ms: Some(60_000),
             },

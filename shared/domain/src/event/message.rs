@@ -34,6 +34,10 @@ pub struct Message {
     /// Our own token or link code that came with it, if the channel can see one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread_ref: Option<String>,
+    /// Where at the person's address it was said, and where an answer goes back to: a topic, a thread. In the channel's own
+    /// words; nobody else reads them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// Who can read it.
     #[serde(default, skip_serializing_if = "Visibility::is_private")]
     pub visibility: Visibility,
@@ -55,6 +59,7 @@ impl std::fmt::Debug for Message {
             .field("referral", &self.referral)
             // Whoever shows a link code claims to be the person that it was given to.
             .field("thread_ref", &self.thread_ref.is_some())
+            .field("place", &self.place.is_some())
             .field("visibility", &self.visibility)
             .field("opens_window", &self.opens_window)
             .finish()
@@ -75,6 +80,7 @@ impl Message {
             quote: None,
             referral: None,
             thread_ref: None,
+            place: None,
             visibility: Visibility::Private,
             opens_window: true,
         }

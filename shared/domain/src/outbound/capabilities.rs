@@ -52,6 +52,8 @@ pub enum Feature {
     MarkRead,
     /// Quoting a message.
     ReplyTo,
+    /// Places at one address that an answer has to go back to: topics.
+    Places,
     /// It carries our id back, so that a receipt tells of a send whose answer we never heard.
     CarriesOurId,
     /// A message in doubt is sent again, flagged `possible_duplicate`; without this it ends as failed.

@@ -70,6 +70,9 @@ pub struct Send {
     /// The platform's id of the message that it quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<ProviderId>,
+    /// Where at the address it goes, as the channel said of the message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// Who wrote it: some platforms allow more to a human.
     #[serde(default)]
     pub author: Author,

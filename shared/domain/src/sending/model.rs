@@ -19,6 +19,7 @@ pub(super) fn outgoing() -> Outgoing {
             to: vec![IdentityId::phone("+447700900111")],
             content: content.clone(),
             reply_to: None,
+            place: None,
             author: Author::Human,
             since_inbound_ms: None,
         },

@@ -125,6 +125,7 @@ fn draft(to: &InboundEvent, content: SendContent) -> Send {
         to: vec![to.identity.clone().unwrap().id],
         content,
         reply_to: None,
+        place: None,
         author: Author::Automation,
         since_inbound_ms: Some(0),
     }

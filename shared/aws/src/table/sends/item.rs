@@ -57,6 +57,8 @@ struct Kept {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reply_to: Option<ProviderId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     since_inbound_ms: Option<i64>,
 }
 
@@ -68,6 +70,7 @@ pub(super) fn write(accepted: &Accepted) -> anyhow::Result<Patch> {
         to: send.to.clone(),
         content: (!is_text).then(|| send.content.clone()),
         reply_to: send.reply_to.clone(),
+        place: send.place.clone(),
         since_inbound_ms: send.since_inbound_ms,
     };
     let quoted = send.reply_to.as_ref().map(|it| keys::message(channel, account, it).pk);
@@ -132,6 +135,7 @@ fn read_accepted(item: &Item) -> anyhow::Result<Accepted> {
             to: kept.to,
             content,
             reply_to: kept.reply_to,
+            place: kept.place,
             author: if is_human { Author::Human } else { Author::Automation },
             since_inbound_ms: kept.since_inbound_ms,
         },

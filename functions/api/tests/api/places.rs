@@ -1,0 +1,84 @@
+//! An answer goes back to the topic of an address that the person wrote in.
+
+use domain::content::Content;
+use domain::event::{InboundEvent, Message};
+use domain::id::{AccountId, Channel, IdentityId, MessageId, ProviderId};
+use serde_json::{Value, json};
+
+use crate::world::{World, event, now};
+
+const TELEGRAM: Channel = Channel::from_static("telegram");
+const BOT: &str = "7000000001";
+
+fn address(of: &str) -> IdentityId {
+    IdentityId::scoped(&TELEGRAM, BOT, of)
+}
+
+/// What a person writes to our bot, in a topic of their chat or in none.
+fn writes(from: &str, id: &str, after: i64, place: Option<&str>) -> InboundEvent {
+    let words = Content::text("Where is my order A-77?");
+    let message = Message {
+        place: place.map(str::to_owned),
+        ..Message::inbound(ProviderId::new(format!("{from}:{id}")), words)
+    };
+    let at = now().plus_ms(-600_000 + after * 1_000);
+    InboundEvent {
+        channel: TELEGRAM,
+        account: AccountId::new(BOT),
+        ..event(Some(address(from)), &format!("{from} {id}"), at, message.into())
+    }
+}
+
+/// The place that an answer goes to.
+async fn place(world: &World, body: &Value) -> Option<String> {
+    let sent = world.post("/v1/messages", body, None).await;
+    assert_eq!(sent.status, 202, "{:#}", sent.body);
+    let id = MessageId::new(sent.text("id"));
+    world.table().outgoing(&id).await.unwrap().unwrap().accepted.send.place
+}
+
+fn answer(thread: &str, reply_to: Option<&str>) -> Value {
+    let content = json!({ "type": "text", "text": "Tomorrow." });
+    let mut body = json!({ "to": { "thread_id": thread }, "content": content });
+    if let Some(reply_to) = reply_to {
+        body["reply_to"] = json!(reply_to);
+    }
+    body
+}
+
+#[tokio::test]
+async fn an_answer_goes_to_the_topic_of_what_it_quotes_or_of_what_was_last_said() {
+    let world = World::new().await;
+    world.file(writes("5000000001", "1", 0, Some("22183"))).await;
+    let thread = world.thread().await;
+    assert_eq!(place(&world, &answer(&thread, None)).await.as_deref(), Some("22183"));
+    // Our own last word went there, too.
+    assert_eq!(place(&world, &answer(&thread, None)).await.as_deref(), Some("22183"));
+
+    world.file(writes("5000000001", "2", 700, None)).await;
+    assert_eq!(place(&world, &answer(&thread, None)).await, None);
+    let timeline = world.get(&format!("/v1/threads/{thread}/timeline")).await;
+    let first = timeline.body["messages"][0]["id"].as_str().unwrap();
+    let quoting = answer(&thread, Some(first));
+    assert_eq!(place(&world, &quoting).await.as_deref(), Some("22183"));
+}
+
+#[tokio::test]
+async fn a_place_is_never_taken_to_another_address_or_a_new_thread() {
+    let world = World::new().await;
+    world.file(writes("5000000001", "1", 0, Some("22183"))).await;
+    let thread = world.thread().await;
+    let contact = world.get(&format!("/v1/threads/{thread}")).await.text("contact_id");
+    let mut fresh = answer(&thread, None);
+    fresh["to"] = json!({ "contact_id": contact });
+    assert_eq!(place(&world, &fresh).await, None);
+
+    let address = json!({ "channel": "telegram", "account": BOT, "id": "bc1:5000000001" });
+    let link = json!({ "address": address, "reason": "they said so" });
+    let linked = world.post(&format!("/v1/contacts/{contact}/identities"), &link, None).await;
+    assert!(linked.status < 300, "{:#}", linked.body);
+    let business = writes("bc1:5000000001", "9", 100, None);
+    world.file(business).await;
+    let answered = place(&world, &answer(&thread, None)).await;
+    assert_eq!(answered, None, "the address that was last used has no such topic");
+}
