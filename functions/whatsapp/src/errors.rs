@@ -54,8 +54,24 @@ pub(crate) fn in_answer(answer: &Response) -> SendError {
     }
 }
 
-/// Why a message failed after it was taken, from an entry of a status's `errors`.
-pub(crate) fn in_status(error: &Fields<'_>) -> Failure {
+/// Why a message failed after it was taken, from a status's `errors`: the first one says what it means, all of them why.
+pub(crate) fn in_status(errors: &[Fields<'_>]) -> Option<Failure> {
+    let (first, more) = errors.split_first()?;
+    let failure = of_entry(first);
+    let mut reasons: Vec<_> = failure.message.iter().cloned().collect();
+    for reason in more.iter().take(MOST_REASONS).filter_map(reason) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    let message = (!reasons.is_empty()).then(|| reasons.join("; "));
+    Some(Failure { message, ..failure })
+}
+
+/// How many errors beyond the first are told of. The platform sends one.
+const MOST_REASONS: usize = 4;
+
+fn of_entry(error: &Fields<'_>) -> Failure {
     let class = code(error).and_then(|it| classify(it, error));
     let problem = match class {
         Some(
@@ -74,14 +90,25 @@ fn code(error: &Fields<'_>) -> Option<u32> {
 }
 
 fn failure(error: &Fields<'_>, problem: Problem) -> Failure {
-    let details = error.object("error_data").string("details");
-    Failure {
-        problem,
-        code: code(error).map(|it| it.to_string()),
-        // Template calls have the details as a plain text there.
-        message: details.or_else(|| error.string("error_data")).or_else(|| error.string("message")),
-        trace_id: error.string("fbtrace_id"),
-    }
+    let code = code(error).map(|code| match subcode(error) {
+        Some(subcode) => format!("{code}/{subcode}"),
+        None => code.to_string(),
+    });
+    Failure { problem, code, message: reason(error), trace_id: error.string("fbtrace_id") }
+}
+
+/// What the platform says, the most exact first. It has been seen in each of these places alone.
+fn reason(error: &Fields<'_>) -> Option<String> {
+    let data = error.object("error_data");
+    let details = data.string("details");
+    // Template calls have the details as a plain text there.
+    let details = details.or_else(|| error.string("error_data").filter(|_| data.is_empty()));
+    let plain = ["details", "error_user_msg", "message", "title", "error_user_title"];
+    details.or_else(|| plain.iter().find_map(|it| error.string(it)))
+}
+
+fn subcode(error: &Fields<'_>) -> Option<u32> {
+    error.text("error_subcode")?.parse().ok()
 }
 
 /// The table; `None` for a code that is not in it.
@@ -101,7 +128,7 @@ fn classify(code: u32, error: &Fields<'_>) -> Option<Class> {
         // They could not fetch our file: transient unless they say that they do not take such files.
         131_053 if speaks_of_type(error) => Refused(P::MediaTypeUnsupported),
         131_053 => Retry(P::MediaNotReachable, Some(3)),
-        131_052 | 131_060 => Refused(P::MediaNotReachable),
+        131_014 | 131_052 | 131_060 => Refused(P::MediaNotReachable),
         // The window is closed: only a template may go.
         131_047 => Policy(P::WindowClosed),
         // They hold it back for this person: not again within a day, other channels are free.
@@ -114,6 +141,8 @@ fn classify(code: u32, error: &Fields<'_>) -> Option<Class> {
         132_001 | 132_015 | 132_016 | 132_068 | 132_069 => Policy(P::TemplateNotApproved),
         132_000 | 132_005 | 132_008 | 132_012 | 132_018 => Refused(P::TemplateParameterInvalid),
         132_007 | 131_063 | 131_064 => Policy(P::PolicyRejected),
+        // No such number, or not for this token: that is no fault of what we send. It comes as a subcode.
+        100 if subcode(error) == Some(33) => Config(P::ChannelMisconfigured),
         // The request.
         100 | 131_008 | 131_009 | 131_051 => Refused(P::ContentUnsupported),
         131_020 | 131_041 | 131_059 | 131_201..=131_215 => Refused(P::RecipientUnreachable),
@@ -235,9 +264,40 @@ mod tests {
     #[test]
     fn the_same_code_means_the_same_in_a_status() {
         let raw = r#"{"code":131047,"title":"Re-engagement message","error_data":{"details":"More than 24 hours"}}"#;
-        let fields = envelope(raw.as_bytes()).unwrap();
-        assert_eq!(&in_status(&fields), answer(400, raw).failure());
-        assert_eq!(in_status(&fields).message.as_deref(), Some("More than 24 hours"));
-        assert_eq!(in_status(&Fields::default()).problem, Problem::RecipientUnreachable);
+        let failure = failed(&[raw]).unwrap();
+        assert_eq!(&failure, answer(400, raw).failure());
+        assert_eq!(failure.message.as_deref(), Some("More than 24 hours"));
+        assert_eq!(failed(&["{}"]).unwrap().problem, Problem::RecipientUnreachable);
+        assert_eq!(failed(&[]), None);
+    }
+
+    fn failed(errors: &[&str]) -> Option<Failure> {
+        let errors: Vec<_> = errors.iter().map(|it| envelope(it.as_bytes()).unwrap()).collect();
+        in_status(&errors)
+    }
+
+    #[test]
+    fn the_reason_is_read_wherever_it_stands() {
+        for raw in [
+            r#"{"code":131014,"title":"why"}"#,
+            r#"{"code":131014,"title":"t","details":"why"}"#,
+            r#"{"code":131014,"title":"t","message":"why"}"#,
+            r#"{"code":131014,"message":"m","error_data":"why"}"#,
+            r#"{"code":131014,"message":"m","error_data":{"details":"why"}}"#,
+            r#"{"code":131014,"error_data":{},"error_user_msg":"why","message":"m"}"#,
+        ] {
+            assert_eq!(failed(&[raw]).unwrap().message.as_deref(), Some("why"), "{raw}");
+            assert_eq!(answer(400, raw).failure().message.as_deref(), Some("why"), "{raw}");
+        }
+        let two = [r#"{"code":1,"title":"a"}"#, r#"{"code":2,"title":"b"}"#, r#"{"title":"a"}"#];
+        assert_eq!(failed(&two).unwrap().message.as_deref(), Some("a; b"));
+    }
+
+    #[test]
+    fn a_number_that_is_not_ours_is_a_fault_of_our_set_up() {
+        let gone = answer(400, r#"{"code":100,"error_subcode":33}"#);
+        assert!(matches!(gone, SendError::Config(_)), "{gone}");
+        assert_eq!(gone.failure().code.as_deref(), Some("100/33"));
+        assert!(matches!(answer(400, r#"{"code":100,"error_subcode":7}"#), SendError::Refused(_)));
     }
 }

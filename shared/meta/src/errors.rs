@@ -26,6 +26,7 @@ pub(crate) fn in_answer(answer: &Response, content: &SendContent) -> Option<Send
     let number = |name: &str| error.text(name).and_then(|it| it.parse::<u32>().ok());
     let (code, subcode) = (number("code"), number("error_subcode"));
     let class = by_status(answer.status)
+        .or_else(|| (code == Some(100) && subcode == Some(33)).then_some(NO_SUCH_OBJECT))
         .or_else(|| subcode.and_then(by_number))
         .or_else(|| error.flag("is_transient").then_some(FAULT))
         .or_else(|| code.and_then(|it| by_code(it, content)))
@@ -39,10 +40,12 @@ fn failure(error: &Fields<'_>, code: Option<u32>, subcode: Option<u32>) -> Failu
         Some(subcode) => format!("{code}/{subcode}"),
         None => code.to_string(),
     });
-    let message = error.string("message");
+    // What it says to whoever runs the account is the most exact, where it is there.
+    let reasons = ["error_user_msg", "message", "error_user_title"];
+    let details = error.object("error_data").string("details");
     Failure {
         code,
-        message,
+        message: details.or_else(|| reasons.iter().find_map(|it| error.string(it))),
         trace_id: error.string("fbtrace_id"),
         ..Failure::ours(Problem::ChannelUnavailable)
     }
@@ -62,6 +65,9 @@ fn send_error(class: Class, wait: Option<u64>, failure: Failure) -> SendError {
 
 /// The platform is at fault; it may also be that the person blocked us, which it does not say.
 const FAULT: Class = Class::Retry(None, Some(3), Problem::ChannelUnavailable);
+
+/// 100/33: the account that we call is not there, or not for this token. That is no fault of what we send.
+const NO_SUCH_OBJECT: Class = Class::Config(Problem::ChannelMisconfigured);
 
 /// What an HTTP status says whatever the body does.
 fn by_status(status: u16) -> Option<Class> {

@@ -13,6 +13,10 @@ use crate::errors;
 /// An entry of `statuses`.
 pub(super) fn receipt(scene: &Scene<'_>, item: &Fields<'_>, _: &RawValue) -> Option<InboundEvent> {
     let (id, word) = (item.text("id")?, item.text("status")?);
+    // The same words are said of a payment or of a call that has the message's id.
+    if item.text("type").is_some_and(|it| it != "message") {
+        return None;
+    }
     let status = match word.as_ref() {
         "sent" => Status::Sent,
         "delivered" => Status::Delivered,
@@ -42,11 +46,11 @@ pub(super) fn receipt(scene: &Scene<'_>, item: &Fields<'_>, _: &RawValue) -> Opt
         .or_else(|| item.text("recipient_participant_id"))
         .map(|it| format!(":{it}"))
         .unwrap_or_default();
-    let error = item.list("errors").first().and_then(|it| Fields::of(it));
+    let errors: Vec<_> = item.list("errors").into_iter().filter_map(Fields::of).collect();
     let receipt = Receipt {
         of: ReceiptOf::Message(ProviderId::new(id.as_ref())),
         status,
-        error: error.filter(|_| status == Status::Failed).map(|it| errors::in_status(&it)),
+        error: errors::in_status(&errors).filter(|_| status == Status::Failed),
         // Other programs may send through the same number, with data of their own.
         our_ref: item
             .string("biz_opaque_callback_data")

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 pub(super) struct GraphError {
     /// The code: the only part that a client may decide by.
     pub code: u32,
+    /// What tells it apart from others of the same code.
+    subcode: Option<u32>,
     /// What exactly is wrong.
     pub details: String,
 }
@@ -14,7 +16,15 @@ pub(super) struct GraphError {
 impl GraphError {
     /// An error with this code.
     pub(super) fn new(code: u32, details: impl Into<String>) -> Self {
-        Self { code, details: details.into() }
+        Self { code, subcode: None, details: details.into() }
+    }
+
+    /// A number that does not exist, or not for this token: the same answer to both, code 100 with a subcode, as in
+    /// <https://github.com/netflie/whatsapp-cloud-api/issues/42>.
+    pub(super) fn no_such_object(id: &str) -> Self {
+        let why = "does not exist, cannot be loaded due to missing permissions, or does not support this operation";
+        let details = format!("Unsupported post request. Object with ID '{id}' {why}");
+        Self { subcode: Some(33), ..Self::new(100, details) }
     }
 
     /// The HTTP status that goes with it.
@@ -53,6 +63,15 @@ impl GraphError {
     /// The body of the HTTP answer.
     #[must_use]
     pub(super) fn body(&self) -> Value {
+        if let Some(subcode) = self.subcode {
+            return json!({ "error": {
+                "message": self.details,
+                "type": "GraphMethodException",
+                "code": self.code,
+                "error_subcode": subcode,
+                "fbtrace_id": "AModelOfATraceId",
+            }});
+        }
         json!({ "error": {
             "message": format!("(#{}) {}", self.code, self.title()),
             "type": "OAuthException",

@@ -70,10 +70,7 @@ fn authorise(version: &str, number: &str, headers: &HeaderMap) -> Result<(), Gra
         return Err(GraphError::new(190, "Invalid OAuth access token"));
     }
     if number != PHONE_NUMBER_ID {
-        return Err(GraphError::new(
-            100,
-            "Object does not exist or cannot be loaded due to missing permissions",
-        ));
+        return Err(GraphError::no_such_object(number));
     }
     Ok(())
 }
