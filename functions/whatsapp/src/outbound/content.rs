@@ -1,5 +1,7 @@
 //! The body of a message by its content, and the limits that the platform sets to it.
 
+use std::collections::BTreeSet;
+
 use domain::content::MediaKind;
 use domain::outbound::{ChoiceOption, Problem, SendContent, SendError, SendMedia};
 use serde_json::{Map, Value, json};
@@ -123,6 +125,7 @@ fn choices(text: &str, options: &[ChoiceOption], label: Option<&str>) -> Result<
     let short =
         |it: &ChoiceOption| it.description.is_none() && it.title.chars().count() <= BUTTON_TITLE;
     if options.len() <= BUTTONS && options.iter().all(short) {
+        check_titles(options)?;
         let button = |it: &ChoiceOption| json!({ "type": "reply", "reply": { "id": it.id, "title": it.title } });
         let buttons: Vec<_> = options.iter().map(button).collect();
         return Ok(
@@ -142,6 +145,17 @@ fn choices(text: &str, options: &[ChoiceOption], label: Option<&str>) -> Result<
         "body": { "text": text },
         "action": { "button": label, "sections": [{ "rows": rows }] },
     }))
+}
+
+/// Meta refuses buttons with one title (131009, "Buttons titles must be unique"), also where only capitals differ:
+/// <https://github.com/glific/glific/issues/3684>. Rows of a list may share theirs: a description tells them apart.
+fn check_titles(options: &[ChoiceOption]) -> Result<(), SendError> {
+    let title = |it: &ChoiceOption| it.title.trim().to_lowercase();
+    let titles: BTreeSet<_> = options.iter().map(title).collect();
+    if titles.len() == options.len() {
+        return Ok(());
+    }
+    Err(unsupported("The titles of buttons must differ, and in more than capitals."))
 }
 
 fn check_options(options: &[ChoiceOption]) -> Result<(), SendError> {

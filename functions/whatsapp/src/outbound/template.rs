@@ -15,6 +15,7 @@ pub(super) fn payload(template: &TemplateUse) -> Result<Value, SendError> {
         Some(Value::Array(components)) => components.clone(),
         Some(_) => return Err(invalid("The components of a template are a list.")),
     };
+    components.iter_mut().try_for_each(tidy)?;
     let has_body = components.iter().any(|it| it.get("type").is_some_and(|it| it == "body"));
     match (template.variables.is_empty(), has_body) {
         (true, _) => {}
@@ -33,6 +34,25 @@ pub(super) fn payload(template: &TemplateUse) -> Result<Value, SendError> {
     } else {
         json!({ "name": name, "language": language, "components": components })
     })
+}
+
+/// A component as the platform takes it. Its type is written in capitals where templates are made and in small letters
+/// where they are sent: either is meant. Text parameters, a carousel's cards' too, are cleaned as variables are.
+fn tidy(component: &mut Value) -> Result<(), SendError> {
+    let Some(fields) = component.as_object_mut() else { return Ok(()) };
+    if let Some(Value::String(kind)) = fields.get_mut("type") {
+        kind.make_ascii_lowercase();
+    }
+    let is_text = fields.get("type").is_some_and(|it| it == "text");
+    if let Some(Value::String(text)) = fields.get_mut("text").filter(|_| is_text) {
+        *text = clean(text)?;
+    }
+    for within in ["parameters", "cards", "components"] {
+        if let Some(Value::Array(parts)) = fields.get_mut(within) {
+            parts.iter_mut().try_for_each(tidy)?;
+        }
+    }
+    Ok(())
 }
 
 /// The variables in order where their names are numbers, else each with its name.
@@ -116,6 +136,29 @@ mod tests {
             let error = parameters_of(variables).unwrap_err();
             assert_eq!(error.failure().problem, Problem::TemplateParameterInvalid);
         }
+    }
+
+    #[test]
+    fn a_component_is_meant_in_capitals_too_and_a_carousel_s_parameter_loses_its_line_ends() {
+        let text = |it: &str| json!({ "type": "TEXT", "text": it });
+        let body = |it: &str| json!({ "type": "BODY", "parameters": [text(it)] });
+        let given = json!([
+            { "type": "CAROUSEL", "cards": [{ "card_index": 0, "components": [body("a\nb")] }] },
+            body("c\td"),
+        ]);
+        let mut template = TemplateUse {
+            name: "n".into(),
+            locale: "en".into(),
+            variables: std::collections::BTreeMap::default(),
+            components: Some(given),
+        };
+        let sent = payload(&template).unwrap();
+        let of_card = "/components/0/cards/0/components/0/parameters/0";
+        assert_eq!(sent.pointer(of_card), Some(&json!({ "type": "text", "text": "a b" })));
+        assert_eq!(sent.pointer("/components/1/type"), Some(&json!("body")));
+        assert_eq!(sent.pointer("/components/1/parameters/0/text"), Some(&json!("c d")));
+        template.variables.insert("1".into(), "x".into());
+        assert!(payload(&template).is_err(), "the body's parameters twice");
     }
 
     #[test]

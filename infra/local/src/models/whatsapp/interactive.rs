@@ -34,6 +34,11 @@ pub(super) fn check(fields: &Fields<'_>, offers: &mut Vec<Offer>) -> Read<String
                 reply.done()?;
                 button.done()?;
             }
+            // Seen with the error in <https://github.com/glific/glific/issues/3684>, there of `Whatsapp` and `WhatsApp`.
+            let titles: HashSet<_> = offers.iter().map(|it| it.title.to_lowercase()).collect();
+            if titles.len() != offers.len() {
+                return Err(GraphError::new(131_009, "Buttons titles must be unique"));
+            }
         }
         "list" => {
             action.text("button", 20)?;

@@ -256,7 +256,8 @@ mod tests {
 
     #[test]
     fn unknown_fields_wrong_types_and_limits_get_the_platforms_own_error() {
-        let button = |id: &str| json!({ "type": "reply", "reply": { "id": id, "title": "Yes" } });
+        let titled = |id: &str, title: &str| json!({ "type": "reply", "reply": { "id": id, "title": title } });
+        let button = |id: &str| titled(id, "Yes");
         let buttons = |all: Vec<Value>| {
             with(
                 "interactive",
@@ -280,7 +281,9 @@ mod tests {
             (with("location", json!({ "latitude": 91, "longitude": 0 })), 131_009),
             (with("reaction", json!({ "message_id": "unknown", "emoji": "x" })), 131_009),
             (with("poll", json!({})), 131_051),
-            (buttons(vec![button("a"), button("a")]), 131_009),
+            (buttons(vec![titled("a", "Yes"), titled("a", "No")]), 131_009),
+            (buttons(vec![titled("a", "Yes"), titled("b", "yes")]), 131_009),
+            (buttons(vec![titled("a", "Yes"), titled("b", "No")]), 0),
             (buttons(vec![button(" a")]), 131_009),
             (buttons(["a", "b", "c", "d"].map(button).to_vec()), 131_009),
         ];
