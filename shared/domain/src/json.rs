@@ -102,6 +102,15 @@ impl<'a> Fields<'a> {
         self.raw(name).and_then(Self::of).unwrap_or_default()
     }
 
+    /// These fields, then those of another object that are missing here.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        let news = more.0.into_iter().filter(|(name, _)| self.raw(name).is_none());
+        let news: Vec<_> = news.collect();
+        self.0.extend(news);
+        self
+    }
+
     /// A list's entries. What is there and is no list is its own single entry, so that nothing is lost.
     #[must_use]
     pub fn list(&self, name: &str) -> Vec<&'a RawValue> {

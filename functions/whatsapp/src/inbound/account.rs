@@ -33,6 +33,11 @@ const ACCOUNT_FIELDS: &[&str] = &[
     "security",
 ];
 
+/// Whether a change of this field is one item, whatever lists its value has.
+pub(super) fn is_whole(field: &str) -> bool {
+    TEMPLATE_FIELDS.contains(&field) || ACCOUNT_FIELDS.contains(&field)
+}
+
 /// A change that is one item; `None` if its field is not one of these.
 pub(super) fn change(
     scene: &Scene<'_>,

@@ -2,11 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::content::{CallReport, Card, Content, Media, MediaKind, MediaSource, OrderLine};
+use domain::content::{CallReport, Content, Media, MediaKind, MediaSource, OrderLine};
 use domain::json::Fields;
 use serde_json::value::RawValue;
 
 use super::scene::printable;
+use super::{cards, shown};
 
 /// The content of a message of this type; `None` if the type or what belongs to it is not known.
 pub(super) fn read(item: &Fields<'_>, kind: &str) -> Option<Content> {
@@ -21,8 +22,9 @@ pub(super) fn read(item: &Fields<'_>, kind: &str) -> Option<Content> {
         "audio" if payload.flag("voice") => media(item, &payload, MediaKind::VoiceNote),
         "audio" => media(item, &payload, MediaKind::Audio),
         "location" => location(&payload),
-        "contacts" => contacts(item),
-        "interactive" => interactive(item, &payload),
+        "contacts" => cards::read(item),
+        "interactive" => interactive(item, &payload).or_else(|| shown::interactive(&payload)),
+        "template" => shown::template(&payload),
         "button" => {
             let title = payload.string("text");
             let id = payload.string("payload").or_else(|| title.clone())?;
@@ -57,35 +59,14 @@ fn sha256(text: &str) -> Option<String> {
 }
 
 fn location(place: &Fields<'_>) -> Option<Content> {
+    // Of a shop there may be its page.
+    let lines: Vec<_> = ["address", "url"].iter().filter_map(|it| place.string(it)).collect();
     Some(Content::Location {
         latitude: place.number("latitude")?,
         longitude: place.number("longitude")?,
         name: place.string("name"),
-        address: place.string("address"),
+        address: (!lines.is_empty()).then(|| lines.join(", ")),
     })
-}
-
-fn contacts(item: &Fields<'_>) -> Option<Content> {
-    let asked_for = |it: &Fields<'_>| it.text("origin").is_some_and(|it| it == "contact_request");
-    let card = |raw: &RawValue| {
-        let card = Fields::of(raw).unwrap_or_default();
-        let all = |list: &str, name: &str| {
-            card.list(list).into_iter().filter_map(|it| Fields::of(it)?.string(name)).collect()
-        };
-        let name = card.object("name");
-        let parts = ["first_name", "last_name"].map(|it| name.string(it));
-        let joined = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        Card {
-            name: name.string("formatted_name").or(Some(joined).filter(|it| !it.is_empty())),
-            phones: all("phones", "phone"),
-            emails: all("emails", "email"),
-            // The platform documents it on the card; it has been seen on the message.
-            own: asked_for(&card) || asked_for(item),
-            ..Card::default()
-        }
-    };
-    let cards: Vec<_> = item.list("contacts").into_iter().map(card).collect();
-    (!cards.is_empty()).then_some(Content::Contacts { cards })
 }
 
 fn interactive(item: &Fields<'_>, interactive: &Fields<'_>) -> Option<Content> {
@@ -98,7 +79,11 @@ fn interactive(item: &Fields<'_>, interactive: &Fields<'_>) -> Option<Content> {
         }),
         "nfm_reply" => Some(Content::Form {
             name: reply.string("name"),
-            fields: reply.string("response_json").unwrap_or_default(),
+            // Documented as text; where it comes as the object itself, that is kept as it came.
+            fields: reply
+                .string("response_json")
+                .or_else(|| reply.raw("response_json").map(|it| it.get().to_owned()))
+                .unwrap_or_default(),
         }),
         "call_permission_reply" => {
             let outcome = match reply.text("response")?.as_ref() {

@@ -14,6 +14,8 @@ pub(super) struct Frame<'a> {
     time: Option<&'a RawValue>,
     field: Option<&'a RawValue>,
     number: Option<&'a RawValue>,
+    /// The object of the value that the lists stand in, if they do not stand in the value itself.
+    within: Option<&'static str>,
 }
 
 impl<'a> Frame<'a> {
@@ -26,6 +28,11 @@ impl<'a> Frame<'a> {
     pub(super) fn of_change(self, change: &Fields<'a>, value: &Fields<'a>) -> Self {
         let number = value.object("metadata").raw("phone_number_id");
         Self { field: change.raw("field"), number, ..self }
+    }
+
+    /// The frame of the items of an object of that value.
+    pub(super) fn within(self, within: &'static str) -> Self {
+        Self { within: Some(within), ..self }
     }
 
     /// A change of the entry.
@@ -47,7 +54,12 @@ impl<'a> Frame<'a> {
             none if none.is_empty() => none,
             people => format!(r#""contacts":[{people}],"#),
         };
-        self.value(&format!(r#"{{"metadata":{{{number}}},{people}"{list}":[{item}]}}"#))
+        let list = format!(r#""{list}":[{item}]"#);
+        let list = match self.within {
+            Some(within) => format!(r#""{within}":{{{list}}}"#),
+            None => list,
+        };
+        self.value(&format!(r#"{{"metadata":{{{number}}},{people}{list}}}"#))
     }
 }
 

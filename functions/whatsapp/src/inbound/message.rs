@@ -7,7 +7,7 @@ use domain::json::Fields;
 use serde_json::value::RawValue;
 
 use super::scene::{Scene, printable};
-use super::{content, people};
+use super::{call, cards, content, people};
 use crate::CHANNEL;
 
 /// The scope of a group's identity: a group is spoken to as one.
@@ -40,10 +40,20 @@ pub(super) fn inbound(
             opens_window: false,
         },
         None => {
-            Turn { identity: speaker?, direction: Direction::In, author: None, opens_window: true }
+            let identity = with_own_number(speaker?, item);
+            Turn { identity, direction: Direction::In, author: None, opens_window: true }
         }
     };
     event(scene, item, raw, turn)
+}
+
+/// A person who is known by an id alone, with the number that they shared because we asked for it.
+fn with_own_number(mut person: Identity, item: &Fields<'_>) -> Identity {
+    let is_known = person.id.is_phone() || person.aliases.iter().any(IdentityId::is_phone);
+    if item.text("type").is_some_and(|it| it == "contacts") && !is_known {
+        person.aliases.extend(cards::own_number(item));
+    }
+    person
 }
 
 /// An entry of `message_echoes`: what we sent from the phone.
@@ -74,8 +84,8 @@ fn event(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue, turn: Turn) -> Op
                 of: target(&edit, "original_message_id")?,
                 // Edits are not counted; the latest wins.
                 n: u64::try_from(at.ms()).unwrap_or_default(),
-                content: content::read(&inner, &inner.text("type").unwrap_or_default())
-                    .unwrap_or_else(|| unsupported("edit", scene.kept(raw))),
+                // What cannot be read must not take the place of what could: it is kept for a later parser.
+                content: content::read(&inner, &inner.text("type").unwrap_or_default())?,
             }
         }
         "revoke" => Kind::Deleted { of: target(&item.object("revoke"), "original_message_id")? },
@@ -99,13 +109,18 @@ fn event(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue, turn: Turn) -> Op
                 direction: turn.direction,
                 author: turn.author,
                 opens_window: turn.opens_window,
-                reply_to: item.object("context").string("id").map(ProviderId::new),
+                reply_to: item.object("context").text("id").map(|it| quoted(&it)),
                 referral: referral(item),
                 ..Message::inbound(ProviderId::new(id.as_ref()), content)
             })
         }
     };
     Some(scene.event(id, Some(turn.identity), at, kind))
+}
+
+/// The message of an id that is quoted: of a call that is its report.
+fn quoted(id: &str) -> ProviderId {
+    if id.starts_with("wacid.") { call::report_id(id) } else { ProviderId::new(id) }
 }
 
 fn unsupported(kind: &str, raw: Raw) -> Content {

@@ -4,12 +4,16 @@
 
 mod account;
 mod call;
+mod cards;
 mod content;
 mod kept;
 mod message;
 mod people;
 mod scene;
+mod shown;
 mod status;
+
+use std::borrow::Cow;
 
 use domain::event::InboundEvent;
 use domain::inbound::Malformed;
@@ -20,7 +24,7 @@ use serde_json::value::RawValue;
 use kept::Frame;
 pub(crate) use message::GROUP;
 pub(crate) use people::{is_phone, is_user_id};
-use scene::Scene;
+use scene::{STANDBY, Scene};
 
 /// What its webhooks call themselves.
 const OBJECT: &str = "whatsapp_business_account";
@@ -28,22 +32,25 @@ const OBJECT: &str = "whatsapp_business_account";
 /// Reads one item; `None` if it cannot be read.
 type Reader = fn(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent>;
 
-/// The lists of items that a change of each field may hold, and who reads their entries.
-const LISTS: &[(&str, &str, Reader)] = &[
-    ("messages", "messages", message::inbound),
-    ("messages", "statuses", status::receipt),
-    ("messages", "errors", account::error),
-    ("smb_message_echoes", "message_echoes", message::echo),
-    ("user_preferences", "user_preferences", people::preference),
-    ("user_id_update", "user_id_update", people::new_user_id),
-    ("calls", "calls", call::report),
-    // These are progress of a call and of groups: kept, not modelled.
-    ("calls", "statuses", unread),
-    ("group_lifecycle_update", "groups", unread),
-    ("group_settings_update", "groups", unread),
-    ("group_participants_update", "groups", unread),
-    ("group_status_update", "groups", unread),
+/// The lists of items that a value may hold, in the order in which they are read, and who reads their entries. One may
+/// stand beside any other, and new fields bring old lists: the list decides, not the field.
+const LISTS: &[(&str, Reader)] = &[
+    ("messages", message::inbound),
+    ("message_echoes", message::echo),
+    ("statuses", status::receipt),
+    ("errors", account::error),
+    ("user_preferences", people::preference),
+    ("user_id_update", people::new_user_id),
+    ("calls", call::report),
+    // Page-like webhooks have it as a list of its own.
+    (STANDBY, message::inbound),
 ];
+
+/// The list that is none of items: it says of whom they are.
+const PEOPLE: &str = "contacts";
+
+/// How long the name of a list may be that is copied into what is kept of each of its items.
+const LONGEST_LIST: usize = 40;
 
 /// Why an item is kept unread though it may be whole.
 const ANOTHER_ACCOUNT: &str = "another account";
@@ -106,13 +113,13 @@ fn read_change(
     let frame = frame.of_change(change, &value);
     let mut scene = Scene::of_value(webhook, entry, &value, frame);
     let before = events.len();
-    if change.are_short(&["field"]) && value.object("metadata").are_short(&["phone_number_id"]) {
-        for (_, list, read) in LISTS.iter().filter(|(of, ..)| *of == field) {
-            scene.list = list;
-            for raw in value.list(list) {
-                events.push(read_item(&scene, raw, *read));
-            }
-        }
+    let is_short =
+        change.are_short(&["field"]) && value.object("metadata").are_short(&["phone_number_id"]);
+    if is_short && !account::is_whole(&field) {
+        read_lists(&mut scene, &value, events);
+        let standby = value.object(STANDBY);
+        scene = scene.within(STANDBY);
+        read_lists(&mut scene, &standby, events);
     }
     if events.len() == before {
         let whole = || account::change(&scene, &field, &value, change.raw("value"));
@@ -122,14 +129,31 @@ fn read_change(
     }
 }
 
+/// Reads every list of a value: those that we know, then those that we do not, which are kept.
+fn read_lists(scene: &mut Scene<'_>, value: &Fields<'_>, events: &mut Vec<InboundEvent>) {
+    let is_object = |name: &str| value.raw(name).is_some_and(|it| it.get().starts_with('{'));
+    for (list, read) in LISTS.iter().filter(|(list, _)| *list != STANDBY || !is_object(list)) {
+        scene.list = Cow::Borrowed(list);
+        events.extend(value.list(list).into_iter().map(|raw| read_item(scene, raw, *read)));
+    }
+    let is_known = |name: &str| name == PEOPLE || LISTS.iter().any(|(list, _)| *list == name);
+    for name in value.names().filter(|it| it.len() <= LONGEST_LIST && !is_known(it)) {
+        let plain = name.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-.".contains(&it));
+        if plain && value.raw(name).is_some_and(|it| it.get().starts_with('[')) {
+            scene.list = Cow::Owned(name.to_owned());
+            events.extend(value.list(name).into_iter().map(|raw| read_item(scene, raw, unread)));
+        }
+    }
+}
+
 fn read_item(scene: &Scene<'_>, raw: &RawValue, read: Reader) -> InboundEvent {
     if !scene.is_ours {
         return scene.unknown(ANOTHER_ACCOUNT, raw, scene.kept(raw));
     }
-    let fields = Fields::of(raw);
+    let fields = Fields::of(raw).map(scene::flat);
     fields
         .and_then(|it| read(scene, &it, raw))
-        .unwrap_or_else(|| scene.unknown(scene.list, raw, scene.kept(raw)))
+        .unwrap_or_else(|| scene.unknown(&scene.list, raw, scene.kept(raw)))
 }
 
 /// Reads nothing: what is kept but not modelled.

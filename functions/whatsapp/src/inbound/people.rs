@@ -55,8 +55,13 @@ impl<'a> Addresses<'a> {
             return false;
         }
         same(&self.user, &other.user)
-            || same(&self.phone, &other.phone)
+            || self.number().is_some() && self.number() == other.number()
             || same(&self.other, &other.other)
+    }
+
+    /// The phone number as it is compared.
+    fn number(&self) -> Option<IdentityId> {
+        self.phone.as_deref().map(number)
     }
 
     /// These and, where one is missing, that person's.
@@ -73,11 +78,9 @@ impl<'a> Addresses<'a> {
     /// The identity: the business's own id for the person if there is one, with the others as aliases; `None` without any.
     pub(super) fn identity(&self, name: Option<PersonName>) -> Option<Identity> {
         let own = |it: &Cow<'_, str>| IdentityId::scoped(&CHANNEL, "", it);
-        let phone =
-            |it: &Cow<'_, str>| IdentityId::phone(&format!("+{}", it.trim_start_matches('+')));
         let mut ids = [
             self.user.as_ref().map(own),
-            self.phone.as_ref().map(phone),
+            self.number(),
             self.parent.as_ref().map(own),
             self.other.as_ref().map(own),
         ]
@@ -85,6 +88,25 @@ impl<'a> Addresses<'a> {
         .flatten();
         let id = ids.next()?;
         Some(Identity { id, aliases: ids.collect(), name })
+    }
+}
+
+/// A phone number by its digits.
+fn number(digits: &str) -> IdentityId {
+    IdentityId::phone(&format!("+{}", digits.trim_start_matches('+')))
+}
+
+/// The one number of a card that a person shared of themselves: the one that the platform knows them by, else the one that
+/// is written on it with its country.
+pub(super) fn of_own_card(card: &Fields<'_>, phones: &[String]) -> Option<IdentityId> {
+    let known = card.list("phones").into_iter().filter_map(|it| Fields::of(it)?.string("wa_id"));
+    let known: Vec<_> = known.filter(|it| matches!(shape(it), Shape::Phone)).collect();
+    let written = phones.iter().map(|it| it.replace([' ', '-', '(', ')', '.', '\u{a0}'], ""));
+    let written: Vec<_> = written.filter(|it| is_phone(it)).collect();
+    match (known.as_slice(), written.as_slice()) {
+        ([one], _) | ([], [one]) => Some(number(one)),
+        // Which of several is theirs is not for us to guess.
+        _ => None,
     }
 }
 

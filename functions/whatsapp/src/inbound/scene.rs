@@ -20,6 +20,8 @@ pub(super) struct Scene<'a> {
     account: AccountId,
     /// Whether that is one of our accounts.
     pub(super) is_ours: bool,
+    /// The digits of our phone number, as people see it.
+    number: Option<Cow<'a, str>>,
     /// Who is named beside the items.
     people: Vec<Person<'a>>,
     /// When the platform sent it, where it says so; else when we got it.
@@ -29,7 +31,7 @@ pub(super) struct Scene<'a> {
     /// What stands around its items.
     frame: Frame<'a>,
     /// The list that its items stand in.
-    pub(super) list: &'static str,
+    pub(super) list: Cow<'a, str>,
 }
 
 /// The fields that the address of a person of an item may stand in.
@@ -68,11 +70,20 @@ impl<'a> Scene<'a> {
         value: &Fields<'a>,
         frame: Frame<'a>,
     ) -> Self {
-        let Some(number) = value.object("metadata").text("phone_number_id") else {
+        let metadata = value.object("metadata");
+        let Some(number) = metadata.text("phone_number_id") else {
             return Self { frame, ..Self::of_entry(webhook, entry) };
         };
-        let people = value.list("contacts").into_iter().filter_map(Person::of).collect();
-        Self { people, frame, ..Self::new(webhook, AccountId::new(number), entry.time("time")) }
+        let named = [value.list("contacts"), value.object(STANDBY).list("contacts")].concat();
+        let people = named.into_iter().filter_map(Person::of).collect();
+        let scene = Self::new(webhook, AccountId::new(number), entry.time("time"));
+        Self { people, frame, number: metadata.text("display_phone_number"), ..scene }
+    }
+
+    /// The same, for the items that stand in an object of the value.
+    pub(super) fn within(mut self, within: &'static str) -> Self {
+        self.frame = self.frame.within(within);
+        self
     }
 
     fn new(webhook: &Verified<'a>, account: AccountId, sent: Option<Timestamp>) -> Self {
@@ -80,11 +91,12 @@ impl<'a> Scene<'a> {
         Self {
             account,
             is_ours,
+            number: None,
             people: Vec::new(),
             at: sent.unwrap_or(webhook.received()),
             sent,
             frame: Frame::default(),
-            list: "",
+            list: Cow::Borrowed(""),
         }
     }
 
@@ -99,6 +111,12 @@ impl<'a> Scene<'a> {
             // A name is never a key: taking it from the only person there can merge nobody.
             None => addresses.identity(only().and_then(Person::name)),
         }
+    }
+
+    /// Whether a phone number is ours.
+    pub(super) fn is_our_number(&self, number: &str) -> bool {
+        let digits = |it: &str| it.chars().filter(char::is_ascii_digit).collect::<String>();
+        self.number.as_ref().is_some_and(|it| digits(it) == digits(number))
     }
 
     /// An event of this scene.
@@ -129,12 +147,12 @@ impl<'a> Scene<'a> {
 
     /// The smallest webhook that holds an item of the list, and whoever is named beside it.
     pub(super) fn kept(&self, raw: &RawValue) -> Raw {
-        self.frame.item(self.list, raw, &self.beside(raw))
+        self.frame.item(&self.list, raw, &self.beside(raw))
     }
 
     /// The same without anybody: what is about our account outlives the people it came with.
     pub(super) fn kept_alone(&self, raw: &RawValue) -> Raw {
-        self.frame.item(self.list, raw, &[])
+        self.frame.item(&self.list, raw, &[])
     }
 
     /// The smallest webhook that holds a change with this value.
@@ -149,7 +167,7 @@ impl<'a> Scene<'a> {
         if let [one] = self.people.as_slice() {
             return vec![one.raw];
         }
-        let item = Fields::of(raw).unwrap_or_default();
+        let item = Fields::of(raw).map(flat).unwrap_or_default();
         let addresses = ADDRESSES.map(|it| Addresses::of(&item, &[it]));
         let is_meant = |it: &&Person<'_>| addresses.iter().any(|at| it.addresses.meets(at));
         let mut found: Vec<_> =
@@ -165,6 +183,19 @@ impl<'a> Scene<'a> {
         let sent = self.sent.map(|it| format!("{}:", it.ms())).unwrap_or_default();
         format!("{what}:{sent}{}", digest(&[raw.get()]))
     }
+}
+
+/// The object of a value that holds the lists while another program has the conversation.
+pub(super) const STANDBY: &str = "standby";
+
+/// An item with what stands one level deeper in some of another program's: its message, its status.
+pub(super) fn flat(item: Fields<'_>) -> Fields<'_> {
+    let message = item.object("message");
+    if item.raw("type").is_none() && !message.is_empty() {
+        return message.and(item);
+    }
+    let status = item.object("status");
+    if status.is_empty() { item } else { status.and(item) }
 }
 
 /// A platform's word if it is one: such words are printed, and free text must not be.
