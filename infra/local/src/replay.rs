@@ -192,7 +192,7 @@ fn reread(
     body: &[u8],
     received: Timestamp,
 ) -> Result<Vec<InboundEvent>, Malformed> {
-    (inbound.parse)(&Verified::vouched(body, &secrets.accounts, received))
+    inbound.read(&Verified::vouched(body, &secrets.accounts, received))
 }
 
 fn known(channel: &str) -> anyhow::Result<&'static Known> {

@@ -1,5 +1,6 @@
 //! The inbound half of a channel, as data and one pure function.
 
+use crate::bounds;
 use crate::event::InboundEvent;
 use crate::id::Channel;
 use crate::webhook::{Handshake, Proof, Verified};
@@ -15,6 +16,14 @@ pub struct Inbound {
     pub ack: Ack,
     /// Reads a proven webhook: n items in, n events out.
     pub parse: fn(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed>,
+}
+
+impl Inbound {
+    /// Reads a proven webhook: n items in, n events out, each of which can be kept.
+    pub fn read(&self, webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
+        let events = (self.parse)(webhook)?;
+        Ok(events.into_iter().map(|it| bounds::within(it, webhook)).collect())
+    }
 }
 
 /// Where a channel's events come from.

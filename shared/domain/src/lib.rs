@@ -3,6 +3,7 @@
 //! Nothing here does I/O or reads a clock, the environment or randomness: time, ids and chance are arguments.
 //! Nothing here names a channel's payload: a channel is a value of [`inbound::Inbound`] and [`outbound::Outbound`].
 
+pub mod bounds;
 pub mod content;
 pub mod event;
 pub mod filing;

@@ -58,7 +58,7 @@ async fn take_in(
         Ok(body) => {
             let read = |secrets: &WebhookSecrets| {
                 let verified = Verified::vouched(&body, &secrets.accounts, received);
-                Ok((shell.inbound.parse)(&verified)?)
+                Ok(shell.inbound.read(&verified)?)
             };
             let parsed = shell.read(received, read).await?;
             (body, parsed)

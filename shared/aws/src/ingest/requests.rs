@@ -112,7 +112,7 @@ async fn take_in(
     }
     let read = |secrets: &WebhookSecrets| {
         let verified = verify(proof, secrets, &webhook, received).map_err(Unread::Unproven)?;
-        Ok((shell.inbound.parse)(&verified)?)
+        Ok(shell.inbound.read(&verified)?)
     };
     let kept = match read_until_known(shell, received, until, read).await {
         // Nothing can be proven or refused: whoever it is must come again.
@@ -129,7 +129,7 @@ async fn take_in(
     match kept {
         Ok(()) => answer(StatusCode::OK, reply.content_type, reply.body.to_owned()),
         Err(error) => {
-            error!(%channel, error = format!("{error:#}"), "could not keep a webhook: the platform must send it again");
+            error!(%channel, error = crate::logs::reason(&error), "could not keep a webhook: the platform must send it again");
             answer(StatusCode::SERVICE_UNAVAILABLE, reply.content_type, String::new())
         }
     }
@@ -190,7 +190,7 @@ async fn queue_until_done(
         return shell.queue_all(events, received).await;
     }
     while let Err(error) = shell.queue_all(events.clone(), received).await {
-        warn!(channel = %shell.inbound.channel, error = format!("{error:#}"), "the queue refused a webhook, trying again");
+        warn!(channel = %shell.inbound.channel, error = crate::logs::reason(&error), "the queue refused a webhook, trying again");
         sleep(Duration::from_millis(250)).await;
     }
     Ok(())

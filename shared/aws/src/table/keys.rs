@@ -128,3 +128,30 @@ pub fn link(sha256: &str) -> Key {
 pub fn token(sha256: &str) -> Key {
     Key::alone(format!("TOK#{sha256}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::bounds::MAX_ID;
+
+    use super::*;
+
+    /// DynamoDB takes 2,048 bytes of a partition key and 1,024 of a sort key.
+    #[test]
+    fn the_longest_ids_that_are_taken_in_make_keys_that_the_table_takes() {
+        let (channel, id) = (Channel::new("c".repeat(32)), "x".repeat(MAX_ID));
+        let (ours, half) = (AccountId::new(&*id), "x".repeat(MAX_ID / 2));
+        for key in [
+            identity(&IdentityId::from_stored(&*id)),
+            account(&channel, &ours),
+            template(&channel, &ours, &half, &half),
+            outbound(&MessageId::new(&*id)),
+        ] {
+            assert!(
+                key.pk.len() <= 2_048 && key.sk.len() <= 1_024,
+                "{} {}",
+                key.pk.len(),
+                key.sk.len()
+            );
+        }
+    }
+}

@@ -25,6 +25,8 @@ pub(super) const CONTENT_REF: &str = "content_ref";
 pub(super) const EDITED: &str = "edited";
 /// Whether it was taken back.
 pub(super) const DELETED: &str = "deleted";
+/// When the platform says that it was said, where that is not believed.
+pub const SAID_AT: &str = "said_at";
 /// Why it is in its thread, as JSON.
 pub(super) const EVIDENCE: &str = "evidence";
 /// What brought the person to write, as JSON.
@@ -151,6 +153,7 @@ pub(super) fn write_message(
         .set_some("author", message.author.clone().map(text))
         .set_some(REPLY_TO, replied.map(text))
         .set_some(PLACE, message.place.clone().map(text))
+        .set_some(SAID_AT, message.said_at.map(moment))
         .set_some("visibility", (message.visibility == Visibility::Public).then(|| text("public")))
         .set_some(REFERRAL, referral.map(text))
         .set_some(QUOTE, quote.map(text))

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Direction, Kind, Visibility};
 use crate::content::{Content, Quote, Referral};
 use crate::id::ProviderId;
+use crate::time::Timestamp;
 
 /// Something that was said, in either direction.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct Message {
     /// Whether it (re)opens the time in which we may write freely. An echo never does.
     #[serde(default)]
     pub opens_window: bool,
+    /// When the platform says that it was said, if that lies ahead and is not believed (see [`crate::bounds`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_at: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Message {
@@ -62,6 +66,7 @@ impl std::fmt::Debug for Message {
             .field("place", &self.place.is_some())
             .field("visibility", &self.visibility)
             .field("opens_window", &self.opens_window)
+            .field("said_at", &self.said_at)
             .finish()
     }
 }
@@ -83,6 +88,7 @@ impl Message {
             place: None,
             visibility: Visibility::Private,
             opens_window: true,
+            said_at: None,
         }
     }
 }

@@ -120,6 +120,9 @@ pub fn is_question(content: &SendContent) -> bool {
     options.iter().all(|it| it.id.starts_with(OPTION))
 }
 
+/// The longest id of a thread.
+const LONGEST_ID: usize = 64;
+
 /// What a customer chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -135,7 +138,8 @@ pub fn answer(content: &Content) -> Option<Answer> {
     let Content::Choice { id, .. } = content else { return None };
     match id.strip_prefix(OPTION)? {
         NEW => Some(Answer::New),
-        thread => Some(Answer::Thread(ThreadId::new(thread))),
+        // Anybody can send the tap of an option that we never offered: what is too long for an id is none.
+        thread => (thread.len() <= LONGEST_ID).then(|| Answer::Thread(ThreadId::new(thread))),
     }
 }
 
@@ -346,6 +350,7 @@ mod tests {
         assert_eq!(answer(&choice("topic:new")), Some(Answer::New));
         assert_eq!(answer(&choice("topic:thr_1")), Some(Answer::Thread(ThreadId::new("thr_1"))));
         assert_eq!(answer(&choice("tue")), None);
+        assert_eq!(answer(&choice(&format!("topic:{}", "x".repeat(3_000)))), None);
         assert_eq!(answer(&Content::text("topic:new")), None);
     }
 }
