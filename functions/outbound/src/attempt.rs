@@ -98,7 +98,7 @@ impl Outbox {
                 Err(SendError::Config(failure))
             }
             Err(error) => {
-                tracing::error!(channel = %channel, error = format!("{error:#}"), "cannot read our accounts");
+                tracing::error!(channel = %channel, error = aws::logs::reason(&error), "cannot read our accounts");
                 count(Metric::Misconfigured, 1);
                 Err(SendError::Retry { after_ms: Some(SECRET_RETRY_MS), at_most: None, failure })
             }

@@ -82,7 +82,11 @@ pub async fn each(
             None => Err(error),
         };
         if let Err(error) = done {
-            tracing::error!(entry.id = id, error = format!("{error:#}"), "a queue entry failed");
+            tracing::error!(
+                entry.id = id,
+                error = crate::logs::reason(&error),
+                "a queue entry failed"
+            );
             blocked.extend(group);
             failed.push(failure(id));
         }

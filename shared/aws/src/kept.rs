@@ -51,7 +51,7 @@ impl<T> Kept<T> {
             return Err(error);
         };
         tracing::warn!(
-            error = format!("{error:#}"),
+            error = crate::logs::reason(&error),
             "{what} cannot be read again, and is used as it was"
         );
         Ok(value)

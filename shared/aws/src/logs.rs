@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use aws_smithy_types::error::ErrorMetadata;
 use domain::time::Timestamp;
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
@@ -19,6 +20,20 @@ pub fn init() {
         .with_target(false)
         .with_max_level(level)
         .init();
+}
+
+/// Why something failed, from the outside in, as a log may hold it: our own words and the kinds of errors. What a service says
+/// of a request quotes its values, and a parser its input.
+#[must_use]
+pub fn reason(error: &anyhow::Error) -> String {
+    let told = error.chain().filter_map(|cause| {
+        if cause.is::<ErrorMetadata>() {
+            return None;
+        }
+        let parser = cause.downcast_ref::<serde_json::Error>();
+        Some(parser.map_or_else(|| cause.to_string(), |it| format!("{:?} of JSON", it.classify())))
+    });
+    told.collect::<Vec<_>>().join(": ")
 }
 
 /// Something that alarms count.
@@ -83,7 +98,21 @@ fn line(
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::operation::get_item::GetItemError;
+
     use super::*;
+
+    #[test]
+    fn a_reason_quotes_no_value_of_the_table_and_no_input_of_a_parser() {
+        let quoted = "operand: {S:IDN#tel##+447700900111}";
+        let said = ErrorMetadata::builder().code("ValidationException").message(quoted).build();
+        let error = anyhow::Error::new(GetItemError::generic(said)).context("cannot read an item");
+        assert!(format!("{error:#}").contains("447700900111"), "there is something to hide");
+        assert_eq!(reason(&error), "cannot read an item: unhandled error (ValidationException)");
+        let parsed = serde_json::from_str::<u8>("\"+447700900111\"").unwrap_err();
+        let error = anyhow::Error::new(parsed).context("cannot read a correction");
+        assert_eq!(reason(&error), "cannot read a correction: Data of JSON");
+    }
 
     #[test]
     fn a_metric_line_is_what_cloudwatch_reads() {
