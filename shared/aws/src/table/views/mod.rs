@@ -8,13 +8,16 @@ mod history;
 mod threads;
 mod timeline;
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::time::Timestamp;
 use tokio::task::JoinSet;
 
 use super::Table;
-use super::item::{Item, get_number, number, text};
+use super::item::{Item, get_number, get_text, number, text};
+use super::schema::{PK, SK};
 
 pub use threads::{InboxQuery, ThreadView};
 pub(super) use timeline::SAID;
@@ -201,9 +204,11 @@ impl Table {
         }
     }
 
-    /// The items of these keys that are there, a hundred to a call; `now`, if what they are at this very moment matters.
+    /// The items of these keys that are there, a hundred to a call; `now`, if what they are at this very moment matters. A key
+    /// that is given twice is asked for once: the table refuses a call that does otherwise.
     pub(super) async fn items(&self, keys: Vec<Item>, now: bool) -> anyhow::Result<Vec<Item>> {
-        let (mut found, mut left) = (Vec::new(), keys);
+        let (mut found, mut left, mut asked) = (Vec::new(), keys, BTreeSet::new());
+        left.retain(|it| asked.insert([PK, SK].map(|name| get_text(it, name).map(str::to_owned))));
         while !left.is_empty() {
             let rest = left.split_off(left.len().min(100));
             let wanted =
