@@ -1,7 +1,11 @@
 //! The API as one value: what it rests on, and the way that every request takes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::objects::Objects;
 use aws::queue::Queue;
 use aws::table::{Rules, Table};
+use domain::id::{AccountId, Channel};
 use domain::plan::Offer;
 use domain::time::Timestamp;
 use http::header::{ALLOW, WWW_AUTHENTICATE};
@@ -9,7 +13,7 @@ use http::header::{ALLOW, WWW_AUTHENTICATE};
 use crate::auth::{Auth, Caller};
 use crate::call::{Answer, Body, Call, MAX_BODY, Request};
 use crate::problem::{BODY_TOO_LARGE, FORBIDDEN, METHOD_NOT_ALLOWED, Problem, UNAUTHENTICATED};
-use crate::routes::{self, Access};
+use crate::routes::{self, Access, Route};
 
 /// What the API rests on.
 pub struct Api {
@@ -17,36 +21,72 @@ pub struct Api {
     pub table: Table,
     /// Where messages go that were promised.
     pub queue: Queue,
+    /// Where what is large is kept.
+    pub objects: Objects,
     /// How callers prove who they are.
     pub auth: Auth,
     /// The channels of this deployment.
     pub offers: Vec<Offer>,
+    /// Our accounts that send, on the channels whose accounts the deployment names. Their tokens are not known here.
+    pub accounts: BTreeMap<Channel, BTreeSet<AccountId>>,
     /// What threads are kept and corrected by.
     pub rules: Rules,
+}
+
+/// What is noted of a call, whatever becomes of it: no address, no query, no token.
+#[derive(Default)]
+struct Audit {
+    route: Option<&'static Route>,
+    caller: Option<String>,
+    /// Why nobody is proven.
+    reason: Option<&'static str>,
+}
+
+impl Audit {
+    /// One line a call.
+    fn write(&self, request: &Request, status: u16) {
+        let route = self.route.map(Route::key);
+        let (route, caller, reason) = (route.as_deref(), self.caller.as_deref(), self.reason);
+        tracing::info!(request.id, route, caller.id = caller, status, reason, "answered a call");
+    }
 }
 
 impl Api {
     /// Does what a request asks for, or says why not. It never fails.
     pub async fn answer(&self, request: &Request, now: Timestamp) -> (Answer, &'static str) {
-        match self.work(request, now).await {
+        let mut audit = Audit::default();
+        let (answer, media_type) = match self.work(request, now, &mut audit).await {
             Ok(answer) => (answer, "application/json"),
             Err((problem, scope)) => {
                 (self.refusal(request, &problem, scope), "application/problem+json")
             }
-        }
+        };
+        audit.write(request, answer.status);
+        (answer, media_type)
     }
 
     async fn work(
         &self,
         request: &Request,
         now: Timestamp,
+        audit: &mut Audit,
     ) -> Result<Answer, (Problem, Option<&'static str>)> {
         let bare = |problem| (problem, None);
-        let (route, segments) = routes::find(&request.method, &request.path).map_err(bare)?;
+        let (route, segments) = match self.auth {
+            Auth::Iam => routes::taken(request.route_key.as_deref(), &request.path),
+            Auth::Tokens | Auth::Jwt(..) => routes::find(&request.method, &request.path),
+        }
+        .map_err(bare)?;
+        audit.route = Some(route);
         let caller = match route.access {
             Access::Public => Caller::nobody(),
             Access::Scope(scope) => {
-                let caller = self.auth.caller(request, &self.table, now).await.map_err(bare)?;
+                let found = self.auth.caller(request, route, &self.table, now).await;
+                let caller = found.map_err(bare)?.map_err(|reason| {
+                    audit.reason = Some(reason);
+                    bare(Problem::new(UNAUTHENTICATED))
+                })?;
+                audit.caller = Some(caller.logged());
                 if !caller.may(scope) {
                     return Err((Problem::new(FORBIDDEN), Some(scope)));
                 }

@@ -5,7 +5,7 @@ use http::header::{HeaderMap, HeaderName};
 use serde_json::Value;
 
 use crate::auth::Caller;
-use crate::fields;
+use crate::fields::{self, NO_NUL};
 use crate::problem::{CONTENT_TYPE_UNSUPPORTED, FieldError, Place, Problem};
 
 /// The largest body that is read, in bytes.
@@ -29,6 +29,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// The principal that the gateway has checked, if it did.
     pub iam: Option<String>,
+    /// The route that the gateway took it for, and checked the principal for: `GET /v1/threads/{id}`.
+    pub route_key: Option<String>,
     /// What it is called in answers and logs.
     pub id: String,
 }
@@ -107,10 +109,13 @@ impl Call<'_> {
                 errors.push(FieldError { place: Place::UnknownParameter(name), detail });
                 continue;
             };
-            if found.iter().any(|it| it.0 == known) {
-                let detail = "is given twice".to_owned();
-                errors.push(FieldError { place: Place::Parameter(known), detail });
-            }
+            let is_twice = found.iter().any(|it| it.0 == known);
+            let wrong =
+                is_twice.then_some("is given twice").or(value.contains('\0').then_some(NO_NUL));
+            errors.extend(
+                wrong
+                    .map(|it| FieldError { place: Place::Parameter(known), detail: it.to_owned() }),
+            );
             found.push((known, value.into_owned()));
         }
         if errors.is_empty() { Ok(Query(found)) } else { Err(Problem::invalid(errors)) }
@@ -162,6 +167,8 @@ pub enum Body {
     Json(Value),
     /// JSON that is text already.
     Text(&'static str),
+    /// JSON, or a part of it, that may be large.
+    Bytes(Vec<u8>),
 }
 
 impl Answer {

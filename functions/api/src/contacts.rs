@@ -11,7 +11,8 @@ use crate::call::{Answer, Call};
 use crate::fields::{Errors, Fields};
 use crate::ids;
 use crate::problem::{NOT_FOUND, Place, Problem};
-use crate::request::written_as;
+use crate::request::{MAX_ADDRESS, MAX_NAME, written_as};
+use crate::routes::CONTACTS_READ;
 use crate::show::{self, fields};
 use crate::tags::{self, Belief};
 use crate::thread_patch::{MOST_TAG, MOST_TAGS};
@@ -33,10 +34,15 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let wrong = || Problem::wrong(Place::Parameter("address"), rule);
     let (channel, id) = query.get("address").and_then(|it| it.split_once(':')).ok_or_else(wrong)?;
     let channel = ids::channel(channel).ok_or_else(wrong)?;
-    if id.is_empty() || 320 < id.chars().count() {
+    if id.is_empty() || MAX_ADDRESS < id.chars().count() {
         return Err(wrong());
     }
-    let identity = written_as(&channel, id, query.get("account").map(AccountId::new).as_ref());
+    let account = query.get("account");
+    if account.is_some_and(|it| !(1..=MAX_NAME).contains(&it.chars().count())) {
+        let rule = format!("must be text of 1 to {MAX_NAME} characters");
+        return Err(Problem::wrong(Place::Parameter("account"), rule));
+    }
+    let identity = written_as(&channel, id, account.map(AccountId::new).as_ref());
     let known = api.table.find_identity(&identity).await?;
     let mut found = Vec::new();
     if let Some(contact) = known.and_then(|it| it.contact) {
@@ -58,7 +64,8 @@ pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
 pub(crate) async fn patch(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     call.query(&[])?;
     let id = asked(call)?;
-    let change = read(call.json()?)?;
+    let sent = call.json()?;
+    let change = read(sent.clone())?;
     let belief = Belief::of(call)?;
     let mut person = person(api, &id).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
     // A change that is made already is made, whatever the caller believes: a repeated request gets the same answer.
@@ -72,6 +79,8 @@ pub(crate) async fn patch(api: &Api, call: &Call<'_>) -> Result<Answer, Problem>
     }
     let body = shown(api, &person);
     let headers = vec![(ETAG, tag(&body))];
+    let may_read = call.caller.may(CONTACTS_READ);
+    let body = if may_read { body } else { show::changed(&body, &sent) };
     Ok(Answer { headers, ..Answer::ok(body) })
 }
 

@@ -22,6 +22,7 @@ use crate::fields::{Errors, Fields};
 use crate::ids::{self, MessageRef};
 use crate::problem::{NOT_FOUND, Problem};
 use crate::refusals::{self, Named};
+use crate::routes::CONTACTS_READ;
 use crate::show::{self, fields, insert};
 
 /// The longest reason, in characters.
@@ -80,13 +81,17 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let contact = contacts::asked(call)?;
     let query = call.query(&["limit", "cursor"])?;
     let bound = ["corrections", contact.as_str()];
-    let after = query.get("cursor").map(|it| cursor::read(&bound, it)).transpose()?;
+    let is_key = |key: &str| ids::correction(key).is_some();
+    let after = query.get("cursor").map(|it| cursor::read(&bound, it, is_key)).transpose()?;
     let window = Window { order: Sort::Descending, after, limit: query.limit()? };
     if api.table.who_is(&contact).await?.is_none() {
         return Err(Problem::new(NOT_FOUND));
     }
     let page = api.table.view_corrections(&contact, &window).await?;
-    let found: Vec<_> = page.rows.iter().map(show::correction).collect();
+    // Who is who, and what proves it, is for those who may read people.
+    let reads_people = call.caller.may(CONTACTS_READ);
+    let shown = page.rows.iter().filter(|it| reads_people || it.kind.threads().is_some());
+    let found: Vec<_> = shown.map(show::correction).collect();
     let mut body = fields(&[("corrections", json!(found))]);
     insert(&mut body, "next", page.next.as_ref().map(|it| cursor::write(&bound, it)));
     Ok(Answer::ok(Value::Object(body)))

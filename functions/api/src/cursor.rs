@@ -4,6 +4,7 @@ use aws::table::views::Position;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::event::digest;
+use domain::time::Timestamp;
 
 use crate::problem::{CURSOR_INVALID, Problem};
 
@@ -17,9 +18,15 @@ pub(crate) fn write(query: &[&str], position: &Position) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}.{place}", check(query, &place)))
 }
 
-/// Reads what [`write()`] wrote for the same query.
-pub(crate) fn read(query: &[&str], cursor: &str) -> Result<Position, Problem> {
-    parse(query, cursor).ok_or_else(|| Problem::new(CURSOR_INVALID))
+/// Reads what [`write()`] wrote for the same query. Anybody can make a cursor, so nothing of it is taken as it is: its moment
+/// is one that there is, and its key is one that a row of the list has.
+pub(crate) fn read(
+    query: &[&str],
+    cursor: &str,
+    is_key: impl Fn(&str) -> bool,
+) -> Result<Position, Problem> {
+    let position = parse(query, cursor).filter(|it| is_key(&it.key));
+    position.ok_or_else(|| Problem::new(CURSOR_INVALID))
 }
 
 fn parse(query: &[&str], cursor: &str) -> Option<Position> {
@@ -28,8 +35,10 @@ fn parse(query: &[&str], cursor: &str) -> Option<Position> {
     if shown != check(query, place) {
         return None;
     }
-    let (at, key) = place.split_once('.')?;
-    Some(Position { at: at.parse().ok()?, key: key.to_owned() })
+    let (written, key) = place.split_once('.')?;
+    let at = written.parse().ok()?;
+    let is_moment = (0..=Timestamp::LAST.ms()).contains(&at) && at.to_string() == written;
+    is_moment.then(|| Position { at, key: key.to_owned() })
 }
 
 fn check(query: &[&str], place: &str) -> String {
@@ -43,12 +52,16 @@ fn check(query: &[&str], place: &str) -> String {
 mod tests {
     use super::*;
 
+    fn any(_: &str) -> bool {
+        true
+    }
+
     #[test]
     fn a_cursor_is_read_by_its_own_query_only() {
         let position = Position { at: 1_795_000_000_001, key: "MSG#out#msg_1.x".to_owned() };
         let cursor = write(&["timeline", "thr_1"], &position);
-        assert_eq!(read(&["timeline", "thr_1"], &cursor), Ok(position));
-        assert!(read(&["timeline", "thr_2"], &cursor).is_err());
+        assert_eq!(read(&["timeline", "thr_1"], &cursor, any), Ok(position));
+        assert!(read(&["timeline", "thr_2"], &cursor, any).is_err());
     }
 
     #[test]
@@ -59,10 +72,21 @@ mod tests {
             let mut changed = cursor.clone().into_bytes();
             changed[n] = if changed[n] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
-            assert!(read(&["q"], &changed).is_err(), "byte {n}");
+            assert!(read(&["q"], &changed, any).is_err(), "byte {n}");
         }
         for nonsense in ["", "x", "====", "é"] {
-            assert!(read(&["q"], nonsense).is_err());
+            assert!(read(&["q"], nonsense, any).is_err());
+        }
+    }
+
+    #[test]
+    fn a_moment_that_there_is_not_and_a_key_of_another_list_are_refused() {
+        let made = |at, key: &str| write(&["q"], &Position { at, key: key.to_owned() });
+        let is_key = |key: &str| key == "own";
+        assert!(read(&["q"], &made(5, "own"), is_key).is_ok());
+        assert!(read(&["q"], &made(5, "other"), is_key).is_err());
+        for at in [-1, i64::MIN, i64::MAX, Timestamp::LAST.ms() + 1] {
+            assert!(read(&["q"], &made(at, "own"), is_key).is_err(), "{at}");
         }
     }
 }

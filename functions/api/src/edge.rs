@@ -1,10 +1,14 @@
 //! What stands between the API and Lambda: the environment, the gateway's requests, and its answers.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::{Context, bail};
 use aws::jwks::Jwks;
+use aws::objects::Objects;
 use aws::queue::Queue;
 use aws::table::{Rules, Table};
 use aws::{env, env_or};
+use domain::id::{AccountId, Channel};
 use domain::outbound::Capabilities;
 use domain::plan::Offer;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -26,8 +30,10 @@ impl Api {
         Ok(Self {
             table: Table::new(&sdk, env("TABLE_NAME")?),
             queue: Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?),
+            objects: Objects::new(&sdk, env("BUCKET_NAME")?),
             auth: auth()?,
             offers: offers(&env_or("CHANNELS", ""))?,
+            accounts: accounts(&env_or("SENDING_ACCOUNTS", ""))?,
             rules: Rules::from_env()?,
         })
     }
@@ -36,12 +42,6 @@ impl Api {
     pub async fn serve(&self, request: lambda_http::Request) -> Response<lambda_http::Body> {
         let request = incoming(request);
         let (answer, media_type) = self.answer(&request, aws::now()).await;
-        tracing::info!(
-            request.id,
-            method = %request.method,
-            status = answer.status,
-            "answered a request"
-        );
         outgoing(answer, media_type, &request.id)
     }
 }
@@ -74,12 +74,24 @@ fn offers(names: &str) -> anyhow::Result<Vec<Offer>> {
     names.split(',').filter(|it| !it.is_empty()).map(offer).collect()
 }
 
+/// Accounts that send, each as `channel:id`, joined by commas.
+fn accounts(names: &str) -> anyhow::Result<BTreeMap<Channel, BTreeSet<AccountId>>> {
+    let mut found: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for name in names.split(',').filter(|it| !it.is_empty()) {
+        let (channel, id) =
+            name.split_once(':').context("SENDING_ACCOUNTS must name each as channel:id")?;
+        found.entry(Channel::new(channel)).or_default().insert(AccountId::new(id));
+    }
+    Ok(found)
+}
+
 fn incoming(request: lambda_http::Request) -> Request {
     let context = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => Some(context),
         Some(_) | None => None,
     };
     let iam = context.and_then(|it| it.authorizer.as_ref()?.iam.as_ref()?.user_arn.clone());
+    let route_key = context.and_then(|it| it.route_key.clone());
     let id = context.and_then(|it| it.request_id.clone());
     let path = match request.raw_http_path() {
         "" => request.uri().path(),
@@ -94,6 +106,7 @@ fn incoming(request: lambda_http::Request) -> Request {
         headers: parts.headers,
         body: body.to_vec(),
         iam,
+        route_key,
         id: id.unwrap_or_else(|| aws::new_id("req_")),
     }
 }
@@ -107,6 +120,7 @@ fn outgoing(
         Body::Empty => lambda_http::Body::Empty,
         Body::Json(value) => lambda_http::Body::Text(value.to_string()),
         Body::Text(text) => lambda_http::Body::Text(text.to_owned()),
+        Body::Bytes(bytes) => lambda_http::Body::Binary(bytes),
     };
     let mut response = Response::new(body);
     *response.status_mut() =
@@ -141,6 +155,14 @@ mod tests {
     }
 
     #[test]
+    fn accounts_that_send_are_named_with_their_channel() {
+        let found = accounts("whatsapp:7008,telegram:1,whatsapp:7009").unwrap();
+        let of = |channel| found.get(&Channel::from_static(channel)).map_or(0, BTreeSet::len);
+        assert_eq!((of("whatsapp"), of("telegram"), of("x")), (2, 1, 0));
+        assert!(accounts("").unwrap().is_empty() && accounts("7008").is_err());
+    }
+
+    #[test]
     fn a_request_of_the_gateway_keeps_its_path_its_bytes_and_its_principal() {
         let event = serde_json::json!({
             "version": "2.0", "routeKey": "POST /v1/messages", "rawPath": "/v1/messages", "rawQueryString": "a=%23",
@@ -161,6 +183,7 @@ mod tests {
         );
         assert_eq!((request.body, &*request.id), (br#"{"a":1}"#.to_vec(), "gateway=1"));
         assert_eq!(request.iam.as_deref(), Some("arn:aws:iam::1:user/crm"));
+        assert_eq!(request.route_key.as_deref(), Some("POST /v1/messages"));
         assert_eq!(request.headers["content-type"], "application/json");
     }
 

@@ -9,6 +9,8 @@ use crate::problem::{FieldError, Place, Problem, REQUEST_MALFORMED};
 
 /// The deepest nesting that is read. No request needs half of it.
 const MAX_DEPTH: usize = 64;
+/// What is said of a text that holds U+0000.
+pub(crate) const NO_NUL: &str = "must not hold the character U+0000";
 
 /// Parses a body.
 pub(crate) fn json(body: &[u8]) -> Result<Value, Problem> {
@@ -23,7 +25,30 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, Problem> {
     if MAX_DEPTH < depth(&value) {
         return Err(malformed(format!("nested deeper than {MAX_DEPTH}")));
     }
-    Ok(value)
+    match nul(&value, "") {
+        Some(pointer) => Err(Problem::wrong(Place::Pointer(pointer), NO_NUL)),
+        None => Ok(value),
+    }
+}
+
+/// Where the first text is that holds the character U+0000, which no platform takes.
+fn nul(value: &Value, pointer: &str) -> Option<String> {
+    let within = |(name, it): (&str, &Value)| nul(it, &format!("{pointer}/{}", escaped(name)));
+    match value {
+        Value::String(text) => text.contains('\0').then(|| pointer.to_owned()),
+        Value::Object(fields) if fields.keys().any(|it| it.contains('\0')) => {
+            Some(pointer.to_owned())
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, it)| within((name, it))),
+        Value::Array(entries) => {
+            entries.iter().enumerate().find_map(|(n, it)| within((&n.to_string(), it)))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 // The parser itself refuses what is nested deeper than 128, so this ends.
@@ -111,20 +136,21 @@ impl<'a> Fields<'a> {
         read(self, name)
     }
 
-    /// Text of 1 to so many characters.
+    /// Text of 1 to so many characters of which one can be seen.
     pub(crate) fn text(&mut self, name: &str, max: usize) -> Option<String> {
-        match self.value(name)? {
-            Value::String(text) if (1..=max).contains(&text.chars().count()) => Some(text),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Array(_)
-            | Value::Object(_) => {
-                self.note(name, format!("must be text of 1 to {max} characters"));
-                None
-            }
+        let text = self.any_text(name, max)?;
+        if is_blank(&text) {
+            self.note(name, "must say something: nothing of it can be seen");
+            return None;
         }
+        Some(text)
+    }
+
+    /// Text of 1 to so many characters, which may be blank.
+    pub(crate) fn any_text(&mut self, name: &str, max: usize) -> Option<String> {
+        let rule = format!("must be text of 1 to {max} characters");
+        let fits = |it: &str| (1..=max).contains(&it.chars().count()).then(|| it.to_owned());
+        self.parsed(name, &rule, fits)
     }
 
     /// Text of 1 to so many characters on one line.
@@ -247,12 +273,25 @@ impl<'a> Fields<'a> {
     }
 
     fn pointer_to(&self, name: &str) -> String {
-        format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
+        format!("{}/{}", self.pointer, escaped(name))
     }
 }
 
 fn is_line(text: &str, max: usize) -> bool {
-    (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    let fits = (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    fits && !is_blank(text)
+}
+
+/// Whether nothing of a text can be seen: spaces, controls, and the characters of Unicode that join, fill or direct others.
+pub(crate) fn is_blank(text: &str) -> bool {
+    let is_unseen = |it: char| {
+        it.is_whitespace()
+            || it.is_control()
+            || matches!(it, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    text.chars().all(is_unseen)
 }
 
 #[cfg(test)]

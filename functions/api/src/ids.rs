@@ -50,6 +50,18 @@ impl MessageRef {
     }
 }
 
+/// Whether this is the partition key of a message.
+pub(crate) fn is_message_key(pk: &str) -> bool {
+    let message = MessageRef::from_key(pk).and_then(|it| MessageRef::parse(&it.id()));
+    message.is_some_and(|it| it.key() == pk)
+}
+
+/// Whether this is the sort key of a live or an older thread among a person's items.
+pub(crate) fn is_thread_key(sk: &str) -> bool {
+    let id = sk.strip_prefix("1#").or_else(|| sk.strip_prefix("2#"));
+    id.is_some_and(|it| thread(it).is_some())
+}
+
 /// A thread's id.
 pub(crate) fn thread(id: &str) -> Option<ThreadId> {
     hex(id.strip_prefix("thr_")?, 32).then(|| ThreadId::new(id))

@@ -28,6 +28,7 @@ mod target;
 mod thread_patch;
 mod threads;
 mod timeline;
+pub mod whole;
 
 pub use api::Api;
 pub use auth::{Auth, Caller, Issuer};

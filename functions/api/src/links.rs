@@ -14,7 +14,7 @@ use crate::fields::{Errors, Fields};
 use crate::ids;
 use crate::problem::{NOT_FOUND, Place, Problem};
 use crate::refusals;
-use crate::request::written_as;
+use crate::request::{MAX_ADDRESS, MAX_NAME, written_as};
 
 /// Which address is linked, by which proof, why.
 struct Wish {
@@ -91,8 +91,8 @@ fn wish(mut fields: Fields<'_>) -> Option<Wish> {
 fn address(mut fields: Fields<'_>) -> Option<IdentityId> {
     let rule = "must be the name of a channel";
     let channel = fields.need("channel", |it, name| it.parsed(name, rule, ids::channel));
-    let id = fields.need("id", |it, name| it.line(name, 320));
-    let account = fields.text("account", 128).map(AccountId::new);
+    let id = fields.need("id", |it, name| it.line(name, MAX_ADDRESS));
+    let account = fields.text("account", MAX_NAME).map(AccountId::new);
     fields.end();
     Some(written_as(&channel?, &id?, account.as_ref()))
 }

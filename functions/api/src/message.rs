@@ -1,7 +1,6 @@
 //! `GET /v1/messages/{id}`.
 
 use aws::table::keys::Key;
-use aws::table::schema::ALONE;
 use aws::table::views::{Row, is_expired};
 use domain::sending::Outgoing;
 use serde_json::{Value, json};
@@ -12,15 +11,20 @@ use crate::ids::MessageRef;
 use crate::problem::{NOT_FOUND, Problem, failure};
 use crate::show::{self, insert};
 
+/// The message that a path names.
+pub(crate) async fn find(api: &Api, call: &Call<'_>) -> Result<(MessageRef, Row), Problem> {
+    let missing = || Problem::new(NOT_FOUND);
+    let id = MessageRef::parse(call.id()).ok_or_else(missing)?;
+    let item = api.table.get(&Key::alone(id.key())).await?.filter(|it| !is_expired(it, call.now));
+    // A pointer, a tombstone or an early edit is no message: only what is in a thread is.
+    let row = item.and_then(|it| Row::of(&it)).filter(|it| it.thread.is_some());
+    Ok((id, row.ok_or_else(missing)?))
+}
+
 /// Shows a message and, if it is ours, what became of it.
 pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     let missing = || Problem::new(NOT_FOUND);
-    let id = MessageRef::parse(call.id()).ok_or_else(missing)?;
-    let key = Key { pk: id.key(), sk: ALONE.to_owned() };
-    let item = api.table.get(&key).await?.filter(|it| !is_expired(it, call.now));
-    let item = item.ok_or_else(missing)?;
-    // A pointer, a tombstone or an early edit is no message: only what is in a thread is.
-    let row = Row::of(&item).filter(|it| it.thread.is_some()).ok_or_else(missing)?;
+    let (id, row) = find(api, call).await?;
     let mut body = show::message(&row).ok_or_else(missing)?;
     if let MessageRef::Ours(id) = &id {
         let outgoing = api.table.outgoing(id).await?.ok_or_else(missing)?;

@@ -83,7 +83,13 @@ async fn draft(api: &Api, call: &Call<'_>, request: &MessageRequest) -> Result<D
         Some(message) => Some(quote::find(api, message).await?),
         None => None,
     };
-    let target = target::find(api, request, quoted.as_ref(), call.now).await?;
+    let mut target = target::find(api, request, quoted.as_ref(), call.now).await?;
+    if !target.ways.is_empty() {
+        target.ways.retain(|it| sends(api, it));
+        if target.ways.is_empty() {
+            return Err(no_sender());
+        }
+    }
     let ask = Ask {
         content: &request.content,
         purpose: request.purpose,
@@ -102,6 +108,19 @@ async fn draft(api: &Api, call: &Call<'_>, request: &MessageRequest) -> Result<D
         plan = judge(&ask, target.ways.clone(), &api.offers, &templates, call.now);
     }
     Ok(Draft { target, quoted, plan })
+}
+
+/// Whether the account of a way may have a token: where the deployment names those that send, it is one of them.
+fn sends(api: &Api, way: &Way) -> bool {
+    let named = way.account.as_ref().zip(api.accounts.get(&way.channel));
+    named.is_none_or(|(account, all)| all.contains(account))
+}
+
+/// A message that was accepted for such an account would fail a moment later.
+fn no_sender() -> Problem {
+    let place = Place::Pointer("/account".to_owned());
+    let rule = "must be one that this deployment names in SendingAccounts";
+    Problem::send(Send::ChannelMisconfigured, "the account is none that sends").at(place, rule)
 }
 
 async fn templates_of_closed(api: &Api, plan: &Plan) -> Result<Vec<TemplateState>, Problem> {

@@ -66,6 +66,14 @@ pub const METHOD_NOT_ALLOWED: Kind =
     kind(405, "method-not-allowed", "The path does not have this method");
 /// The body is over the cap.
 pub const BODY_TOO_LARGE: Kind = kind(413, "body-too-large", "The body is too large");
+/// It was there, and is not kept any more.
+pub const GONE: Kind = kind(410, "gone", "It is not kept any more");
+/// One answer cannot hold all of it.
+pub const RANGE_REQUIRED: Kind =
+    kind(422, "range-required", "The content is too large for one answer");
+/// It ends before the part that is asked for.
+pub const RANGE_NOT_SATISFIABLE: Kind =
+    kind(416, "range-not-satisfiable", "The content has no such part");
 /// The body is not said to be JSON.
 pub const CONTENT_TYPE_UNSUPPORTED: Kind =
     kind(415, "content-type-unsupported", "The body must be application/json");
@@ -74,7 +82,7 @@ pub const UNAVAILABLE: Kind =
     Kind { retryable: true, ..kind(503, "unavailable", "The service does not work right now") };
 
 /// The kinds that are the API's own.
-pub const OWN: [Kind; 19] = [
+pub const OWN: [Kind; 22] = [
     REQUEST_MALFORMED,
     REQUEST_INVALID,
     CURSOR_INVALID,
@@ -90,6 +98,9 @@ pub const OWN: [Kind; 19] = [
     ALREADY_REVERTED,
     SUPERSEDED,
     CORRECTION_TOO_LARGE,
+    GONE,
+    RANGE_REQUIRED,
+    RANGE_NOT_SATISFIABLE,
     METHOD_NOT_ALLOWED,
     BODY_TOO_LARGE,
     CONTENT_TYPE_UNSUPPORTED,
@@ -243,7 +254,7 @@ impl FieldError {
 impl From<anyhow::Error> for Problem {
     /// A fault of ours: the log gets the chain, the caller only that it may try again.
     fn from(error: anyhow::Error) -> Self {
-        tracing::error!(error = format!("{error:#}"), "a request failed");
+        tracing::error!(error = aws::logs::reason(&error), "a request failed");
         Self::new(UNAVAILABLE)
     }
 }

@@ -14,9 +14,9 @@ use crate::ids::{self, MessageRef};
 use crate::problem::Problem;
 
 /// The longest address that a platform gives.
-const MAX_ADDRESS: usize = 320;
+pub(crate) const MAX_ADDRESS: usize = 320;
 /// The longest name of one of our accounts, and of the caller's own reference.
-const MAX_NAME: usize = 128;
+pub(crate) const MAX_NAME: usize = 128;
 
 /// A message that somebody wants to send.
 #[derive(Clone, Debug, PartialEq)]

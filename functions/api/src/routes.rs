@@ -10,6 +10,7 @@ use crate::call::{Answer, Call};
 use crate::problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 use crate::{
     contacts, corrections, links, message, messages, openapi, thread_patch, threads, timeline,
+    whole,
 };
 
 /// What a route does.
@@ -30,6 +31,14 @@ pub struct Route {
     pub handler: Handler,
 }
 
+impl Route {
+    /// What the gateway and the log call it.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
 /// Who may take a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -41,7 +50,7 @@ pub enum Access {
 
 /// May send messages and ask how they would go.
 pub const MESSAGES_SEND: &str = "messages:send";
-/// May read what became of a message.
+/// May read what a message says, and what became of it.
 pub const MESSAGES_READ: &str = "messages:read";
 /// May read threads and what was said in them.
 pub const THREADS_READ: &str = "threads:read";
@@ -58,7 +67,7 @@ pub const SCOPES: [&str; 6] =
     [MESSAGES_SEND, MESSAGES_READ, THREADS_READ, THREADS_WRITE, CONTACTS_READ, CONTACTS_WRITE];
 
 /// Every route.
-pub static ROUTES: [Route; 18] = [
+pub static ROUTES: [Route; 19] = [
     Route {
         method: Method::POST,
         path: "/v1/messages",
@@ -76,6 +85,12 @@ pub static ROUTES: [Route; 18] = [
         path: "/v1/messages/{id}",
         access: Access::Scope(MESSAGES_READ),
         handler: |api, call| Box::pin(message::get(api, call)),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/messages/{id}/content",
+        access: Access::Scope(MESSAGES_READ),
+        handler: |api, call| Box::pin(whole::get(api, call)),
     },
     Route {
         method: Method::GET,
@@ -169,6 +184,17 @@ pub static ROUTES: [Route; 18] = [
     },
 ];
 
+/// The route that the gateway took a request for, by its key, and the segments that its path's names stand for. A gateway that
+/// authorises takes `%2F` for no slash and shows the path with one: what it did not authorise is not found by the path.
+pub fn taken<'a>(
+    key: Option<&str>,
+    path: &'a str,
+) -> Result<(&'static Route, Vec<&'a str>), Problem> {
+    let route = ROUTES.iter().find(|it| key == Some(&*it.key()));
+    let found = route.and_then(|it| Some((it, segments(it.path, path)?)));
+    found.ok_or_else(|| Problem::new(NOT_FOUND))
+}
+
 /// The route of a request and the segments that its path's names stand for.
 pub fn find<'a>(method: &Method, path: &'a str) -> Result<(&'static Route, Vec<&'a str>), Problem> {
     let on_path = || ROUTES.iter().filter_map(|it| Some((it, segments(it.path, path)?)));
@@ -235,6 +261,21 @@ mod tests {
     fn a_literal_segment_is_not_taken_for_a_parameter() {
         assert_eq!(path(&Method::POST, "/v1/messages/plan"), Ok("/v1/messages/plan"));
         assert_eq!(path(&Method::DELETE, "/v1/messages/msg_1"), Err("method-not-allowed"));
+    }
+
+    #[test]
+    fn a_route_that_was_not_authorised_is_not_found_by_its_path() {
+        let taken = |key, path| taken(key, path).map(|it| it.0.path).map_err(|it| it.kind.slug);
+        let one = Some("GET /v1/contacts/{id}");
+        assert_eq!(taken(one, "/v1/contacts/con_1"), Ok("/v1/contacts/{id}"));
+        for path in
+            ["/v1/contacts/con_1/corrections", "/v1/contacts/con_1%2Fcorrections", "/v1/threads"]
+        {
+            assert_eq!(taken(one, path), Err("not-found"), "{path}");
+        }
+        for key in [None, Some("$default"), Some("GET /v1/contacts"), Some("PATCH /v1/contacts")] {
+            assert_eq!(taken(key, "/v1/contacts/con_1"), Err("not-found"), "{key:?}");
+        }
     }
 
     #[test]

@@ -128,12 +128,14 @@ pub(crate) fn message(row: &Row) -> Option<Map<String, Value>> {
     insert(&mut body, "content", row.content.as_ref().map(content));
     insert(&mut body, "status", row.status.map(domain::status::Status::name));
     insert(&mut body, "author", row.author.as_ref());
+    // Of what was taken back there is no more to read.
+    let is_excerpt = row.whole.is_some() && !row.deleted;
+    insert(&mut body, "whole", is_excerpt.then(|| format!("/v1/messages/{id}/content")));
     let quoted = row.reply_to.as_deref().and_then(MessageRef::from_key);
     insert(&mut body, "reply_to", quoted.map(|it| it.id()));
     insert(&mut body, "quote", row.quote.as_ref());
     insert(&mut body, "referral", row.referral.as_ref());
-    for (name, is_so) in
-        [("excerpt", row.excerpt), ("edited", row.edited), ("deleted", row.deleted)]
+    for (name, is_so) in [("excerpt", is_excerpt), ("edited", row.edited), ("deleted", row.deleted)]
     {
         insert(&mut body, name, is_so.then_some(true));
     }
@@ -153,7 +155,8 @@ fn rounded(number: f32) -> f64 {
     (f64::from(number) * 1000.0).round() / 1000.0
 }
 
-fn content(content: &Content) -> Value {
+/// What somebody said.
+pub(crate) fn content(content: &Content) -> Value {
     match content {
         // What could not be read is kept for a later parser, not for callers.
         Content::Unsupported { kind, .. } => json!({ "type": "unsupported", "kind": kind }),
@@ -167,6 +170,28 @@ fn content(content: &Content) -> Value {
         | Content::Email { .. }
         | Content::CallReport(_)
         | Content::Template { .. } => json!(content),
+    }
+}
+
+/// What a merge patch changed of a thing, for a caller who may write it and not read it: its id, and what the patch named.
+pub(crate) fn changed(whole: &Value, sent: &Value) -> Value {
+    let mut shown = named(whole, sent).unwrap_or_else(|| json!({}));
+    if let Some(fields) = shown.as_object_mut() {
+        insert(fields, "id", whole.get("id"));
+    }
+    shown
+}
+
+fn named(whole: &Value, sent: &Value) -> Option<Value> {
+    match (whole, sent) {
+        // What was taken away is not shown, whatever stands in its place.
+        (_, Value::Null) => None,
+        (Value::Object(whole), Value::Object(sent)) => {
+            let kept =
+                whole.iter().filter_map(|(name, it)| Some((name, named(it, sent.get(name)?)?)));
+            Some(Value::Object(kept.map(|(name, it)| (name.clone(), it)).collect()))
+        }
+        _ => Some(whole.clone()),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::call::{Answer, Call};
 use crate::fields::{Errors, Fields};
 use crate::ids;
 use crate::problem::{CONFLICT, NOT_FOUND, Place, Problem, THREAD_MERGED};
+use crate::routes::THREADS_READ;
 use crate::tags::{self, Belief};
 use crate::{show, threads};
 
@@ -30,13 +31,17 @@ const MOST_CASE: usize = 128;
 pub(crate) async fn patch(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     call.query(&[])?;
     let id = ids::thread(call.id()).ok_or_else(|| Problem::new(NOT_FOUND))?;
-    let change = read(call.json()?, call.now)?;
+    let sent = call.json()?;
+    let change = read(sent.clone(), call.now)?;
     let belief = Belief::of(call)?;
     let believed = |view: &_| belief.holds(&threads::etag(view, call.now));
     match api.table.change_thread(&id, &change, &believed, call.now).await? {
         Changed::Done(view) => {
             let headers = vec![(ETAG, threads::etag(&view, call.now))];
-            Ok(Answer { headers, ..Answer::ok(show::thread(&view, call.now)) })
+            let body = show::thread(&view, call.now);
+            let may_read = call.caller.may(THREADS_READ);
+            let body = if may_read { body } else { show::changed(&body, &sent) };
+            Ok(Answer { headers, ..Answer::ok(body) })
         }
         Changed::NoThread => Err(Problem::new(NOT_FOUND)),
         Changed::Merged(into) => Err(merged(&into)),

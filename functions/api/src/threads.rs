@@ -20,7 +20,11 @@ const PARAMETERS: [&str; 7] = ["state", "unsure", "assignee", "contact", "crm", 
 pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     let query = call.query(&PARAMETERS)?;
     let bound: Vec<_> = ["threads"].into_iter().chain(asked(&query)).collect();
-    let after = query.get("cursor").map(|it| cursor::read(&bound, it)).transpose()?;
+    // A person's threads are found by their items, those of the inbox by their ids.
+    let of_person = query.get("contact").is_some();
+    let is_key =
+        |key: &str| if of_person { ids::is_thread_key(key) } else { ids::thread(key).is_some() };
+    let after = query.get("cursor").map(|it| cursor::read(&bound, it, is_key)).transpose()?;
     let window = Window { order: Order::Ascending, after, limit: query.limit()? };
     let page = match (query.get("contact"), query.get("crm")) {
         (None, None) => api.table.view_inbox(&inbox(&query, call.now)?, &window).await?,

@@ -21,7 +21,8 @@ pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
         Some(_) => return Err(Problem::wrong(Place::Parameter("order"), "must be asc or desc")),
     };
     let bound = ["timeline", id.as_str(), name];
-    let after = query.get("cursor").map(|it| cursor::read(&bound, it)).transpose()?;
+    let after =
+        query.get("cursor").map(|it| cursor::read(&bound, it, ids::is_message_key)).transpose()?;
     let window = Window { order, after, limit: query.limit()? };
     let thread = api.table.view_thread(&id).await?.ok_or_else(missing)?;
     let threads: Vec<_> = std::iter::once(id.clone()).chain(thread.sources).collect();

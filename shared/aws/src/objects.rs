@@ -42,6 +42,21 @@ impl Objects {
         self.get_from(&self.bucket, key).await
     }
 
+    /// Fetches an object of this bucket, if it is there. To a role that may not list it, the bucket does not tell what is gone
+    /// from what is forbidden.
+    pub async fn find(&self, key: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        let fetched = self.client.get_object().bucket(&self.bucket).key(key).send().await;
+        let status = fetched.as_ref().err().and_then(|it| it.raw_response()).map(|it| it.status());
+        if matches!(status.map(|it| it.as_u16()), Some(403 | 404)) {
+            tracing::warn!(key, "an object is not there, or must not be read");
+            return Ok(None);
+        }
+        let object = fetched.with_context(|| format!("cannot fetch the object {key}"))?;
+        let body = object.body.collect().await;
+        let body = body.with_context(|| format!("cannot read the object {key}"))?;
+        Ok(Some(body.into_bytes().to_vec()))
+    }
+
     /// Fetches an object of any bucket that the function's role may read.
     pub async fn get_from(&self, bucket: &str, key: &str) -> anyhow::Result<Vec<u8>> {
         let object = self.client.get_object().bucket(bucket).key(key).send().await;

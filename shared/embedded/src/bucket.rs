@@ -48,6 +48,11 @@ impl Bucket {
         self.objects.lock().unwrap().insert(key.to_owned(), body.to_vec());
     }
 
+    /// Takes an object away, as a lifecycle does.
+    pub fn remove(&self, key: &str) {
+        self.objects.lock().unwrap().remove(key);
+    }
+
     /// Makes every call fail from now on, or work again.
     pub fn set_broken(&self, broken: bool) {
         *self.broken.lock().unwrap() = broken;
@@ -101,6 +106,6 @@ async fn remove(
     State(bucket): State<Bucket>,
     Path((_, key)): Path<(String, String)>,
 ) -> StatusCode {
-    bucket.objects.lock().unwrap().remove(&key);
+    bucket.remove(&key);
     StatusCode::NO_CONTENT
 }

@@ -53,6 +53,10 @@ pub(super) fn header(token: &str) -> Result<Header, &'static str> {
     if header.kid.is_none() {
         return Err("it names no key");
     }
+    // RFC 7515, 4.1.11: what a token says must be understood and is not, makes it invalid. Nothing of the kind is known here.
+    if header.crit.is_some() {
+        return Err("it rests on rules that are not known");
+    }
     Ok(header)
 }
 
@@ -207,6 +211,18 @@ mod tests {
         // {"alg":"none","kid":"test"}
         let body = token.split('.').nth(1).unwrap();
         assert!(check(&format!("eyJhbGciOiJub25lIiwia2lkIjoidGVzdCJ9.{body}.")).is_err());
+    }
+
+    #[test]
+    fn a_token_that_rests_on_rules_which_are_not_known_is_refused() {
+        let key = EncodingKey::from_ec_der(KEY);
+        for crit in [&["b64"][..], &["exp"], &[]] {
+            let crit = Some(crit.iter().map(|it| (*it).to_owned()).collect());
+            let kid = Some("test".to_owned());
+            let header = Header { crit, kid, ..Header::new(Algorithm::ES256) };
+            let token = jsonwebtoken::encode(&header, &claims(), &key).unwrap();
+            assert_eq!(check(&token), Err("it rests on rules that are not known"));
+        }
     }
 
     #[test]

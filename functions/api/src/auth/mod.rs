@@ -8,11 +8,13 @@ use std::collections::BTreeSet;
 
 use aws::jwks::Jwks;
 use aws::table::Table;
+use domain::event::derived;
 use domain::time::Timestamp;
+use http::Method;
 
 use crate::call::Request;
-use crate::problem::{Problem, UNAUTHENTICATED};
-use crate::routes::SCOPES;
+use crate::problem::Problem;
+use crate::routes::{Access, Route, SCOPES};
 
 pub use jwt::Issuer;
 
@@ -49,6 +51,13 @@ impl Caller {
         Self::new("nobody", BTreeSet::new())
     }
 
+    /// What they are called in the log: the id of a token, the digest of a subject, a principal. Some principals are named by a
+    /// mail address, which no log holds.
+    #[must_use]
+    pub fn logged(&self) -> String {
+        if self.id.contains('@') { derived("iam_", &[&self.id]) } else { self.id.clone() }
+    }
+
     /// Whether a scope is among theirs.
     #[must_use]
     pub fn may(&self, scope: &str) -> bool {
@@ -57,22 +66,19 @@ impl Caller {
 }
 
 impl Auth {
-    /// The caller of a request.
+    /// The caller of a request, or why nobody is proven.
     pub async fn caller(
         &self,
         request: &Request,
+        route: &Route,
         table: &Table,
         now: Timestamp,
-    ) -> Result<Caller, Problem> {
-        let found = match self {
-            Self::Tokens => by_token(request, table, now).await?,
-            Self::Jwt(issuer, jwks) => by_jwt(request, issuer, jwks, now).await?,
-            Self::Iam => by_iam(request),
-        };
-        found.map_err(|reason| {
-            tracing::warn!(request.id, reason, "a caller is not proven");
-            Problem::new(UNAUTHENTICATED)
-        })
+    ) -> Result<Found, Problem> {
+        match self {
+            Self::Tokens => by_token(request, table, now).await,
+            Self::Jwt(issuer, jwks) => by_jwt(request, issuer, jwks, now).await,
+            Self::Iam => Ok(by_iam(request, route)),
+        }
     }
 
     /// What a caller without a good credential is asked for.
@@ -85,7 +91,8 @@ impl Auth {
     }
 }
 
-type Found = Result<Caller, &'static str>;
+/// A caller, or why it is none: for the log only.
+pub type Found = Result<Caller, &'static str>;
 
 fn bearer(request: &Request) -> Result<&str, &'static str> {
     let header = request.header("authorization").map_err(|_| "no single authorization header")?;
@@ -131,10 +138,15 @@ async fn by_jwt(
     })
 }
 
-/// The gateway lets nobody through whom IAM does not allow this very route: a scope is there the ARN of a route.
-fn by_iam(request: &Request) -> Found {
+/// The gateway lets nobody through whom IAM does not allow this very route: a scope is there the ARN of a route. Whoever may
+/// read by it is shown all that it shows; whoever may write may not therefore read what another route shows.
+fn by_iam(request: &Request, route: &Route) -> Found {
     let principal = request.iam.as_deref().ok_or("the gateway has checked nobody")?;
-    Ok(Caller::new(role(principal), SCOPES.iter().map(|it| (*it).to_owned()).collect()))
+    let reads = route.method == Method::GET;
+    let own =
+        |it: &&'static str| route.access == Access::Scope(it) || (reads && it.ends_with(":read"));
+    let scopes = SCOPES.into_iter().filter(own).map(str::to_owned);
+    Ok(Caller::new(role(principal), scopes.collect()))
 }
 
 /// A principal without the name of its session, which changes with each.
@@ -148,6 +160,7 @@ fn role(arn: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::routes::{CONTACTS_READ, MESSAGES_READ, THREADS_READ, THREADS_WRITE, find};
 
     #[test]
     fn a_caller_keeps_its_name_from_session_to_session() {
@@ -161,10 +174,25 @@ mod tests {
 
     #[test]
     fn a_caller_whom_the_gateway_did_not_check_is_nobody_with_iam() {
-        assert!(by_iam(&Request::default()).is_err());
+        let route = |method: &Method, path| find(method, path).unwrap().0;
+        let read = route(&Method::GET, "/v1/threads");
+        assert!(by_iam(&Request::default(), read).is_err());
         let iam = Some("arn:aws:iam::123456789012:user/crm".to_owned());
-        let caller = by_iam(&Request { iam, ..Request::default() }).unwrap();
-        assert!(SCOPES.iter().all(|it| caller.may(it)));
+        let request = Request { iam, ..Request::default() };
+        let may = |route| {
+            let caller = by_iam(&request, route).unwrap();
+            SCOPES.into_iter().filter(|it| caller.may(it)).collect::<Vec<_>>()
+        };
+        assert_eq!(may(read), [MESSAGES_READ, THREADS_READ, CONTACTS_READ]);
+        assert_eq!(may(route(&Method::PATCH, "/v1/threads/thr_1")), [THREADS_WRITE]);
+    }
+
+    #[test]
+    fn nobody_is_logged_by_a_mail_address() {
+        let named = |id: &str| Caller::new(id, BTreeSet::new()).logged();
+        assert_eq!(named("tok_1"), "tok_1");
+        let federated = named("arn:aws:sts::123456789012:federated-user/ada@example.com");
+        assert!(federated.starts_with("iam_") && !federated.contains("ada"));
     }
 
     #[test]

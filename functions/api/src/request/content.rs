@@ -145,7 +145,7 @@ fn variables(mut fields: Fields<'_>) -> Option<BTreeMap<String, String>> {
         fields.note(&last, format!("there may be {MAX_VARIABLES} variables"));
         return None;
     }
-    names.into_iter().map(|name| Some((name.clone(), fields.text(&name, MAX_TEXT)?))).collect()
+    names.into_iter().map(|name| Some((name.clone(), fields.any_text(&name, MAX_TEXT)?))).collect()
 }
 
 #[cfg(test)]

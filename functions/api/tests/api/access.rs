@@ -125,14 +125,25 @@ async fn with_iam_the_gateway_has_checked_the_caller_and_a_token_counts_for_noth
     let world = World::new().await;
     let token = world.token(&SCOPES, None).await;
     let api = api::Api { auth: Auth::Iam, ..world.api() };
-    let without = ask(&api, request("GET", "/v1/threads", Some(token.reveal()))).await;
+    let mut without = request("GET", "/v1/threads", Some(token.reveal()));
+    without.route_key = Some("GET /v1/threads".to_owned());
+    let without = ask(&api, without).await;
     assert_eq!(
         (without.status, without.header("www-authenticate")),
         (401, Some("AWS4-HMAC-SHA256"))
     );
     let mut checked = request("GET", "/v1/threads", None);
     checked.iam = Some("arn:aws:iam::123456789012:user/crm".to_owned());
-    assert_eq!(ask(&api, checked).await.body["threads"], Value::Array(vec![]));
+    checked.route_key = Some("GET /v1/threads".to_owned());
+    assert_eq!(ask(&api, checked.clone()).await.body["threads"], Value::Array(vec![]));
+    // The gateway shows `%2F` as a slash: what was authorised is what its key says.
+    checked.route_key = Some("GET /v1/threads/{id}".to_owned());
+    for path in ["/v1/threads", "/v1/threads/thr_1/timeline", "/v1/threads/thr_1%2Ftimeline"] {
+        let another = api
+            .answer(&api::call::Request { path: path.to_owned(), ..checked.clone() }, now())
+            .await;
+        assert_eq!(another.0.status, 404, "{path}");
+    }
 }
 
 #[tokio::test]

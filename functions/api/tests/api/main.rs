@@ -9,13 +9,18 @@
 )]
 
 mod access;
+mod audit;
 mod contacts;
+mod content;
 mod corrections;
 mod crash;
 mod document;
+mod hostile;
 mod lists;
+mod odd;
 mod openapi;
 mod places;
+mod scopes;
 mod send;
 mod thread_life;
 mod world;

@@ -268,6 +268,36 @@ fn a_channel_may_queue_park_and_read_its_own_secret_and_nothing_else() {
     }
 }
 
+/// It reads what was said and nothing that was parked or proves; it writes no object, and it holds no secret.
+#[test]
+fn the_api_may_read_what_was_said_queue_and_use_the_table_and_nothing_else() {
+    let template = template();
+    let role = template.resource("ApiRole").unwrap();
+    let mut may = BTreeSet::new();
+    for policy in role["Properties"]["Policies"].as_array().unwrap() {
+        for statement in statements(policy) {
+            for action in words(&statement["Action"]) {
+                let own = match action.split_once(':').unwrap() {
+                    ("logs", _) => "ApiLogGroup",
+                    ("sqs", "SendMessage") => "OutboundQueue",
+                    ("s3", "GetObject") => {
+                        assert_eq!(
+                            statement["Resource"],
+                            json!({ "Fn::Sub": "${Bucket.Arn}/content/*" })
+                        );
+                        "Bucket"
+                    }
+                    ("dynamodb", _) => "Table",
+                    _ => panic!("the API may {action}"),
+                };
+                assert!(refers_to(&statement["Resource"], own), "{action}");
+                may.insert(own);
+            }
+        }
+    }
+    assert_eq!(may, BTreeSet::from(["ApiLogGroup", "Bucket", "OutboundQueue", "Table"]));
+}
+
 #[test]
 fn only_outbound_reads_what_sends_and_no_role_may_everything() {
     let template = template();

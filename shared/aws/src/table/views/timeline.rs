@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 
 use super::{Index, Page, Slice, Table, Window};
 use crate::table::item::{Item, get_flag, get_number, get_text, text};
-use crate::table::messages::{QUOTE, REFERRAL, REPLY_TO, Stored};
+use crate::table::messages::{CONTENT_REF, QUOTE, REFERRAL, REPLY_TO, Stored};
 use crate::table::schema::{ALONE, AT, BY_THREAD, EXPIRES, PK, SK, THREAD};
 
 /// A message as its thread shows it.
@@ -27,8 +27,8 @@ pub struct Row {
     pub channel: Option<Channel>,
     /// What it says now.
     pub content: Option<Content>,
-    /// Whether that is an excerpt.
-    pub excerpt: bool,
+    /// Where the whole of it is kept, if that is an excerpt.
+    pub whole: Option<String>,
     /// How far it has come, if it is ours.
     pub status: Option<Status>,
     /// Who wrote it, where it is not the person.
@@ -81,7 +81,7 @@ impl Row {
             direction: stored.direction,
             channel: stored.channel,
             content: stored.content.filter(|_| !stored.deleted),
-            excerpt: get_text(item, "content_ref").is_some_and(|it| !it.is_empty()),
+            whole: get_text(item, CONTENT_REF).filter(|it| !it.is_empty()).map(str::to_owned),
             status: get_number(item, "status").and_then(Status::from_rank),
             author: get_text(item, "author").map(str::to_owned),
             reply_to: quoted.filter(|it| !it.is_empty()).map(str::to_owned),

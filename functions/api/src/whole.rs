@@ -1,0 +1,155 @@
+//! `GET /v1/messages/{id}/content`: all that a message says, where its timeline holds an excerpt.
+//!
+//! What is kept of it beside its words (codes that were shown, a platform's ids) is not shown: the content is read out of the
+//! object, so there is no link to that. More than one answer may hold is read in parts.
+
+use std::ops::Range;
+
+use aws::table::views::Row;
+use domain::content::Content;
+use domain::event::{Kind, digest};
+use http::HeaderName;
+use http::header::{
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, RANGE, X_CONTENT_TYPE_OPTIONS,
+};
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::call::{Answer, Body, Call};
+use crate::ids::MessageRef;
+use crate::message;
+use crate::problem::{GONE, Problem, RANGE_NOT_SATISFIABLE, RANGE_REQUIRED};
+use crate::show;
+
+/// The most bytes of one answer: as base64 they stay under the 6 MB that Lambda gives back.
+pub const MOST: usize = 4 * 1024 * 1024;
+
+/// Gives all that a message says.
+pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+    call.query(&[])?;
+    let (id, row) = message::find(api, call).await?;
+    if row.deleted {
+        return Err(Problem::because(GONE, "the message was taken back"));
+    }
+    let content = match &id {
+        MessageRef::Ours(ours) => {
+            api.table.outgoing(ours).await?.map(|it| json!(it.accepted.send.content))
+        }
+        MessageRef::Theirs(..) => said(api, row).await?.as_ref().map(show::content),
+    };
+    let content = content.ok_or_else(|| {
+        Problem::because(GONE, "the whole of it ran out: what is left is in the message")
+    })?;
+    answer(call, &id, &content)
+}
+
+/// What somebody said, whole; `None` if that is not kept any more.
+async fn said(api: &Api, row: Row) -> Result<Option<Content>, Problem> {
+    let Some(key) = &row.whole else { return Ok(row.content) };
+    let Some(object) = api.objects.find(key).await? else { return Ok(None) };
+    let kind = serde_json::from_slice(&object).map_err(anyhow::Error::new)?;
+    Ok(match kind {
+        Kind::Message(message) => Some(message.content),
+        Kind::Edited { content, .. } => Some(content),
+        Kind::Deleted { .. }
+        | Kind::Reaction { .. }
+        | Kind::Receipt(_)
+        | Kind::IdentityChanged { .. }
+        | Kind::ConsentChanged { .. }
+        | Kind::TemplateChanged(_)
+        | Kind::Notice { .. }
+        | Kind::AccountChanged { .. }
+        | Kind::Unknown { .. } => None,
+    })
+}
+
+/// The content as a file: whoever opens the answer in a browser runs nothing of it.
+fn answer(call: &Call<'_>, id: &MessageRef, content: &Value) -> Result<Answer, Problem> {
+    let mut bytes = content.to_string().into_bytes();
+    let total = bytes.len();
+    let name = format!("attachment; filename=\"{}.json\"", id.id());
+    let mut headers = vec![
+        (CONTENT_DISPOSITION, name),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (ACCEPT_RANGES, "bytes".to_owned()),
+        (ETAG, format!("\"{}\"", short(&bytes))),
+    ];
+    let mut status = 200;
+    if let Some(part) = part(call.request.header(RANGE_NAME)?, total)? {
+        status = 206;
+        headers.push((CONTENT_RANGE, format!("bytes {}-{}/{total}", part.start, part.end - 1)));
+        bytes.truncate(part.end);
+        bytes.drain(..part.start);
+    }
+    Ok(Answer { status, headers, body: Body::Bytes(bytes) })
+}
+
+const RANGE_NAME: &str = "range";
+
+fn short(bytes: &[u8]) -> String {
+    let mut digest = digest(&[&String::from_utf8_lossy(bytes)]);
+    digest.truncate(16);
+    digest
+}
+
+/// The bytes that are asked for, at most as many as one answer holds; `None` for all of them. A range that is not one of bytes
+/// from somewhere on counts for nothing, as RFC 9110 has it.
+fn part(asked: Option<&str>, total: usize) -> Result<Option<Range<usize>>, Problem> {
+    let Some((first, last)) = asked.and_then(bounds) else {
+        if total <= MOST {
+            return Ok(None);
+        }
+        let rule =
+            format!("it has {total} bytes: ask for parts, as by Range: bytes=0-{}", MOST - 1);
+        return Err(Problem::because(RANGE_REQUIRED, rule));
+    };
+    if total <= first {
+        return Err(Problem::because(RANGE_NOT_SATISFIABLE, format!("it has {total} bytes")));
+    }
+    let end = last.saturating_add(1).min(total).min(first.saturating_add(MOST));
+    Ok(Some(first..end))
+}
+
+/// The first and the last byte of a range.
+fn bounds(asked: &str) -> Option<(usize, usize)> {
+    let (first, last) = asked.trim().strip_prefix("bytes=")?.split_once('-')?;
+    let last = if last.is_empty() { usize::MAX } else { last.parse().ok()? };
+    let first = first.parse().ok()?;
+    (first <= last).then_some((first, last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(range: Option<&str>, total: usize) -> Result<Option<Range<usize>>, &'static str> {
+        part(range, total).map_err(|it| it.kind.slug)
+    }
+
+    #[test]
+    fn what_fits_is_given_whole_and_more_in_parts_that_fit() {
+        assert_eq!(asked(None, MOST), Ok(None));
+        assert_eq!(asked(None, MOST + 1), Err("range-required"));
+        assert_eq!(asked(Some("bytes=0-"), MOST + 1), Ok(Some(0..MOST)));
+        assert_eq!(asked(Some(&format!("bytes={MOST}-")), MOST + 1), Ok(Some(MOST..MOST + 1)));
+        assert_eq!(asked(Some("bytes=2-4"), 10), Ok(Some(2..5)));
+        assert_eq!(asked(Some("bytes=2-99"), 10), Ok(Some(2..10)));
+        assert_eq!(asked(Some("bytes=10-"), 10), Err("range-not-satisfiable"));
+    }
+
+    #[test]
+    fn a_range_that_is_none_counts_for_nothing() {
+        for none in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-5",
+            "bytes=4-2",
+            "lines=1-2",
+            "bytes=0-1,3-4",
+            "bytes=x-",
+        ] {
+            assert_eq!(asked(Some(none), 10), Ok(None), "{none}");
+        }
+    }
+}
