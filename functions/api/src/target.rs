@@ -1,12 +1,11 @@
 //! Whom a message may go to, and by which ways: what the table knows, laid out for the planner.
 
-use std::collections::BTreeMap;
-
 use aws::table::Claims;
 use aws::table::views::{Order, Window};
 use domain::event::{Direction, Identity};
 use domain::filing::State;
-use domain::filing::identity::{Address, Consent, resolve};
+use domain::filing::aliases::{Kept, forbidden, is_one, known_by};
+use domain::filing::identity::resolve;
 use domain::id::{AccountId, Channel, ContactId, IdentityId, ThreadId};
 use domain::outbound::Problem as Send;
 use domain::plan::Way;
@@ -32,17 +31,14 @@ pub(crate) struct Target {
     pub(crate) claims: Claims,
     /// The ways to reach them, best first.
     pub(crate) ways: Vec<Way>,
-    addresses: Addresses,
+    /// What is kept of the person's addresses and of their other names.
+    kept: Vec<Kept>,
 }
-
-type Addresses = Vec<(IdentityId, Address)>;
 
 impl Target {
     /// The address of a way, and what else the person is known by there.
     pub(crate) fn known_by(&self, way: &Way) -> Vec<IdentityId> {
-        let own = self.addresses.iter().find(|(id, _)| *id == way.identity);
-        let aliases = own.into_iter().flat_map(|(_, address)| address.aliases.iter().cloned());
-        std::iter::once(way.identity.clone()).chain(aliases).collect()
+        known_by(&way.identity, &self.kept)
     }
 }
 
@@ -99,12 +95,13 @@ async fn in_thread(
             if request.channel.is_none() { last_channel(api, &id, now).await? } else { None };
         let preferred = preferred(api, request, &thread.contact).await?;
         let preferred: Vec<_> = last.into_iter().chain(preferred).collect();
-        let mut ways = ways(request, &addresses, &preferred);
+        let kept = api.table.with_aliases(&addresses).await?;
+        let mut ways = ways(request, (&addresses, &kept), &preferred);
         for way in &mut ways {
             way.claimed = claimants.iter().any(|(id, _)| *id == way.identity);
         }
         let (contact, claims) = (Some(thread.contact), Claims::default());
-        return Ok(Target { contact, thread: Some(id), claims, ways, addresses });
+        return Ok(Target { contact, thread: Some(id), claims, ways, kept });
     }
     Err(missing())
 }
@@ -141,9 +138,10 @@ async fn to_contact(
     let missing = || no_such("/to/contact_id", "there is no such contact");
     let id = &api.table.who_is(id).await?.ok_or_else(missing)?;
     let addresses = api.table.addresses(id).await?.ok_or_else(missing)?;
-    let ways = ways(request, &addresses, &preferred(api, request, id).await?);
+    let kept = api.table.with_aliases(&addresses).await?;
+    let ways = ways(request, (&addresses, &kept), &preferred(api, request, id).await?);
     let (contact, claims) = (Some(id.clone()), Claims::default());
-    Ok(Target { contact, thread: None, claims, ways, addresses })
+    Ok(Target { contact, thread: None, claims, ways, kept })
 }
 
 async fn to_address(
@@ -158,11 +156,12 @@ async fn to_address(
         Some(contact) => api.table.addresses(contact).await?.unwrap_or_default(),
         None => known.iter().map(|it| (identity.clone(), it.clone())).collect(),
     };
-    let mut ways = ways(request, &addresses, &[]);
+    let kept = api.table.with_aliases(&addresses).await?;
+    let mut ways = ways(request, (&addresses, &kept), &[]);
     // Also the id that the platform has for whom the number is.
-    ways.retain(|it| it.channel == *channel && is_one(&addresses, &it.identity, identity));
+    ways.retain(|it| it.channel == *channel && is_one(&it.identity, identity, &kept));
     if ways.is_empty() {
-        ways.push(first_word(request, channel, identity, &addresses));
+        ways.push(first_word(request, channel, identity, &kept));
     }
     let claims = if contact.is_some() {
         Vec::new()
@@ -171,18 +170,22 @@ async fn to_address(
         resolve(&it, known.as_ref(), &[]).claims
     };
     let claims = Claims { claims, ..Claims::default() };
-    Ok(Target { contact, thread: None, claims, ways, addresses })
+    Ok(Target { contact, thread: None, claims, ways, kept })
 }
 
 /// Every way by which a person wrote to us, the last first; those on the preferred channels before the others, in their
 /// order. A channel that is asked for may also be one by which they have not written yet.
-fn ways(request: &MessageRequest, addresses: &Addresses, preferred: &[Channel]) -> Vec<Way> {
+fn ways(
+    request: &MessageRequest,
+    (addresses, kept): (&[Kept], &[Kept]),
+    preferred: &[Channel],
+) -> Vec<Way> {
     let mut ways = Vec::new();
     for (id, address) in addresses {
         for (ours, at) in &address.inbound {
             let Some((channel, account)) = ours.split_once('#') else { continue };
             let (channel, account) = (Channel::new(channel), Some(AccountId::new(account)));
-            let forbidden = forbidden(addresses, id);
+            let forbidden = forbidden(id, kept);
             ways.push(Way {
                 channel,
                 identity: id.clone(),
@@ -204,7 +207,7 @@ fn ways(request: &MessageRequest, addresses: &Addresses, preferred: &[Channel]) 
     {
         let usable = addresses.iter().map(|(id, _)| id);
         let mut usable = usable.filter(|it| it.space() == channel.as_str() || it.is_phone());
-        ways.extend(usable.next().map(|it| first_word(request, channel, it, addresses)));
+        ways.extend(usable.next().map(|it| first_word(request, channel, it, kept)));
     }
     ways
 }
@@ -213,44 +216,21 @@ fn first_word(
     request: &MessageRequest,
     channel: &Channel,
     identity: &IdentityId,
-    addresses: &Addresses,
+    kept: &[Kept],
 ) -> Way {
     Way {
         channel: channel.clone(),
         identity: identity.clone(),
         account: request.account.clone(),
         last_inbound: None,
-        forbidden: forbidden(addresses, identity),
+        forbidden: forbidden(identity, kept),
         claimed: false,
     }
 }
 
-/// Whether two addresses are the same person's on one platform: its id for them, and their number.
-fn is_one(addresses: &Addresses, one: &IdentityId, other: &IdentityId) -> bool {
-    let names = |a: &IdentityId, b: &IdentityId| {
-        let own = addresses.iter().find(|(id, _)| id == a);
-        own.is_some_and(|(_, it)| it.aliases.contains(b) || it.holder.as_ref() == Some(b))
-    };
-    one == other || names(one, other) || names(other, one)
-}
-
-/// What a person forbade by an address, or by another name of it: the last word on each purpose counts.
-fn forbidden(addresses: &Addresses, identity: &IdentityId) -> Vec<String> {
-    let mut last: BTreeMap<&str, Consent> = BTreeMap::new();
-    for (_, address) in addresses.iter().filter(|(id, _)| is_one(addresses, id, identity)) {
-        for (purpose, consent) in &address.consents {
-            let kept = last.entry(purpose).or_insert(*consent);
-            if kept.at < consent.at {
-                *kept = *consent;
-            }
-        }
-    }
-    let denied = last.into_iter().filter(|(_, it)| !it.granted);
-    denied.map(|(purpose, _)| purpose.to_owned()).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::filing::identity::{Address, Consent};
     use serde_json::json;
 
     use super::*;
@@ -267,7 +247,7 @@ mod tests {
         Consent { granted, at: Timestamp::from_secs(at) }
     }
 
-    fn person() -> Addresses {
+    fn person() -> Vec<Kept> {
         let inbound = [
             ("whatsapp#7008".to_owned(), Timestamp::from_secs(50)),
             ("whatsapp#7009".to_owned(), Timestamp::from_secs(70)),
@@ -303,7 +283,7 @@ mod tests {
 
     fn accounts(more: &serde_json::Value, preferred: &[&'static str]) -> Vec<String> {
         let preferred: Vec<_> = preferred.iter().map(|it| Channel::from_static(it)).collect();
-        let ways = ways(&request(more), &person(), &preferred);
+        let ways = ways(&request(more), (&person(), &person()), &preferred);
         let name = |it: Way| {
             format!("{}#{}", it.channel, it.account.map_or("-".to_owned(), |it| it.to_string()))
         };
@@ -331,8 +311,7 @@ mod tests {
 
     #[test]
     fn what_a_person_said_by_their_number_counts_for_the_platforms_id_too() {
-        assert_eq!(forbidden(&person(), &bsuid()), ["all"]);
-        assert_eq!(forbidden(&person(), &phone()), ["all"]);
-        assert_eq!(forbidden(&person(), &IdentityId::phone("+33")), [""; 0]);
+        let ways = ways(&request(&json!({})), (&person(), &person()), &[]);
+        assert!(ways.iter().all(|it| it.forbidden == ["all"]), "{ways:?}");
     }
 }

@@ -9,6 +9,7 @@ use aws::table::keys::{self, Key};
 use aws::table::views::{self, Position, Row, Window};
 use aws::table::{Acceptance, Order, Question, Rules, Stored, Table, ThreadChange, To};
 use domain::event::{Direction, Identity, InboundEvent, Message, derived, digest};
+use domain::filing::aliases::{forbidden, known_by};
 use domain::filing::arbiter::{Answer, Arbiter, QUESTION_MS, answer, question, topics};
 use domain::filing::{Decider, Handling};
 use domain::id::{ContactId, CorrectionId, IdentityId, MessageId, ThreadId};
@@ -94,8 +95,11 @@ async fn prepare(
     now: Timestamp,
 ) -> anyhow::Result<Option<(Accepted, ContactId)>> {
     let Some(address) = table.find_identity(&said.identity.id).await? else { return Ok(None) };
-    let forbids = |purpose: &str| address.consents.get(purpose).is_some_and(|it| !it.granted);
     let Some(contact) = address.contact.clone() else { return Ok(None) };
+    let kept = table.addresses(&contact).await?.unwrap_or_default();
+    let kept = table.with_aliases(&kept).await?;
+    let forbidden = forbidden(&said.identity.id, &kept);
+    let forbids = |purpose: &str| forbidden.iter().any(|it| it == purpose);
     // Who only claims to be a person is told of none of their topics.
     if address.claimed.is_some() || forbids(EVERY_PURPOSE) || forbids(Purpose::Care.name()) {
         return Ok(None);
@@ -122,7 +126,8 @@ async fn prepare(
     };
     let waits = table.put_question(&contact, &asked).await?;
     let Some(waits) = waits.filter(|it| it.message == message) else { return Ok(None) };
-    Ok(Some((said.accepted(&waits, &contact, content, &address.aliases), contact)))
+    let to = known_by(&said.identity.id, &kept);
+    Ok(Some((said.accepted(&waits, &contact, content, to), contact)))
 }
 
 /// Puts what was in doubt where the customer says, if the message answers a question that waits. It comes before the
@@ -218,9 +223,8 @@ impl Said<'_> {
         question: &Question,
         contact: &ContactId,
         content: SendContent,
-        aliases: &[IdentityId],
+        to: Vec<IdentityId>,
     ) -> Accepted {
-        let to = std::iter::once(&self.identity.id).chain(aliases).cloned().collect();
         Accepted {
             send: Send {
                 message: question.message.clone(),

@@ -1,10 +1,10 @@
 //! Sending: what is promised, what is refused, and what a repeated request gets.
 
 use aws::table::tokens::NewToken;
-use domain::content::Raw;
-use domain::event::{Kind, TemplateChanged};
+use domain::content::{Content, Raw};
+use domain::event::{Kind, Message, TemplateChanged};
 use domain::filing::{ChannelLink, LinkCode};
-use domain::id::{Channel, IdentityId, MessageId, ThreadId};
+use domain::id::{Channel, IdentityId, MessageId, ProviderId, ThreadId};
 use domain::sending::{Entry, Step};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -189,6 +189,37 @@ async fn who_opted_out_gets_nothing() {
     world.file(event(Some(IdentityId::phone(PHONE)), "stop", now(), kind)).await;
     let refused =
         world.post(MESSAGES, &text_to(&json!({ "thread_id": world.thread().await })), None).await;
+    assert_eq!((refused.status, refused.problem()), (422, "recipient-opted-out"));
+}
+
+#[tokio::test]
+async fn a_number_that_went_to_somebody_else_is_neither_written_to_nor_asked_for_consent() {
+    let world = World::new().await;
+    let phone = IdentityId::phone(PHONE);
+    let id = |name: &str| IdentityId::scoped(&Channel::from_static("whatsapp"), "", name);
+    let says = |name: &str, message: &str, minutes: i64| {
+        let said = Message::inbound(ProviderId::new(message), Content::text("hello"));
+        let mut event =
+            event(Some(id(name)), message, now().plus_ms(-minutes * 60_000), said.into());
+        event.identity.as_mut().unwrap().aliases = vec![phone.clone()];
+        event
+    };
+    world.file(says("GB.1", "wamid.1", 30)).await;
+    world.file(says("GB.2", "wamid.2", 20)).await;
+    let stop =
+        Kind::ConsentChanged { purpose: "all".to_owned(), granted: false, detail: String::new() };
+    world.file(event(Some(phone.clone()), "stop", now(), stop)).await;
+    let contact = async |name: &str| {
+        world.table().find_identity(&id(name)).await.unwrap().unwrap().contact.unwrap()
+    };
+    let old = json!({ "contact_id": contact("GB.1").await });
+    let sent = world.post(MESSAGES, &text_to(&old), None).await;
+    assert_eq!(sent.status, 202, "{:#}", sent.body);
+    let entry: Entry = serde_json::from_str(&world.cloud.queues.take(QUEUE)[0].body).unwrap();
+    let outgoing = world.table().outgoing(&entry.message).await.unwrap().unwrap();
+    assert_eq!(outgoing.accepted.send.to, [id("GB.1")], "not to the stranger who has the number");
+    let new = json!({ "contact_id": contact("GB.2").await });
+    let refused = world.post(MESSAGES, &text_to(&new), None).await;
     assert_eq!((refused.status, refused.problem()), (422, "recipient-opted-out"));
 }
 

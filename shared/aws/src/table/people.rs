@@ -26,6 +26,16 @@ impl Table {
         };
         let kept: Vec<_> = aliases.iter().map(|(id, kept)| (id, kept.as_ref())).collect();
         let resolution = resolve(identity, own.as_ref(), &kept);
+        for claim in resolution.claims.iter().filter(|it| it.from.is_some()) {
+            let number =
+                aliases.iter().find(|(id, _)| *id == claim.id).and_then(|(_, it)| it.as_ref());
+            if let (Some(number), Some(holder)) = (number, &claim.held_by)
+                && claim.from != resolution.contact
+            {
+                // It goes to somebody else. What was said by it stays with who said it.
+                self.hand_on(number, holder).await?;
+            }
+        }
         Ok((own.unwrap_or_default(), resolution))
     }
 
@@ -89,6 +99,14 @@ impl Table {
         Ok(())
     }
 
+    /// Lets what a person allowed or forbade by an address that they lose hold for one that they keep.
+    async fn hand_on(&self, lost: &Address, kept: &IdentityId) -> anyhow::Result<()> {
+        for (purpose, consent) in &lost.consents {
+            self.settle(write_consent(kept, purpose, *consent, "said by another address")).await?;
+        }
+        Ok(())
+    }
+
     /// Follows the platform's word that a person's addresses changed.
     pub(super) async fn identity_changed(
         &self,
@@ -124,8 +142,11 @@ impl Table {
             let Some(contact) = succession.contact else { return Ok(()) };
             let claims = Claims::of(succession.claims, event);
             if claims.claims.is_empty() || self.attach(&contact, &claims).await? {
+                if let Some(before) = before.as_ref().filter(|_| *previous != identity.id) {
+                    self.hand_on(before, &identity.id).await?;
+                }
                 for number in given_up(identity, previous, before.as_ref()) {
-                    self.give_up(&number, &contact).await?;
+                    self.give_up(&number, &contact, &identity.id).await?;
                 }
                 return Ok(());
             }
@@ -134,13 +155,19 @@ impl Table {
         anyhow::bail!("the addresses of a person changed {ATTEMPTS} times while one was followed")
     }
 
-    /// Takes a number from a person, if it is still theirs.
-    async fn give_up(&self, number: &IdentityId, contact: &ContactId) -> anyhow::Result<()> {
+    /// Takes a number from a person, if it is still theirs. What they said by it holds for the address that they have now.
+    async fn give_up(
+        &self,
+        number: &IdentityId,
+        contact: &ContactId,
+        now: &IdentityId,
+    ) -> anyhow::Result<()> {
         for attempt in 0..ATTEMPTS {
             let kept = self.find_identity(number).await?;
-            if kept.and_then(|it| it.contact).as_ref() != Some(contact) {
+            let Some(kept) = kept.filter(|it| it.contact.as_ref() == Some(contact)) else {
                 return Ok(());
-            }
+            };
+            self.hand_on(&kept, now).await?;
             let mut transaction = Transaction::default();
             release(&mut transaction, self, number, contact)?;
             if matches!(self.commit(transaction).await?, Committed::Done) {

@@ -2,8 +2,9 @@
 
 use aws::table::Filed;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
+use domain::filing::aliases::{forbidden, known_by};
 use domain::filing::identity::Consent;
-use domain::id::{AccountId, Channel, IdentityId};
+use domain::id::{AccountId, Channel, ContactId, IdentityId};
 use domain::time::Timestamp;
 use embedded::Cloud;
 
@@ -57,6 +58,20 @@ async fn a_number_that_another_id_comes_with_goes_to_a_new_contact_with_nothing_
     let after = table.find_identity(&phone()).await.unwrap().unwrap();
     assert_ne!(after.contact, before.contact);
     assert!(after.recycled && after.consents.is_empty() && after.inbound.is_empty());
+    // What the old one said by the number stays with them.
+    assert_eq!(table.find_identity(&ada().id).await.unwrap().unwrap().consents, before.consents);
+    let whom = |contact: Option<ContactId>| {
+        let table = table.clone();
+        async move {
+            let own = table.addresses(&contact.unwrap()).await.unwrap().unwrap();
+            table.with_aliases(&own).await.unwrap()
+        }
+    };
+    let (old, new) = (whom(before.contact.clone()).await, whom(after.contact.clone()).await);
+    assert_eq!(forbidden(&ada().id, &old), ["all"]);
+    assert_eq!(forbidden(&bsuid("GB.7"), &new), [""; 0]);
+    assert_eq!(known_by(&ada().id, &old), [ada().id], "nothing for them goes to the stranger");
+    assert_eq!(known_by(&bsuid("GB.7"), &new), [bsuid("GB.7"), phone()]);
     let items = cloud.items().await;
     let mut heads: Vec<_> = of_kind(&items, "CON#", "0")
         .iter()
@@ -91,7 +106,23 @@ async fn an_id_that_follows_another_by_the_platform_s_word_is_the_same_contact()
     let moved = identity(bsuid("GB.9"), std::slice::from_ref(&new_phone));
     let changed =
         Kind::IdentityChanged { previous: Some(ada().id), reason: "user_changed_number".into() };
-    file_all(&table, &[says("1", 0, "hello"), event(moved.clone(), 100, changed)]).await;
+    let said = |purpose: &str| Kind::ConsentChanged {
+        purpose: purpose.into(),
+        granted: false,
+        detail: String::new(),
+    };
+    file_all(
+        &table,
+        &[
+            says("1", 0, "hello"),
+            event(identity(phone(), &[]), 5, said("all")),
+            event(ada(), 6, said("marketing")),
+            event(moved.clone(), 100, changed),
+        ],
+    )
+    .await;
+    let consents = table.find_identity(&bsuid("GB.9")).await.unwrap().unwrap().consents;
+    assert_eq!(consents.keys().collect::<Vec<_>>(), ["all", "marketing"], "a no goes along");
     file_all(&table, &[event(moved, 200, message("2", "it is me, with another number"))]).await;
     let contact = table.find_identity(&ada().id).await.unwrap().unwrap().contact;
     for id in [bsuid("GB.9"), new_phone] {

@@ -2,6 +2,7 @@
 //!
 //! All of it is a function of what was read from the table; `aws::table` reads and writes, and decides nothing.
 
+pub mod aliases;
 pub mod arbiter;
 mod choose;
 mod correction;

@@ -1,9 +1,9 @@
 //! A person's addresses and what is known of templates: what a plan is made from.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context;
-use domain::filing::identity::Address;
+use domain::filing::aliases::Kept;
 use domain::id::{AccountId, Channel, ContactId, IdentityId};
 use domain::plan::TemplateState;
 
@@ -16,10 +16,7 @@ use crate::table::schema::{PK, SK};
 
 impl Table {
     /// Every address of a person, as it is at this moment; `None` if there is no such person.
-    pub async fn addresses(
-        &self,
-        contact: &ContactId,
-    ) -> anyhow::Result<Option<Vec<(IdentityId, Address)>>> {
+    pub async fn addresses(&self, contact: &ContactId) -> anyhow::Result<Option<Vec<Kept>>> {
         let Some(head) = self.get(&keys::contact(contact)).await? else { return Ok(None) };
         let ids: Vec<_> = get_texts(&head, IDENTITIES).map(IdentityId::from_stored).collect();
         let wanted = ids.iter().map(|it| key_item(&keys::identity(it))).collect();
@@ -35,6 +32,23 @@ impl Table {
             }
         }
         Ok(Some(found))
+    }
+
+    /// A person's addresses and what is kept of their other names, whosever those are by now: what consent is asked of, and
+    /// where a message may go.
+    pub async fn with_aliases(&self, addresses: &[Kept]) -> anyhow::Result<Vec<Kept>> {
+        let mut kept = addresses.to_vec();
+        let named = addresses.iter().flat_map(|(_, it)| &it.aliases);
+        let missing: BTreeSet<_> =
+            named.filter(|it| !addresses.iter().any(|(id, _)| id == *it)).collect();
+        let wanted = missing.iter().map(|it| key_item(&keys::identity(it))).collect();
+        let items = self.items(wanted, true).await?;
+        for alias in missing {
+            let pk = keys::identity(alias).pk;
+            let item = items.iter().find(|it| get_text(it, PK) == Some(&*pk));
+            kept.extend(item.map(|it| (alias.clone(), read_address(it))));
+        }
+        Ok(kept)
     }
 
     /// What a platform last said of every template of one of our accounts.

@@ -1,146 +1,19 @@
 //! The customer is asked which topic a message is about, and the answer re-files it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
-use aws::queue::Queue;
+mod world;
+
 use aws::steps::Steps;
-use aws::table::views::{Order, Row, Window};
-use aws::table::{Table, keys};
+use aws::table::views::{Order, Window};
 use domain::content::Content;
-use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
-use domain::filing::arbiter::Arbiter;
-use domain::filing::{ChannelLink, LinkCode, Live, State};
-use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId};
+use domain::event::{Identity, InboundEvent, Kind};
+use domain::filing::{ChannelLink, LinkCode, State};
+use domain::id::{IdentityId, ProviderId};
 use domain::outbound::SendContent;
-use domain::sending::{Entry, Outgoing};
-use domain::status::Status;
+use domain::sending::Outgoing;
 use domain::threading::{Certain, Evidence};
-use domain::time::Timestamp;
-use embedded::{Cloud, Queued, TABLE};
-use threading::Filer;
 
-const WHATSAPP: Channel = Channel::from_static("whatsapp");
-const QUEUE: &str = "outbound.fifo";
-
-/// One test: a cloud, and messages that came over the last minutes.
-struct World {
-    cloud: Cloud,
-    now: Timestamp,
-}
-
-impl World {
-    /// Ada wrote about two orders, and we asked something about each.
-    async fn with_two_topics() -> Self {
-        let world = Self { cloud: Cloud::start().await, now: aws::now() };
-        world.take(&world.says("1", 600, "Hello, where is my order A-10023?")).await;
-        world.take(&world.says("3", 300, "Hello, I would like to book a table for dinner")).await;
-        world.take(&world.echo("4", 21, "For which day shall we book the table?", "3")).await;
-        world.take(&world.echo("2", 20, "On which day may we bring order A-10023?", "1")).await;
-        world
-    }
-
-    fn table(&self) -> Table {
-        Table::over(self.cloud.process().table, TABLE.to_owned())
-    }
-
-    /// A filer that asks on these channels.
-    fn filer(&self, steps: Steps, channels: &str) -> Filer {
-        let process = self.cloud.process_with(steps);
-        let queue = Queue::over(process.queues, self.cloud.queues.url(QUEUE));
-        let filer = Filer::over(Table::over(process.table, TABLE.to_owned()), None);
-        match Arbiter::parse(channels) {
-            Some(customer) => filer.asking(customer, queue),
-            None => filer,
-        }
-    }
-
-    async fn take(&self, event: &InboundEvent) {
-        self.filer(Steps::default(), "whatsapp").file(event).await.unwrap();
-    }
-
-    fn event(&self, minutes_ago: i64, message: Message) -> InboundEvent {
-        self.event_of("GB.1", minutes_ago, message)
-    }
-
-    fn event_of(&self, person: &str, minutes_ago: i64, message: Message) -> InboundEvent {
-        InboundEvent {
-            key: EventKey::new(message.id.as_str()),
-            channel: WHATSAPP,
-            account: AccountId::new("7008"),
-            identity: Some(Identity {
-                id: IdentityId::scoped(&WHATSAPP, "", person),
-                aliases: vec![],
-                name: None,
-            }),
-            at: self.now.plus_ms(-minutes_ago * 60_000),
-            kind: Kind::from(message),
-            content_ref: None,
-        }
-    }
-
-    fn said(id: &str, content: Content) -> Message {
-        Message { opens_window: true, ..Message::inbound(ProviderId::new(id), content) }
-    }
-
-    fn says(&self, id: &str, minutes_ago: i64, text: &str) -> InboundEvent {
-        self.event(minutes_ago, Self::said(id, Content::text(text)))
-    }
-
-    fn echo(&self, id: &str, minutes_ago: i64, text: &str, of: &str) -> InboundEvent {
-        let said = Message::inbound(ProviderId::new(id), Content::text(text));
-        let reply_to = Some(ProviderId::new(of));
-        let said = Message { direction: Direction::Out, reply_to, opens_window: false, ..said };
-        self.event(minutes_ago, said)
-    }
-
-    fn taps(&self, id: &str, option: &str) -> InboundEvent {
-        let content = Content::Choice { id: option.to_owned(), title: "x".to_owned() };
-        self.event(0, Self::said(id, content))
-    }
-
-    /// The platform says that it sent a message of ours.
-    fn sent(&self, message: &Outgoing) -> InboundEvent {
-        let receipt = Receipt {
-            of: ReceiptOf::Message(ProviderId::new("ours")),
-            status: Status::Sent,
-            error: None,
-            our_ref: Some(message.accepted.id().clone()),
-        };
-        InboundEvent { kind: Kind::Receipt(receipt), ..self.says("sent", 0, "") }
-    }
-
-    async fn thread_of(&self, id: &str) -> ThreadId {
-        let key = keys::message(&WHATSAPP, &AccountId::new("7008"), &ProviderId::new(id));
-        self.table().message(&key).await.unwrap().unwrap().thread.unwrap()
-    }
-
-    async fn timeline(&self, thread: &ThreadId) -> Vec<Row> {
-        let window = Window { order: Order::Ascending, after: None, limit: 100 };
-        let view = self.table().view_thread(thread).await.unwrap().unwrap();
-        let parts: Vec<_> = std::iter::once(thread).chain(&view.sources).cloned().collect();
-        self.table().view_timeline(&parts, &window, aws::now()).await.unwrap().rows
-    }
-
-    async fn live(&self, thread: &ThreadId) -> Live {
-        self.table().view_thread(thread).await.unwrap().unwrap().live.unwrap()
-    }
-
-    async fn is_unsure(&self, thread: &ThreadId) -> bool {
-        self.live(thread).await.unsure
-    }
-
-    /// The questions that were queued.
-    fn queued(&self) -> Vec<Queued> {
-        self.cloud.queues.take(QUEUE)
-    }
-
-    /// The one question that was queued.
-    async fn question(&self) -> Outgoing {
-        let queued = self.queued();
-        let [entry] = queued.as_slice() else { panic!("{} questions", queued.len()) };
-        let entry: Entry = serde_json::from_str(&entry.body).unwrap();
-        self.table().outgoing(&entry.message).await.unwrap().unwrap()
-    }
-}
+use crate::world::World;
 
 /// The ids of a question's options.
 fn options(question: &Outgoing) -> Vec<String> {
@@ -205,10 +78,31 @@ async fn who_only_claims_to_be_a_person_is_not_asked() {
     world.take(&says("b", 20, &code.reveal())).await;
     assert_eq!(world.thread_of("b").await, thread);
     world.take(&says("c", 1, "Hi, on Tuesday please")).await;
-    let key = keys::message(&WHATSAPP, &AccountId::new("7008"), &ProviderId::new("c"));
-    let confidence = world.table().message(&key).await.unwrap().unwrap().confidence.unwrap();
+    let confidence = world.confidence_of("c").await;
     assert!(confidence < 0.6, "it must be in doubt for this test to tell anything: {confidence}");
     assert_eq!(world.queued(), []);
+}
+
+#[tokio::test]
+async fn who_opted_out_by_their_number_is_not_asked_on_the_platforms_id() {
+    for (purpose, is_asked) in [("all", false), ("care", false), ("marketing", true)] {
+        let world = World::with_two_topics().await;
+        let phone = IdentityId::phone("+447700900111");
+        let stop = Kind::ConsentChanged {
+            purpose: purpose.to_owned(),
+            granted: false,
+            detail: String::new(),
+        };
+        let by_number = Identity { id: phone.clone(), aliases: vec![], name: None };
+        let identity = Some(by_number);
+        world.take(&InboundEvent { identity, kind: stop, ..world.says("stop", 15, "") }).await;
+        let mut doubtful = world.says("5", 1, DOUBTFUL);
+        doubtful.identity.as_mut().unwrap().aliases = vec![phone];
+        world.take(&doubtful).await;
+        let confidence = world.confidence_of("5").await;
+        assert!(confidence < 0.6, "it must be in doubt: {confidence}");
+        assert_eq!(world.queued().len(), usize::from(is_asked), "{purpose}");
+    }
 }
 
 #[tokio::test]

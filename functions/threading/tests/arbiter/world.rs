@@ -1,0 +1,150 @@
+//! A cloud, messages that came over the last minutes, and what became of them.
+
+use aws::queue::Queue;
+use aws::steps::Steps;
+use aws::table::views::{Order, Row, Window};
+use aws::table::{Table, keys};
+use domain::content::Content;
+use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
+use domain::filing::Live;
+use domain::filing::arbiter::Arbiter;
+use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId};
+use domain::sending::{Entry, Outgoing};
+use domain::status::Status;
+use domain::time::Timestamp;
+use embedded::{Cloud, Queued, TABLE};
+use threading::Filer;
+
+pub(crate) const WHATSAPP: Channel = Channel::from_static("whatsapp");
+pub(crate) const QUEUE: &str = "outbound.fifo";
+
+/// One test: a cloud, and messages that came over the last minutes.
+pub(crate) struct World {
+    pub(crate) cloud: Cloud,
+    now: Timestamp,
+}
+
+impl World {
+    /// Ada wrote about two orders, and we asked something about each.
+    pub(crate) async fn with_two_topics() -> Self {
+        let world = Self { cloud: Cloud::start().await, now: aws::now() };
+        world.take(&world.says("1", 600, "Hello, where is my order A-10023?")).await;
+        world.take(&world.says("3", 300, "Hello, I would like to book a table for dinner")).await;
+        world.take(&world.echo("4", 21, "For which day shall we book the table?", "3")).await;
+        world.take(&world.echo("2", 20, "On which day may we bring order A-10023?", "1")).await;
+        world
+    }
+
+    pub(crate) fn table(&self) -> Table {
+        Table::over(self.cloud.process().table, TABLE.to_owned())
+    }
+
+    /// A filer that asks on these channels.
+    pub(crate) fn filer(&self, steps: Steps, channels: &str) -> Filer {
+        let process = self.cloud.process_with(steps);
+        let queue = Queue::over(process.queues, self.cloud.queues.url(QUEUE));
+        let filer = Filer::over(Table::over(process.table, TABLE.to_owned()), None);
+        match Arbiter::parse(channels) {
+            Some(customer) => filer.asking(customer, queue),
+            None => filer,
+        }
+    }
+
+    pub(crate) async fn take(&self, event: &InboundEvent) {
+        self.filer(Steps::default(), "whatsapp").file(event).await.unwrap();
+    }
+
+    pub(crate) fn event(&self, minutes_ago: i64, message: Message) -> InboundEvent {
+        self.event_of("GB.1", minutes_ago, message)
+    }
+
+    pub(crate) fn event_of(
+        &self,
+        person: &str,
+        minutes_ago: i64,
+        message: Message,
+    ) -> InboundEvent {
+        InboundEvent {
+            key: EventKey::new(message.id.as_str()),
+            channel: WHATSAPP,
+            account: AccountId::new("7008"),
+            identity: Some(Identity {
+                id: IdentityId::scoped(&WHATSAPP, "", person),
+                aliases: vec![],
+                name: None,
+            }),
+            at: self.now.plus_ms(-minutes_ago * 60_000),
+            kind: Kind::from(message),
+            content_ref: None,
+        }
+    }
+
+    pub(crate) fn said(id: &str, content: Content) -> Message {
+        Message { opens_window: true, ..Message::inbound(ProviderId::new(id), content) }
+    }
+
+    pub(crate) fn says(&self, id: &str, minutes_ago: i64, text: &str) -> InboundEvent {
+        self.event(minutes_ago, Self::said(id, Content::text(text)))
+    }
+
+    pub(crate) fn echo(&self, id: &str, minutes_ago: i64, text: &str, of: &str) -> InboundEvent {
+        let said = Message::inbound(ProviderId::new(id), Content::text(text));
+        let reply_to = Some(ProviderId::new(of));
+        let said = Message { direction: Direction::Out, reply_to, opens_window: false, ..said };
+        self.event(minutes_ago, said)
+    }
+
+    pub(crate) fn taps(&self, id: &str, option: &str) -> InboundEvent {
+        let content = Content::Choice { id: option.to_owned(), title: "x".to_owned() };
+        self.event(0, Self::said(id, content))
+    }
+
+    /// The platform says that it sent a message of ours.
+    pub(crate) fn sent(&self, message: &Outgoing) -> InboundEvent {
+        let receipt = Receipt {
+            of: ReceiptOf::Message(ProviderId::new("ours")),
+            status: Status::Sent,
+            error: None,
+            our_ref: Some(message.accepted.id().clone()),
+        };
+        InboundEvent { kind: Kind::Receipt(receipt), ..self.says("sent", 0, "") }
+    }
+
+    pub(crate) async fn thread_of(&self, id: &str) -> ThreadId {
+        let key = keys::message(&WHATSAPP, &AccountId::new("7008"), &ProviderId::new(id));
+        self.table().message(&key).await.unwrap().unwrap().thread.unwrap()
+    }
+
+    pub(crate) async fn confidence_of(&self, id: &str) -> f32 {
+        let key = keys::message(&WHATSAPP, &AccountId::new("7008"), &ProviderId::new(id));
+        self.table().message(&key).await.unwrap().unwrap().confidence.unwrap()
+    }
+
+    pub(crate) async fn timeline(&self, thread: &ThreadId) -> Vec<Row> {
+        let window = Window { order: Order::Ascending, after: None, limit: 100 };
+        let view = self.table().view_thread(thread).await.unwrap().unwrap();
+        let parts: Vec<_> = std::iter::once(thread).chain(&view.sources).cloned().collect();
+        self.table().view_timeline(&parts, &window, aws::now()).await.unwrap().rows
+    }
+
+    pub(crate) async fn live(&self, thread: &ThreadId) -> Live {
+        self.table().view_thread(thread).await.unwrap().unwrap().live.unwrap()
+    }
+
+    pub(crate) async fn is_unsure(&self, thread: &ThreadId) -> bool {
+        self.live(thread).await.unsure
+    }
+
+    /// The questions that were queued.
+    pub(crate) fn queued(&self) -> Vec<Queued> {
+        self.cloud.queues.take(QUEUE)
+    }
+
+    /// The one question that was queued.
+    pub(crate) async fn question(&self) -> Outgoing {
+        let queued = self.queued();
+        let [entry] = queued.as_slice() else { panic!("{} questions", queued.len()) };
+        let entry: Entry = serde_json::from_str(&entry.body).unwrap();
+        self.table().outgoing(&entry.message).await.unwrap().unwrap()
+    }
+}
