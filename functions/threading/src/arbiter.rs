@@ -196,8 +196,8 @@ async fn refile(
     Ok(())
 }
 
-/// The message in doubt and what followed it in its thread by no better evidence. Platforms give whole seconds: what was said
-/// in the same one goes along, because nobody knows which came first.
+/// The message in doubt and what followed it in its thread by no better evidence. What came in its second after it did goes
+/// along, what had come before it does not.
 async fn followers(
     table: &Table,
     question: &Question,

@@ -7,8 +7,9 @@ use domain::content::Content;
 use domain::event::{Identity, InboundEvent, Kind, Message};
 use domain::filing::identity::{Address, Consent};
 use domain::filing::{Change, LinkCode, Live, Referrals, choose};
-use domain::id::{ContactId, MessageId, ThreadId};
+use domain::id::{MessageId, ThreadId};
 use domain::threading::{Decision, Entry, Filing, Reading};
+use domain::time::Timestamp;
 
 use super::codes::Shown;
 use super::fold::Place;
@@ -186,17 +187,15 @@ impl Table {
         thread: &ThreadId,
         decision: &Decision,
     ) -> anyhow::Result<Option<Filed>> {
-        let contact = &scene.threads.contact;
-        let patch = write_message(said.event, said.message, thread, decision, said.rules)?;
-        match self.write(patch).await? {
+        let at = self.said_at(scene, thread, said.event.at).await?;
+        let (whole, place) = ((said.event, said.message), (thread, at));
+        match self.write(write_message(whole, place, decision, said.rules)?).await? {
             Written::Busy => Ok(None),
-            Written::Refused(item) => {
-                self.repeat(said, contact, &Stored::of(&item)).await.map(Some)
-            }
+            Written::Refused(item) => self.repeat(said, scene, &Stored::of(&item)).await.map(Some),
             Written::Done(item) => {
                 let place = scene.place(thread);
                 // What was edited before it came is folded as it is now.
-                let entry = Stored::of(&item).entry(&said.key).unwrap_or_else(|| said.entry());
+                let entry = Stored::of(&item).entry(&said.key).unwrap_or_else(|| said.entry(at));
                 self.fold_at(place, &said.key, &entry, said.change(decision.confidence)).await?;
                 Ok(Some(Filed::Joined(thread.clone())))
             }
@@ -215,10 +214,12 @@ impl Table {
         // A repeated message would cost a whole refused transaction; and an early edit is part of what is folded.
         let before = self.message(&said.key).await?;
         if let Some(stored) = before.as_ref().filter(|it| it.is_settled()) {
-            return self.repeat(said, contact, stored).await.map(Some);
+            return self.repeat(said, scene, stored).await.map(Some);
         }
         let mut transaction = Transaction::default();
-        let patch = write_message(said.event, said.message, thread, decision, said.rules)?;
+        let at = scene.said_at(said.event.at);
+        let (whole, place) = ((said.event, said.message), (thread, at));
+        let patch = write_message(whole, place, decision, said.rules)?;
         let patch = match &before {
             Some(stored) => patch.if_is(super::messages::EDITED, stored.edit_number()),
             None => patch.if_absent(super::messages::EDITED),
@@ -229,29 +230,29 @@ impl Table {
         let subject = Subject::of(words, edit);
         let patch = if subject.is_some() { naming(patch, thread) } else { patch };
         let mut live = Live { nameless: subject.is_none(), ..Live::new(thread.clone()) };
-        live.fold(&said.entry_with(before.as_ref()), said.change(decision.confidence));
+        live.fold(&said.entry_with(at, before.as_ref()), said.change(decision.confidence));
         let message = transaction.patch(self, patch)?;
         transaction.patch(self, scene.claims.to_head(next_head(&scene.threads), contact))?;
-        let (threads, at) = (&scene.threads, said.event.at);
-        self.add_opening(&mut transaction, threads, &live, at, subject.as_ref())?;
+        self.add_opening(&mut transaction, &scene.threads, &live, at, subject.as_ref())?;
         self.add_claims(&mut transaction, contact, &scene.claims)?;
         match self.commit(transaction).await? {
             Committed::Done => Ok(Some(Filed::Opened(thread.clone()))),
             Committed::Refused(refused) => {
                 let there = refused.into_iter().find(|(place, _)| *place == message);
                 match there.map(|(_, item)| Stored::of(&item)).filter(Stored::is_settled) {
-                    Some(stored) => self.repeat(said, contact, &stored).await.map(Some),
+                    Some(stored) => self.repeat(said, scene, &stored).await.map(Some),
                     None => Ok(None),
                 }
             }
         }
     }
 
-    /// The message is there: what is recorded is the decision, and only what is missing is done.
+    /// The message is there: what is recorded is the decision, and only what is missing is done. Its item was read after the
+    /// live threads, as [`fold`](super::fold) asks for.
     async fn repeat(
         &self,
         said: &Said<'_>,
-        contact: &ContactId,
+        scene: &Scene,
         stored: &Stored,
     ) -> anyhow::Result<Filed> {
         if let Some(ours) = &stored.ours {
@@ -267,7 +268,7 @@ impl Table {
         };
         if let Some(entry) = stored.entry(&said.key) {
             let change = said.change(stored.confidence.unwrap_or(1.0));
-            self.fold(contact, thread, &said.key, &entry, change).await?;
+            self.fold_at(scene.place(thread), &said.key, &entry, change).await?;
         }
         Ok(Filed::Repeated(thread.clone()))
     }
@@ -333,11 +334,11 @@ impl Scene {
 }
 
 impl Said<'_> {
-    fn entry(&self) -> Entry {
+    fn entry(&self, at: Timestamp) -> Entry {
         Entry {
             key: self.key.short(),
             edit: 0,
-            at: self.event.at,
+            at,
             direction: self.message.direction,
             channel: self.event.channel.clone(),
             reading: Some(self.reading.clone()),
@@ -345,13 +346,13 @@ impl Said<'_> {
     }
 
     /// The entry, with the words of an edit that came first.
-    fn entry_with(&self, before: Option<&Stored>) -> Entry {
+    fn entry_with(&self, at: Timestamp, before: Option<&Stored>) -> Entry {
         let edit = before.and_then(|it| Some((it.edited, it.content.as_ref()?)));
         match edit {
             Some((edit, content)) => {
-                Entry { edit, reading: Some(Reading::of_content(content)), ..self.entry() }
+                Entry { edit, reading: Some(Reading::of_content(content)), ..self.entry(at) }
             }
-            None => self.entry(),
+            None => self.entry(at),
         }
     }
 

@@ -123,12 +123,11 @@ impl Table {
     }
 }
 
-/// Writes a message into its thread, if it is not there. What came before it (an edit, a reaction, a receipt) stays; a
+/// Writes a message into its thread as said at this moment, if it is not there. What came before it (an edit, a reaction, a receipt) stays; a
 /// message that was taken back before it came is refused.
 pub(super) fn write_message(
-    event: &InboundEvent,
-    message: &Message,
-    thread: &ThreadId,
+    (event, message): (&InboundEvent, &Message),
+    (thread, at): (&ThreadId, Timestamp),
     decision: &Decision,
     rules: &Rules,
 ) -> anyhow::Result<Patch> {
@@ -144,7 +143,7 @@ pub(super) fn write_message(
         .if_absent(DELETED)
         .if_absent(OUT)
         .set(THREAD, text(thread.as_str()))
-        .set(AT, moment(event.at))
+        .set(AT, moment(at))
         .set("id", text(message.id.as_str()))
         .set("channel", text(event.channel.as_str()))
         .set("account", text(event.account.as_str()))

@@ -20,6 +20,7 @@ mod questions;
 mod receipts;
 mod referrals;
 pub mod schema;
+mod seconds;
 mod sends;
 mod subjects;
 mod thread_changes;

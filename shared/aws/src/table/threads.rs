@@ -17,6 +17,8 @@ use super::subjects::Subject;
 
 /// The profile of a live thread, as bytes.
 const PROFILE: &str = "profile";
+/// The milliseconds of its last message, if it has some.
+const MS: &str = "ms";
 /// Whose turn it is.
 const STATE: &str = "state";
 /// Whether a message in it may belong elsewhere.
@@ -152,6 +154,7 @@ pub(super) fn read_live(item: &Item) -> anyhow::Result<Live> {
         thread: ThreadId::new(thread),
         version: get_number(item, VERSION).context("a thread without a version")?,
         profile,
+        ms: get_number(item, MS).unwrap_or(0),
         state: get_text(item, STATE).and_then(State::parse).unwrap_or_default(),
         since: get_moment(item, WAITING_SINCE),
         unsure: get_flag(item, UNSURE),
@@ -170,6 +173,7 @@ pub(super) fn write_live(key: Key, live: &Live) -> Patch {
         .set(PROFILE, AttributeValue::B(Blob::new(live.profile.encode())))
         .set(STATE, text(live.state.name()))
         .set_some(CONFIRMED, live.confirmed.map(moment));
+    let patch = if live.ms == 0 { patch.remove(MS) } else { patch.set(MS, number(live.ms)) };
     let patch = if live.unsure {
         patch.set(UNSURE, AttributeValue::Bool(true))
     } else {
@@ -197,6 +201,7 @@ pub(super) fn snapshot(key: &Key, live: &Live) -> AttributeValue {
         (SK.to_owned(), text(&*key.sk)),
         (VERSION.to_owned(), number(live.version)),
         (PROFILE.to_owned(), AttributeValue::B(Blob::new(live.profile.encode()))),
+        (MS.to_owned(), number(live.ms)),
         (STATE.to_owned(), text(live.state.name())),
         (UNSURE.to_owned(), AttributeValue::Bool(live.unsure)),
         (NAMED.to_owned(), AttributeValue::Bool(!live.nameless)),

@@ -17,6 +17,8 @@ mod interleavings;
 #[cfg(test)]
 mod schedule;
 #[cfg(test)]
+mod seconds;
+#[cfg(test)]
 mod seeds;
 #[cfg(test)]
 mod stories;

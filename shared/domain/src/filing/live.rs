@@ -1,5 +1,6 @@
 //! A live thread: the profile that messages are weighed against, and whose turn it is.
 
+use super::order::is_same_second;
 use crate::event::Direction;
 use crate::id::ThreadId;
 use crate::threading::{Entry, Profile};
@@ -53,6 +54,8 @@ pub struct Live {
     pub version: u64,
     /// What new messages are weighed against.
     pub profile: Profile,
+    /// Milliseconds of the last second that its messages have taken: the profile knows seconds alone.
+    pub ms: u16,
     /// Whose turn it is.
     pub state: State,
     /// Since when it is in the inbox: the time of the message that made it wait; of a snoozed thread, when it comes back
@@ -89,6 +92,7 @@ impl Live {
             thread,
             version: 1,
             profile: Profile::default(),
+            ms: 0,
             state: State::default(),
             since: None,
             unsure: false,
@@ -103,7 +107,9 @@ impl Live {
     pub fn fold(&mut self, entry: &Entry, change: Change) -> bool {
         let before = self.clone();
         self.profile.fold(entry);
-        let is_new = self.profile != before.profile;
+        self.ms = latest_ms(self.profile.last_at(), [before.last_at(), entry.at]);
+        // The profile may have no place for another message of the same second.
+        let is_new = self.profile != before.profile || self.last_at() != before.last_at();
         self.nameless |= is_new && entry.direction == Direction::In && entry.is_taken_back();
         if let Change::Said { unsure } = change {
             // What a person confirmed stays confirmed when a message comes again.
@@ -119,6 +125,12 @@ impl Live {
             self.since = None;
         }
         *self != before
+    }
+
+    /// When its last message was said.
+    #[must_use]
+    pub fn last_at(&self) -> Timestamp {
+        self.profile.last_at().plus_ms(i64::from(self.ms))
     }
 
     /// Whether it is listed for us to look at.
@@ -170,6 +182,12 @@ impl Live {
             self.since = before.heard_at().filter(|it| at.secs() < it.secs()).min();
         }
     }
+}
+
+/// The milliseconds of the last of these moments that are in a second; none if none is.
+pub(super) fn latest_ms(second: Timestamp, moments: impl IntoIterator<Item = Timestamp>) -> u16 {
+    let within = moments.into_iter().filter(|it| is_same_second(*it, second));
+    within.filter_map(|it| u16::try_from(it.ms() % 1000).ok()).max().unwrap_or(0)
 }
 
 fn is_after(at: Timestamp, other: Timestamp, is_new: bool) -> bool {
@@ -247,6 +265,36 @@ mod tests {
         assert_eq!(live.state, State::Open);
         assert!(!live.fold(&entry(1, In, 1_000), SURE));
         assert_eq!(live.state, State::Open);
+    }
+
+    #[test]
+    fn the_last_moment_of_a_thread_is_the_same_in_any_order_and_again() {
+        let said =
+            [(1, In, 1_000), (2, Out, 2_000), (3, In, 2_001), (4, In, 2_002), (5, In, 1_007)];
+        let clean = thread(&said);
+        assert_eq!(clean.last_at(), Timestamp::from_ms(2_002));
+        for turn in 0..said.len() {
+            let mut turned = said;
+            turned.rotate_left(turn);
+            assert_eq!(thread(&turned).last_at(), clean.last_at(), "{turn}");
+            turned.reverse();
+            assert_eq!(thread(&turned).last_at(), clean.last_at(), "{turn} reversed");
+        }
+        let mut again = clean.clone();
+        assert!(!again.fold(&entry(3, In, 2_001), SURE), "a repeated message");
+        assert_eq!(again, clean);
+    }
+
+    #[test]
+    fn every_one_of_many_messages_in_the_second_of_our_answer_still_waits() {
+        // Of one second the profile keeps two, by their keys: whichever that are, the next one is new.
+        for key in 1..40 {
+            let said = [(100, In, 1_000), (200, In, 1_001), (300, In, 1_002), (400, Out, 1_003)];
+            let mut live = thread(&said);
+            assert_eq!(live.state, State::Open);
+            live.fold(&entry(key, In, 1_004), SURE);
+            assert_eq!(live.state, State::Waiting, "{key}");
+        }
     }
 
     #[test]

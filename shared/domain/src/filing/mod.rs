@@ -11,6 +11,7 @@ pub mod identity;
 mod inbox;
 mod link_code;
 mod live;
+mod order;
 mod rebuild;
 mod shadow;
 
@@ -20,5 +21,6 @@ pub use handling::{Handling, MOST_ASSIGNEE, NEVER, NotSnoozed};
 pub use inbox::{assignee, partition, partitions};
 pub use link_code::{ChannelLink, LinkCode};
 pub use live::{Change, Live, MOST_LIVE, State, oldest};
+pub use order::{is_same_second, is_whole, said_at};
 pub use rebuild::{Gone, Known, Part, rebuild, union};
 pub use shadow::{Past, Place, Shift, shadow};

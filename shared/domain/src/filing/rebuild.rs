@@ -1,6 +1,6 @@
 //! What a thread becomes when messages leave it or come to it, and what two threads become when they are one.
 
-use super::live::{Live, State};
+use super::live::{Live, State, latest_ms};
 use crate::event::Direction;
 use crate::threading::{Entry, Profile};
 use crate::time::Timestamp;
@@ -47,6 +47,7 @@ pub struct Known {
 pub fn union(target: &Live, source: &Live) -> Live {
     let mut live = target.clone();
     live.profile.merge(&source.profile);
+    live.ms = latest_ms(live.profile.last_at(), [target.last_at(), source.last_at()]);
     live.unsure |= source.unsure;
     live.confirmed = target.confirmed.max(source.confirmed);
     live.assignee = target.assignee.clone().or_else(|| source.assignee.clone());
@@ -98,6 +99,9 @@ pub fn rebuild(live: &Live, known: &Known) -> Live {
     for part in known.here.iter().chain(&known.came) {
         next.profile.fold(&part.entry);
     }
+    // What left may leave a gap: a moment is never taken twice.
+    let moments = known.here.iter().chain(&known.came).map(|it| it.entry.at);
+    next.ms = latest_ms(next.profile.last_at(), moments.chain([live.last_at()]));
     let is_open = |it: &Part| live.confirmed.is_none_or(|at| at < it.entry.at);
     let may_stay = !known.is_all_of(&next.profile);
     let stays = may_stay || known.here.iter().any(|it| it.unsure && is_open(it));

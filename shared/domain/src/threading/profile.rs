@@ -274,8 +274,8 @@ fn edit_rank(edit: u64, at: Timestamp) -> u16 {
         u64::MAX => DELETED,
         count if count < TIMES => capped(count, COUNTED - 1),
         time => {
-            let sent = u64::try_from(at.ms()).unwrap_or(0);
-            COUNTED + capped(time.saturating_sub(sent) / 1000, HIGHEST - COUNTED)
+            let sent = u64::try_from(at.secs()).unwrap_or(0);
+            COUNTED + capped((time / 1000).saturating_sub(sent), HIGHEST - COUNTED)
         }
     }
 }
