@@ -1,5 +1,7 @@
 //! What a channel can carry, as its rules file says.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use crate::content::MediaKind;
@@ -25,6 +27,9 @@ pub struct Capabilities {
     /// What else it has.
     #[serde(default)]
     pub has: Vec<Feature>,
+    /// The emoji that it takes as reactions, without variation selectors; empty for any.
+    #[serde(default)]
+    pub reactions: Vec<String>,
     /// How long after the person's last message we may write freely, in seconds; `None` for always.
     #[serde(default)]
     pub window_s: Option<i64>,
@@ -71,6 +76,22 @@ impl Capabilities {
     pub fn has(&self, feature: Feature) -> bool {
         self.has.contains(&feature)
     }
+
+    /// Whether the channel takes an emoji as a reaction; none, which takes a reaction back, it always does.
+    #[must_use]
+    pub fn takes_reaction(&self, emoji: &str) -> bool {
+        let emoji = plain_emoji(emoji);
+        emoji.is_empty()
+            || self.reactions.is_empty()
+            || self.reactions.iter().any(|it| *it == emoji)
+    }
+}
+
+/// An emoji without its variation selectors: keyboards write the red heart with one, and some platforms know it only without.
+#[must_use]
+pub fn plain_emoji(emoji: &str) -> Cow<'_, str> {
+    const SELECTORS: [char; 2] = ['\u{fe0e}', '\u{fe0f}'];
+    if emoji.contains(SELECTORS) { emoji.replace(SELECTORS, "").into() } else { emoji.into() }
 }
 
 /// Where rules were read.

@@ -16,7 +16,7 @@ use crate::content::MediaKind;
 use crate::id::{AccountId, Channel, IdentityId, MessageId, ProviderId};
 
 pub use capabilities::{
-    Capabilities, ChoiceLimit, Feature, MediaLimit, RuleSource, TextLimit, TextUnit,
+    Capabilities, ChoiceLimit, Feature, MediaLimit, RuleSource, TextLimit, TextUnit, plain_emoji,
 };
 pub use failure::{Failure, Problem, SendError};
 

@@ -41,7 +41,13 @@ pub(super) fn check(ask: &Ask<'_>, channel: &Capabilities) -> Result<(), Refusal
         }
         SendContent::Location { .. } => need(channel, Feature::Location, "it has no places"),
         SendContent::Template { .. } => need(channel, Feature::Templates, "it has no templates"),
-        SendContent::Reaction { .. } => need(channel, Feature::Reactions, "it has no reactions"),
+        SendContent::Reaction { emoji, .. } => {
+            need(channel, Feature::Reactions, "it has no reactions")?;
+            if channel.takes_reaction(emoji) {
+                return Ok(());
+            }
+            refuse(Problem::ContentUnsupported, "it does not take this emoji as a reaction")
+        }
         SendContent::MarkRead { .. } => {
             need(channel, Feature::MarkRead, "it does not show what was read")
         }
