@@ -2,7 +2,8 @@
 //!
 //! Telegram numbers messages per chat, and a person may write to the bot and, in the same numbers, to a business account
 //! that the bot serves. So an id begins with what makes it unique: `<chat>:<message>`, or
-//! `<business connection>:<chat>:<message>`.
+//! `<business connection>:<chat>:<message>`. An ephemeral message has no number of its own that stays: its id ends with what
+//! tells it apart, and no call can name it.
 
 use domain::id::ProviderId;
 
@@ -13,6 +14,8 @@ pub(crate) struct Chat<'a> {
     pub(crate) connection: Option<&'a str>,
     /// The chat's own id.
     pub(crate) id: &'a str,
+    /// The topic of the person, if the chat is the one with a channel's direct messages: everybody's are in the same chat.
+    pub(crate) topic: Option<&'a str>,
 }
 
 impl<'a> Chat<'a> {
@@ -22,20 +25,44 @@ impl<'a> Chat<'a> {
             Some((connection, id)) => (Some(connection), id),
             None => (None, address),
         };
-        (is_whole(id) && connection != Some("")).then_some(Self { connection, id })
+        let (id, topic) = match id.split_once('/') {
+            Some((id, topic)) => (id, Some(topic)),
+            None => (id, None),
+        };
+        let fits = is_whole(id) && topic.is_none_or(is_whole) && connection != Some("");
+        fits.then_some(Self { connection, id, topic })
     }
 
     /// An identity's address.
     pub(crate) fn address(&self) -> String {
+        let chat = self.unique();
+        match self.topic {
+            Some(topic) => format!("{chat}/{topic}"),
+            None => chat,
+        }
+    }
+
+    /// The id of a message of this chat. Its topics share one count.
+    pub(crate) fn message(&self, id: &str) -> ProviderId {
+        ProviderId::new(format!("{}:{id}", self.unique()))
+    }
+
+    /// The id of an ephemeral message. Its number is used again once it is gone, so whom it is between and when it was sent
+    /// belong to it.
+    pub(crate) fn ephemeral(&self, person: &str, id: &str, date: &str) -> ProviderId {
+        self.message(&format!("{EPHEMERAL}{person}.{id}.{date}"))
+    }
+
+    /// Whether messages of both have one count.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.connection == other.connection && self.id == other.id
+    }
+
+    fn unique(&self) -> String {
         match self.connection {
             Some(connection) => format!("{connection}:{}", self.id),
             None => self.id.to_owned(),
         }
-    }
-
-    /// The id of a message of this chat.
-    pub(crate) fn message(&self, id: &str) -> ProviderId {
-        ProviderId::new(format!("{}:{id}", self.address()))
     }
 }
 
@@ -46,6 +73,8 @@ pub(crate) enum Named<'a> {
     Message(Chat<'a>, &'a str),
     /// A tap on a button, which waits for an answer.
     Tap(&'a str),
+    /// A message that only the person and the bot saw, which no call can name.
+    Ephemeral,
 }
 
 impl<'a> Named<'a> {
@@ -55,9 +84,15 @@ impl<'a> Named<'a> {
             return Some(Self::Tap(tap));
         }
         let (before, last) = id.as_str().rsplit_once(':')?;
+        if last.starts_with(EPHEMERAL) && Chat::parse(before).is_some() {
+            return Some(Self::Ephemeral);
+        }
         is_whole(last).then_some(Self::Message(Chat::parse(before)?, last))
     }
 }
+
+/// What the last part of an ephemeral message's id begins with. No number does.
+const EPHEMERAL: char = 'e';
 
 /// What stands before the id of a tap. No chat is called so.
 const TAP: &str = "tap:";
@@ -79,13 +114,18 @@ mod tests {
 
     #[test]
     fn an_id_reads_back_as_what_it_was_made_of() {
-        let bot = Chat { connection: None, id: "5000000001" };
-        let business = Chat { connection: Some("b:c1"), id: "5000000001" };
-        for chat in [bot, business] {
+        let bot = Chat { connection: None, id: "5000000001", topic: None };
+        let business = Chat { connection: Some("b:c1"), ..bot };
+        let direct = Chat { id: "-1009000000001", topic: Some("5000000001"), ..bot };
+        for chat in [bot, business, direct] {
             assert_eq!(Chat::parse(&chat.address()), Some(chat));
-            assert_eq!(Named::parse(&chat.message("41")), Some(Named::Message(chat, "41")));
+            let of = Chat { topic: None, ..chat };
+            assert_eq!(Named::parse(&chat.message("41")), Some(Named::Message(of, "41")));
         }
         assert_ne!(bot.message("41"), business.message("41"));
+        let ephemeral = bot.ephemeral("5000000001", "7", "1795100041");
+        assert_eq!(Named::parse(&ephemeral), Some(Named::Ephemeral));
+        assert_ne!(ephemeral, bot.ephemeral("5000000001", "7", "1795100042"));
         assert_eq!(Named::parse(&tap("4382")), Some(Named::Tap("4382")));
     }
 
@@ -94,7 +134,9 @@ mod tests {
         for id in ["", "41", "a:b", "5:", ":5", "5000000001:x", "1:2:", "wamid.x"] {
             assert_eq!(Named::parse(&ProviderId::new(id)), None, "{id}");
         }
-        for address in ["", ":", ":5", "awa", "5.0", "12345678901234567"] {
+        for address in
+            ["", ":", ":5", "awa", "5.0", "12345678901234567", "5/", "/5", "5/a", "5/6/7"]
+        {
             assert_eq!(Chat::parse(address), None, "{address}");
         }
     }

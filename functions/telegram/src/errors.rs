@@ -16,6 +16,8 @@ pub(crate) enum Outcome {
     Done(Option<String>),
     /// The group has become a supergroup, with this id; nothing was sent.
     Moved(String),
+    /// The topic that it was to go to is not there any more; nothing was sent.
+    PlaceGone(SendError),
     /// It was not done.
     Failed(SendError),
 }
@@ -32,7 +34,16 @@ pub(crate) fn outcome(answer: &Response) -> Outcome {
     if let Some(chat) = parameters.string("migrate_to_chat_id").filter(|it| is_whole(it)) {
         return Outcome::Moved(chat);
     }
-    Outcome::Failed(error(answer, &body, &parameters))
+    let error = error(answer, &body, &parameters);
+    let said = body.string("description").unwrap_or_default().to_lowercase();
+    // <https://github.com/tdlib/telegram-bot-api>: what it says of a topic that was deleted or closed.
+    if ["message thread not found", "topic_deleted", "topic_closed"]
+        .iter()
+        .any(|it| said.contains(it))
+    {
+        return Outcome::PlaceGone(error);
+    }
+    Outcome::Failed(error)
 }
 
 fn error(answer: &Response, body: &Fields<'_>, parameters: &Fields<'_>) -> SendError {
@@ -119,7 +130,9 @@ mod tests {
     fn failed(status: u16, body: &str) -> SendError {
         match outcome(&Response { status, retry_after: None, body: body.as_bytes().to_vec() }) {
             Outcome::Failed(error) => error,
-            other @ (Outcome::Done(_) | Outcome::Moved(_)) => panic!("{other:?}"),
+            other @ (Outcome::Done(_) | Outcome::Moved(_) | Outcome::PlaceGone(_)) => {
+                panic!("{other:?}")
+            }
         }
     }
 

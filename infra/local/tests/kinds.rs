@@ -50,6 +50,8 @@ rows! {
     Template => "a message made from a template",
     Unsupported => "a message that we cannot read yet",
     Reply => "a message that quotes another",
+    Quote => "a message with the words that it quotes",
+    Place => "a message of a topic that answers go back to",
     Referral => "a message that an ad, a link or a page led to",
     ThreadRef => "a message with our link's reference",
     Public => "a public message",
@@ -115,6 +117,8 @@ fn rows_of_message(message: &Message) -> Vec<Row> {
         Content::Unsupported { .. } => vec![Row::Unsupported],
     };
     rows.extend(message.reply_to.as_ref().map(|_| Row::Reply));
+    rows.extend(message.quote.as_ref().map(|_| Row::Quote));
+    rows.extend(message.place.as_ref().map(|_| Row::Place));
     rows.extend(message.referral.as_ref().map(|_| Row::Referral));
     rows.extend(message.thread_ref.as_ref().map(|_| Row::ThreadRef));
     rows.extend((message.visibility == Visibility::Public).then_some(Row::Public));

@@ -167,7 +167,8 @@ impl<'a> Visitor<'a> for FieldsVisitor {
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A text, number or truth value as text.
-fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+#[must_use]
+pub fn text(value: &RawValue) -> Option<Cow<'_, str>> {
     let json = value.get();
     match json.as_bytes().first()? {
         b'"' => {

@@ -67,7 +67,7 @@ fn event_canaries(event: &InboundEvent) -> Vec<String> {
         found.extend(identity.name.iter().map(|it| it.0.clone()));
     }
     let kind = serde_json::to_value(&event.kind).unwrap();
-    let parts = ["raw", "content", "of", "id", "reply_to", "refs", "referral"];
+    let parts = ["raw", "content", "of", "id", "reply_to", "refs", "referral", "quote"];
     for part in parts.into_iter().take(if is_about_us(event) { 1 } else { parts.len() }) {
         let Some(part) = kind.get(part) else { continue };
         json::walk(part, "", &mut |at, value| {

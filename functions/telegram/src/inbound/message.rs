@@ -5,17 +5,23 @@ use domain::event::{Direction, InboundEvent, Kind, Message, Receipt, ReceiptOf, 
 use domain::id::IdentityId;
 use domain::json::Fields;
 use domain::status::Status;
+use domain::time::Timestamp;
 
-use super::content;
-use super::place::{self, Place, Speaker};
-use super::update::{Update, whole};
-use crate::address::{self, Chat};
+use super::links::buttons;
+use super::notice::MOVES;
+use super::place::{Place, Speaker};
+use super::update::Update;
+use super::{content, origin};
+use crate::address;
 
 /// A message, in a chat with the bot or a business account, in a group, or in a channel of ours.
 pub(super) fn said(update: &Update<'_>, item: &Fields<'_>) -> Option<InboundEvent> {
     let mut place = Place::of(update, item)?;
-    let id = place.message(&whole(item, "message_id")?);
+    let id = place.named(item)?;
     let at = item.time("date")?;
+    if let Some(event) = happened(update, item, &place, at) {
+        return Some(event);
+    }
     let author = match &place.speaker {
         Speaker::Us => {
             // The bot's own words come back from where others can read along: they prove that it was sent.
@@ -29,20 +35,22 @@ pub(super) fn said(update: &Update<'_>, item: &Fields<'_>) -> Option<InboundEven
     let direction = place.speaker.direction();
     let is_private = place.visibility == Visibility::Private;
     let content = content::of(update, item);
-    let start = if is_private { start_parameter(&content) } else { None };
+    let referral = origin::referral(item);
+    // A link that was passed on was somebody else's to follow.
+    let start = start_parameter(&content).filter(|_| is_private && referral.is_none());
+    let by_link = || Referral { source: "link".to_owned(), ..Referral::default() };
     if let Some(phone) = own_phone(&content) {
         place.identity.aliases.push(phone);
     }
-    let external = place.named(&item.object("external_reply"));
     let message = Message {
         direction,
         author,
-        reply_to: place.named(&item.object("reply_to_message")),
-        refs: external.into_iter().collect(),
-        referral: start
-            .as_ref()
-            .map(|_| Referral { source: "link".to_owned(), ..Referral::default() }),
+        reply_to: origin::reply_to(&place, item),
+        refs: origin::refs(&place, item),
+        quote: origin::quote(item),
+        referral: referral.or_else(|| start.as_ref().map(|_| by_link())),
         thread_ref: start,
+        place: place.topic(update, item),
         visibility: place.visibility,
         opens_window: is_private && direction == Direction::In,
         ..Message::inbound(id, content)
@@ -50,11 +58,35 @@ pub(super) fn said(update: &Update<'_>, item: &Fields<'_>) -> Option<InboundEven
     Some(update.event(Some(place.identity), at, message))
 }
 
+/// What happened without anybody saying it. A post that Telegram copies from a channel into its group is no message of a
+/// person: the channel said it, and where the bot is in that it came as `channel_post`.
+fn happened(
+    update: &Update<'_>,
+    item: &Fields<'_>,
+    place: &Place<'_>,
+    at: Timestamp,
+) -> Option<InboundEvent> {
+    if let Some(what) = MOVES.into_iter().find(|it| item.raw(it).is_some()) {
+        let kind = Kind::AccountChanged { what: what.to_owned(), raw: update.raw() };
+        return Some(update.event(None, at, kind));
+    }
+    let copied = item.flag(COPY).then_some(COPY);
+    let what = copied.or_else(|| content::notice(item))?.to_owned();
+    let kind = Kind::Notice { what, raw: update.raw() };
+    Some(update.event(Some(place.identity.clone()), at, kind))
+}
+
+/// What says that a message is a copy of a channel's post in the group of that channel.
+const COPY: &str = "is_automatic_forward";
+
 /// A message as its author changed it. Telegram counts no edits; their times do.
 pub(super) fn edited(update: &Update<'_>, item: &Fields<'_>) -> Option<InboundEvent> {
     let place = Place::of(update, item)?;
-    let of = place.message(&whole(item, "message_id")?);
+    let of = place.named(item)?;
     let at = item.time("edit_date").or_else(|| item.time("date"))?;
+    if let Some(event) = happened(update, item, &place, at) {
+        return Some(event);
+    }
     let n = u64::try_from(at.ms()).unwrap_or_default();
     let content = content::of(update, item);
     Some(update.event(Some(place.identity), at, Kind::Edited { of, n, content }))
@@ -64,38 +96,26 @@ pub(super) fn edited(update: &Update<'_>, item: &Fields<'_>) -> Option<InboundEv
 pub(super) fn tapped(update: &Update<'_>, item: &Fields<'_>) -> Option<InboundEvent> {
     let id = item.text("id")?;
     let asked = item.object("message");
-    let chat = asked.object("chat");
-    let connection = place::connection(&asked);
     let from = item.object("from");
-    let identity = place::person(update, connection.as_deref(), &whole(&from, "id")?, &from);
-    let is_private = chat.text("type").is_none_or(|it| it == "private");
-    let visibility = if is_private { Visibility::Private } else { Visibility::Public };
-    let question = match (whole(&chat, "id"), whole(&asked, "message_id")) {
-        (Some(chat), Some(id)) => {
-            Some(Chat { connection: connection.as_deref(), id: &chat }.message(&id))
-        }
-        (Some(_) | None, _) => None,
-    };
+    // The question was ours; where it stands says where the tap is and who else saw it.
+    let place = Place::tapped(update, &asked, &from)?;
     let content = match item.string("data") {
         Some(data) => Content::Choice { title: title(&asked, &data), id: data },
         None => Content::Unsupported { kind: "callback_query".to_owned(), raw: update.raw() },
     };
     let message = Message {
-        reply_to: question,
-        visibility,
-        opens_window: is_private,
+        reply_to: place.named(&asked),
+        place: place.topic(update, &asked),
+        visibility: place.visibility,
+        opens_window: place.visibility == Visibility::Private,
         ..Message::inbound(address::tap(&id), content)
     };
-    Some(update.event(Some(identity), update.received, message))
+    Some(update.event(Some(place.identity), update.received, message))
 }
 
 /// What stands on the button that carries this data.
 fn title(asked: &Fields<'_>, data: &str) -> String {
-    let rows = asked.object("reply_markup").list("inline_keyboard");
-    let buttons = rows.into_iter().flat_map(|row| {
-        serde_json::from_str::<Vec<&serde_json::value::RawValue>>(row.get()).unwrap_or_default()
-    });
-    let mut buttons = buttons.filter_map(Fields::of);
+    let mut buttons = buttons(asked);
     let button = buttons.find(|it| it.text("callback_data").is_some_and(|it| it == data));
     button.and_then(|it| it.string("text")).unwrap_or_default()
 }

@@ -3,9 +3,12 @@
 //! An event's key is that id, which grows by one, and that name; the messages of a deletion have theirs behind.
 
 mod content;
+mod links;
 mod message;
 mod notice;
+mod origin;
 mod place;
+mod rich;
 mod update;
 
 use domain::event::InboundEvent;

@@ -1,4 +1,7 @@
-//! What happens beside messages: reactions, deletions, blocks, and changes of our own account.
+//! What happens beside messages: notices, reactions, deletions, blocks, and changes of our own account.
+//!
+//! A reaction in a group counts like one in private: it is recorded with the message that it is of, makes nobody a contact
+//! and opens no window, so it does no harm where nobody of ours reads it.
 
 use domain::event::{Direction, InboundEvent, Kind, digest};
 use domain::json::Fields;
@@ -7,6 +10,68 @@ use serde_json::value::RawValue;
 use super::place::{Place, person};
 use super::update::{Update, canonical, printable, whole};
 use crate::address::Chat;
+
+/// The fields of a message that nobody said: what happened in the chat, by whoever did it
+/// (<https://core.telegram.org/bots/api#message>, the service messages). A payment and what a Web App sends are not among
+/// them: the person did those. The newer name of who joined stands before the older ones that come with it.
+pub(super) const NOTICES: [&str; 53] = [
+    "new_chat_members",
+    "new_chat_member",
+    "new_chat_participant",
+    "left_chat_member",
+    "left_chat_participant",
+    "chat_owner_left",
+    "chat_owner_changed",
+    "new_chat_title",
+    "new_chat_photo",
+    "delete_chat_photo",
+    "group_chat_created",
+    "supergroup_chat_created",
+    "channel_chat_created",
+    "message_auto_delete_timer_changed",
+    "pinned_message",
+    "refunded_payment",
+    "gift",
+    "unique_gift",
+    "gift_upgrade_sent",
+    "connected_website",
+    "write_access_allowed",
+    "proximity_alert_triggered",
+    "boost_added",
+    "chat_background_set",
+    "checklist_tasks_done",
+    "checklist_tasks_added",
+    "community_chat_added",
+    "community_chat_joined",
+    "community_chat_removed",
+    "direct_message_price_changed",
+    "forum_topic_created",
+    "forum_topic_edited",
+    "forum_topic_closed",
+    "forum_topic_reopened",
+    "general_forum_topic_hidden",
+    "general_forum_topic_unhidden",
+    "giveaway_created",
+    "giveaway_completed",
+    "managed_bot_created",
+    "paid_message_price_changed",
+    "poll_option_added",
+    "poll_option_deleted",
+    "suggested_post_approved",
+    "suggested_post_approval_failed",
+    "suggested_post_declined",
+    "suggested_post_paid",
+    "suggested_post_refunded",
+    "video_chat_scheduled",
+    "video_chat_started",
+    "video_chat_ended",
+    "video_chat_participants_invited",
+    "voice_chat_started",
+    "voice_chat_ended",
+];
+
+/// The same for a group that has another id now: that is a change of ours, whoever moved it.
+pub(super) const MOVES: [&str; 2] = ["migrate_to_chat_id", "migrate_from_chat_id"];
 
 /// All reactions of one person to one message, of which the last counts; none takes back what was there.
 pub(super) fn reaction(update: &Update<'_>, item: &Fields<'_>) -> Option<InboundEvent> {
@@ -19,7 +84,7 @@ pub(super) fn reaction(update: &Update<'_>, item: &Fields<'_>) -> Option<Inbound
         Some(raw) => Some(emoji(&Fields::of(raw)?)?),
         None => None,
     };
-    let of = Chat { connection: None, id: &chat }.message(&message);
+    let of = Chat { connection: None, id: &chat, topic: None }.message(&message);
     let direction = if update.is_us(&id) { Direction::Out } else { Direction::In };
     let kind = Kind::Reaction { of, emoji, direction };
     Some(update.event(Some(person(update, None, &id, actor)), item.time("date")?, kind))

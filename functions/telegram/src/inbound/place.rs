@@ -1,4 +1,7 @@
 //! Where a message was said, by whom, and to whom.
+//!
+//! Who writes for a chat (an anonymous admin for their group, a person for a channel of theirs) is that chat: the `from`
+//! beside it is a fixed account of Telegram's own, the same for everybody, and names nobody.
 
 use std::borrow::Cow;
 
@@ -8,6 +11,10 @@ use domain::json::Fields;
 
 use super::update::{Update, whole};
 use crate::address::Chat;
+
+/// Telegram's own accounts in the place of a sender: `Group`, `Channel`, and `Telegram` for what a linked channel posted
+/// (<https://core.telegram.org/bots/api#message>, `from`).
+const STAND_INS: [&str; 3] = ["1087968824", "136817688", "777000"];
 
 /// Where a message was said, by whom, and to whom.
 pub(super) struct Place<'a> {
@@ -48,28 +55,35 @@ impl<'a> Place<'a> {
     pub(super) fn of(update: &Update<'_>, item: &Fields<'a>) -> Option<Self> {
         let chat = item.object("chat");
         let chat_id = whole(&chat, "id")?;
-        let kind = chat.text("type");
-        let from = item.object("from");
-        let from_id = whole(&from, "id");
         if let Some(connection) = connection(item) {
             return Some(Self::business(update, item, connection, chat_id));
         }
         if update.kind.contains("business") {
             return None;
         }
-        let is_guest = update.kind == "guest_message";
-        let is_private = !is_guest
+        if chat.flag("is_direct_messages")
+            && let Some(topic) = whole(&item.object("direct_messages_topic"), "topic_id")
+        {
+            return Some(Self::direct(update, item, chat_id, &topic));
+        }
+        let from = item.object("from");
+        let from_id = whole(&from, "id");
+        let kind = chat.text("type");
+        let is_private = update.kind != "guest_message"
             && match kind.as_deref() {
                 Some(kind) => kind == "private",
                 None => from_id == Some(chat_id.clone()),
             };
         let is_channel = kind.as_deref() == Some("channel");
         let by_us = from_id.as_deref().is_some_and(|it| update.is_us(it));
-        let group = item.object("sender_chat");
-        let identity = match &from_id {
-            _ if is_private || is_channel || by_us => person(update, None, &chat_id, &chat),
-            Some(from_id) => person(update, None, from_id, &from),
-            None => person(update, None, &whole(&group, "id")?, &group),
+        let is_ephemeral = is_ephemeral(item);
+        let identity = if is_ephemeral && by_us {
+            let to = item.object("receiver_user");
+            person(update, None, &whole(&to, "id")?, &to)
+        } else if is_private || is_channel || by_us {
+            person(update, None, &chat_id, &chat)
+        } else {
+            sender(update, item)?
         };
         let speaker = if by_us {
             Speaker::Us
@@ -78,6 +92,7 @@ impl<'a> Place<'a> {
         } else {
             Speaker::Person
         };
+        let is_private = is_private || is_ephemeral || chat.flag("is_direct_messages");
         Some(Self {
             connection: None,
             chat: chat_id,
@@ -106,21 +121,122 @@ impl<'a> Place<'a> {
         Self { connection: Some(connection), chat, identity, speaker, visibility }
     }
 
+    /// The direct messages of a channel: one chat in which each person has a topic that they and the channel's admins see
+    /// (<https://core.telegram.org/bots/api#directmessagestopic>).
+    fn direct(update: &Update<'_>, item: &Fields<'a>, chat: Cow<'a, str>, topic: &str) -> Self {
+        let (identity, person) = direct_identity(update, item, &chat, topic);
+        let from = whole(&item.object("from"), "id");
+        // Whoever writes as a channel has that as their topic.
+        let writer = whole(&item.object("sender_chat"), "id").or_else(|| from.clone());
+        let is_theirs = writer.as_deref().is_none_or(|it| it == person || it == topic);
+        let speaker = if from.as_deref().is_some_and(|it| update.is_us(it)) {
+            Speaker::Us
+        } else if is_theirs {
+            Speaker::Person
+        } else {
+            Speaker::Colleague(writer)
+        };
+        Self { connection: None, chat, identity, speaker, visibility: Visibility::Private }
+    }
+
+    /// The place of a tap by a person on a button under a message; that may be gone, or have come by no chat.
+    pub(super) fn tapped(
+        update: &Update<'_>,
+        asked: &Fields<'a>,
+        from: &Fields<'_>,
+    ) -> Option<Self> {
+        let (chat, connection) = (asked.object("chat"), connection(asked));
+        let own = person(update, connection.as_deref(), &whole(from, "id")?, from);
+        let chat_id = whole(&chat, "id");
+        let topic = whole(&asked.object("direct_messages_topic"), "topic_id");
+        let identity = match (&chat_id, &topic) {
+            (Some(chat), Some(topic)) => direct_identity(update, asked, chat, topic).0,
+            (_, None) | (None, _) => own,
+        };
+        let is_private = chat.text("type").is_none_or(|it| it == "private")
+            || topic.is_some()
+            || is_ephemeral(asked);
+        Some(Self {
+            connection,
+            chat: chat_id.unwrap_or_default(),
+            identity,
+            speaker: Speaker::Person,
+            visibility: if is_private { Visibility::Private } else { Visibility::Public },
+        })
+    }
+
     /// The id of a message of this chat.
     pub(super) fn message(&self, id: &str) -> ProviderId {
         self.chat(&self.chat).message(id)
     }
 
-    /// The id of the message that a field names; its chat is this one, if it names none.
+    /// The id of the message that a field names, which may be an item of its own; its chat is this one, if it names none.
     pub(super) fn named(&self, field: &Fields<'_>) -> Option<ProviderId> {
-        let id = whole(field, "message_id")?;
         let chat = whole(&field.object("chat"), "id");
-        Some(self.chat(chat.as_deref().unwrap_or(&self.chat)).message(&id))
+        let chat = self.chat(chat.as_deref().unwrap_or(&self.chat));
+        if chat.id.is_empty() {
+            return None;
+        }
+        if is_ephemeral(field) {
+            return ephemeral(&chat, field);
+        }
+        Some(chat.message(&whole(field, "message_id")?))
+    }
+
+    /// The topic of the chat that an answer goes back to. Whoever wrote in a group is answered in private, where there is no
+    /// such topic; only who writes for the group itself is answered in it.
+    pub(super) fn topic(&self, update: &Update<'_>, item: &Fields<'_>) -> Option<String> {
+        let answers_here =
+            self.connection.is_none() && self.identity.id == update.address(&self.chat);
+        // In a group without topics the same number names the first message of a chain of replies.
+        let is_one = answers_here && item.flag("is_topic_message");
+        whole(item, "message_thread_id").filter(|_| is_one).map(Cow::into_owned)
     }
 
     fn chat<'b>(&'b self, id: &'b str) -> Chat<'b> {
-        Chat { connection: self.connection.as_deref(), id }
+        Chat { connection: self.connection.as_deref(), id, topic: None }
     }
+}
+
+/// Whether a message is seen by one person of a group and the bot alone. Such messages have no number of their own.
+fn is_ephemeral(item: &Fields<'_>) -> bool {
+    item.raw("ephemeral_message_id").is_some()
+}
+
+fn ephemeral(chat: &Chat<'_>, item: &Fields<'_>) -> Option<ProviderId> {
+    let id = whole(item, "ephemeral_message_id")?;
+    // One of the two is the bot, the other the person.
+    let from = item.object("from");
+    let person = if from.flag("is_bot") { item.object("receiver_user") } else { from };
+    Some(chat.ephemeral(&whole(&person, "id")?, &id, &whole(item, "date")?))
+}
+
+/// Who wrote in a group.
+fn sender(update: &Update<'_>, item: &Fields<'_>) -> Option<Identity> {
+    let (from, group) = (item.object("from"), item.object("sender_chat"));
+    let known = whole(&from, "id").filter(|it| !STAND_INS.contains(&it.as_ref()));
+    let fields = match (whole(&group, "id"), known) {
+        (Some(_), _) => group,
+        (None, Some(_)) => from,
+        (None, None) => item.object("chat"),
+    };
+    Some(person(update, None, &whole(&fields, "id")?, &fields))
+}
+
+/// Who a topic of a channel's direct messages is of, and their own id. An answer must go to the topic; they are the same
+/// person as the one who writes to the bot.
+fn direct_identity<'a>(
+    update: &Update<'_>,
+    item: &Fields<'a>,
+    chat: &str,
+    topic: &str,
+) -> (Identity, Cow<'a, str>) {
+    let user = item.object("direct_messages_topic").object("user");
+    let own = whole(&user, "id").unwrap_or_else(|| Cow::Owned(topic.to_owned()));
+    let to = Chat { connection: None, id: chat, topic: Some(topic) };
+    let id = update.address(&to.address());
+    let identity = Identity { id, aliases: vec![update.address(&own)], name: name(&user) };
+    (identity, own)
 }
 
 /// A person, by their own id. In a chat with a business account they are an identity of its own, of the same person: it
@@ -135,7 +251,7 @@ pub(super) fn person(
     if connection.is_none() {
         return Identity { id: to_bot, aliases: Vec::new(), name };
     }
-    let id = update.address(&Chat { connection, id }.address());
+    let id = update.address(&Chat { connection, id, topic: None }.address());
     Identity { id, aliases: vec![to_bot], name }
 }
 
@@ -148,10 +264,10 @@ pub(super) fn connection<'a>(item: &Fields<'a>) -> Option<Cow<'a, str>> {
 const MAX_CONNECTION: usize = 64;
 
 /// Where a name is cut, in bytes. Telegram's have 64 characters at most, twice.
-const MAX_NAME: usize = 512;
+pub(super) const MAX_NAME: usize = 512;
 
 /// The name of a person, or the title of a group.
-fn name(fields: &Fields<'_>) -> Option<PersonName> {
+pub(super) fn name(fields: &Fields<'_>) -> Option<PersonName> {
     let names: Vec<_> =
         ["first_name", "last_name"].into_iter().filter_map(|it| fields.text(it)).collect();
     let mut name = if names.is_empty() { fields.string("title")? } else { names.join(" ") };

@@ -4,12 +4,13 @@ use domain::content::MediaKind;
 use domain::id::ProviderId;
 use domain::outbound::{
     Account, Call, ChoiceOption, Failure, Problem, Send, SendContent, SendError, SendMedia,
+    plain_emoji,
 };
 use serde_json::{Map, Value, json};
 
 use super::body::{File, body};
 use super::refused;
-use crate::address::{Chat, Named};
+use crate::address::{Chat, Named, is_whole};
 
 /// One call of a method.
 pub(super) struct Method<'a> {
@@ -21,8 +22,9 @@ pub(super) struct Method<'a> {
 
 impl Method<'_> {
     /// Shows a person that we type, for five seconds.
-    pub(super) fn typing(chat: &Chat<'_>) -> Self {
-        Self::quiet("sendChatAction", to(chat, json!({ "action": "typing" })))
+    pub(super) fn typing(chat: &Chat<'_>, place: Option<&str>) -> Self {
+        let fields = in_place(to(chat, json!({ "action": "typing" })), chat, place);
+        Self::quiet("sendChatAction", fields)
     }
 
     /// Shows a person that a business account read their message.
@@ -55,7 +57,11 @@ impl Method<'_> {
 }
 
 /// The one call that brings a content to a person.
-pub(super) fn method<'a>(send: &'a Send, chat: &Chat<'_>) -> Result<Method<'a>, SendError> {
+pub(super) fn method<'a>(
+    send: &'a Send,
+    chat: &Chat<'_>,
+    place: Option<&str>,
+) -> Result<Method<'a>, SendError> {
     let mut method = match &send.content {
         SendContent::Text { text } => {
             Method::message("sendMessage", to(chat, json!({ "text": text })))
@@ -68,7 +74,7 @@ pub(super) fn method<'a>(send: &'a Send, chat: &Chat<'_>) -> Result<Method<'a>, 
             )
         }
         SendContent::Location { latitude, longitude, name, address } => {
-            place(chat, (*latitude, *longitude), name.as_deref(), address.as_deref())
+            location(chat, (*latitude, *longitude), name.as_deref(), address.as_deref())
         }
         SendContent::Media { kind, source, caption, filename } => {
             media(chat, *kind, (source, filename.as_deref()), caption.as_deref(), send)?
@@ -78,6 +84,7 @@ pub(super) fn method<'a>(send: &'a Send, chat: &Chat<'_>) -> Result<Method<'a>, 
             return Err(refused(Problem::ContentUnsupported));
         }
     };
+    method.fields = in_place(method.fields, chat, place);
     if let Some(reply) = send.reply_to.as_ref().and_then(|it| quote(it, chat)) {
         method.fields.insert("reply_parameters".to_owned(), reply);
     }
@@ -89,7 +96,7 @@ fn buttons(options: &[ChoiceOption]) -> Vec<Value> {
     options.iter().map(|it| json!([{ "text": it.title, "callback_data": it.id }])).collect()
 }
 
-fn place<'a>(
+fn location<'a>(
     chat: &Chat<'_>,
     (latitude, longitude): (f64, f64),
     name: Option<&str>,
@@ -148,7 +155,7 @@ fn reaction<'a>(of: &ProviderId, emoji: &str) -> Result<Method<'a>, SendError> {
     let Some(Named::Message(chat @ Chat { connection: None, .. }, id)) = Named::parse(of) else {
         return Err(refused(Problem::ContentUnsupported));
     };
-    let reaction = match emoji {
+    let reaction = match plain_emoji(emoji).as_ref() {
         "" => json!([]),
         emoji => json!([{ "type": "emoji", "emoji": emoji }]),
     };
@@ -161,7 +168,7 @@ fn reaction<'a>(of: &ProviderId, emoji: &str) -> Result<Method<'a>, SendError> {
 fn quote(of: &ProviderId, chat: &Chat<'_>) -> Option<Value> {
     let Named::Message(of, id) = Named::parse(of)? else { return None };
     let mut quote = json!({ "message_id": number(id), "allow_sending_without_reply": true });
-    if of != *chat {
+    if !of.is_same(chat) {
         if of.connection.is_some() || chat.connection.is_some() {
             return None;
         }
@@ -170,10 +177,27 @@ fn quote(of: &ProviderId, chat: &Chat<'_>) -> Option<Value> {
     Some(quote)
 }
 
+/// Fields with the topic of the chat that they go to. Only a chat of the bot's own has such topics: business chats have
+/// none, and a channel's direct messages have the person's, which is part of the address.
+fn in_place(
+    mut fields: Map<String, Value>,
+    chat: &Chat<'_>,
+    place: Option<&str>,
+) -> Map<String, Value> {
+    let has_topics = chat.connection.is_none() && chat.topic.is_none();
+    if let Some(topic) = place.filter(|it| has_topics && is_whole(it)) {
+        fields.insert("message_thread_id".to_owned(), number(topic));
+    }
+    fields
+}
+
 /// Fields with the chat that they go to.
 fn to(chat: &Chat<'_>, fields: Value) -> Map<String, Value> {
     let mut fields = to_map(fields);
     fields.insert("chat_id".to_owned(), number(chat.id));
+    if let Some(topic) = chat.topic {
+        fields.insert("direct_messages_topic_id".to_owned(), number(topic));
+    }
     if let Some(connection) = chat.connection {
         fields.insert("business_connection_id".to_owned(), connection.into());
     }

@@ -15,7 +15,8 @@ use calls::{Method, method};
 /// What the channel can carry.
 pub(crate) const RULES: &str = include_str!("../rules.json");
 
-/// The next call of a send, or its end. A group that has become a supergroup is tried once more under its new id.
+/// The next call of a send, or its end. A group that has become a supergroup is tried once more under its new id, and a
+/// topic that is gone once more without it: an answer in the wrong place is better than none.
 pub(crate) fn next(send: &Send, account: &Account, answers: &[Response]) -> Next {
     match try_next(send, account, answers) {
         Ok(next) => next,
@@ -27,22 +28,27 @@ fn try_next(send: &Send, account: &Account, answers: &[Response]) -> Result<Next
     let address = send.to.first().map(IdentityId::address).unwrap_or_default();
     let mut chat = Chat::parse(address).ok_or(refused(Problem::AddressInvalid))?;
     check(&send.content)?;
-    let moved: Option<String> = answers.iter().find_map(|it| match outcome(it) {
-        Outcome::Moved(to) => Some(to),
-        Outcome::Done(_) | Outcome::Failed(_) => None,
-    });
-    let mut answers = answers;
+    // A call that learned of such a change did nothing.
+    let (mut moved, mut place, mut answers) = (None, send.place.as_deref(), answers);
+    while let [first, rest @ ..] = answers {
+        match outcome(first) {
+            Outcome::Moved(to) if moved.is_none() => moved = Some(to),
+            Outcome::PlaceGone(_) if place.is_some() => place = None,
+            Outcome::Moved(_) | Outcome::PlaceGone(_) | Outcome::Done(_) | Outcome::Failed(_) => {
+                break;
+            }
+        }
+        answers = rest;
+    }
     if let Some(to) = &moved {
         chat.id = to;
-        // The call that learned of the move did nothing.
-        answers = answers.get(1..).unwrap_or_default();
     }
-    let methods = methods(send, &chat)?;
+    let methods = methods(send, &chat, place)?;
     let mut made = None;
     for (answer, _) in answers.iter().zip(&methods) {
         made = match outcome(answer) {
             Outcome::Done(id) => id,
-            Outcome::Failed(error) => return Err(error),
+            Outcome::Failed(error) | Outcome::PlaceGone(error) => return Err(error),
             Outcome::Moved(_) => return Err(refused(Problem::AddressInvalid)),
         };
     }
@@ -53,9 +59,13 @@ fn try_next(send: &Send, account: &Account, answers: &[Response]) -> Result<Next
 }
 
 /// The calls of a send, in order.
-fn methods<'a>(send: &'a Send, chat: &Chat<'a>) -> Result<Vec<Method<'a>>, SendError> {
+fn methods<'a>(
+    send: &'a Send,
+    chat: &Chat<'a>,
+    place: Option<&str>,
+) -> Result<Vec<Method<'a>>, SendError> {
     let SendContent::MarkRead { of, typing } = &send.content else {
-        return Ok(vec![method(send, chat)?]);
+        return Ok(vec![method(send, chat, place)?]);
     };
     let mut methods = Vec::new();
     match Named::parse(of).ok_or(refused(Problem::ContentUnsupported))? {
@@ -63,10 +73,11 @@ fn methods<'a>(send: &'a Send, chat: &Chat<'a>) -> Result<Vec<Method<'a>>, SendE
         Named::Tap(id) => methods.push(Method::answer_tap(id)),
         // Bots cannot show what they read; business accounts can.
         Named::Message(of, id) if of.connection.is_some() => methods.push(Method::read(&of, id)),
-        Named::Message(..) => {}
+        Named::Message(..) | Named::Ephemeral => {}
     }
-    if *typing {
-        methods.push(Method::typing(chat));
+    // A channel's direct messages do not show who types.
+    if *typing && chat.topic.is_none() {
+        methods.push(Method::typing(chat, place));
     }
     Ok(methods)
 }
@@ -95,9 +106,8 @@ fn check(content: &SendContent) -> Result<(), SendError> {
                 })
         }
         SendContent::Template { .. } => false,
-        SendContent::Location { .. }
-        | SendContent::Reaction { .. }
-        | SendContent::MarkRead { .. } => true,
+        SendContent::Reaction { emoji, .. } => rules.takes_reaction(emoji),
+        SendContent::Location { .. } | SendContent::MarkRead { .. } => true,
     };
     if fits { Ok(()) } else { Err(refused(Problem::ContentUnsupported)) }
 }
