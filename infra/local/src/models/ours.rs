@@ -125,10 +125,8 @@ impl Ours {
         content: SendContent,
         reply_to: Option<ProviderId>,
     ) -> Result<Option<ProviderId>, SendError> {
-        let place = match &to.kind {
-            Kind::Message(message) => message.place.clone(),
-            _ => None,
-        };
+        let place =
+            if let Kind::Message(message) = &to.kind { message.place.clone() } else { None };
         let send = Send {
             message: MessageId::new("msg_1"),
             to: vec![to.identity.clone().unwrap().id],

@@ -33,6 +33,8 @@ const TOKEN: &str = "7000000001:a-model-of-a-token";
 const SECRET_TOKEN: &str = "a-model-of-a-secret-token";
 /// The customer's id, and that of the chat with the bot.
 pub const ADA: i64 = 5_000_000_001;
+/// The chat with the direct messages of our channel, in which each person has a topic by their own id.
+pub const DIRECT: i64 = -1_001_000_000_031;
 /// How many messages a second one chat takes before it asks to wait. Telegram names one, and lets short bursts pass.
 const BURST: usize = 20;
 
@@ -50,6 +52,8 @@ struct World {
     last_update: i64,
     /// Messages of the one chat, in either direction.
     messages: HashSet<i64>,
+    /// The topics of the one chat.
+    topics: HashSet<i64>,
     /// Taps that wait for an answer.
     taps: HashSet<String>,
     is_blocked: bool,

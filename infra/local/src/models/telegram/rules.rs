@@ -2,6 +2,7 @@
 //!
 //! A method that Ariane does not call is not found, so that a new one brings its rules along.
 
+use domain::outbound::Capabilities;
 use serde_json::{Value, json};
 
 use super::World;
@@ -82,6 +83,7 @@ pub(super) fn check(method: &str, body: &Value, world: &World) -> Result<Taken, 
     }
     let chat = fields.whole("chat_id")?;
     reachable(chat, world)?;
+    topic(&fields, method, chat, world)?;
     let mut buttons = Vec::new();
     let shown = match method {
         "sendMessage" => message(&fields, &mut buttons)?,
@@ -100,7 +102,7 @@ pub(super) fn check(method: &str, body: &Value, world: &World) -> Result<Taken, 
                 Err("wrong parameter action in request".to_owned().into())
             };
         }
-        "setMessageReaction" => return reaction(&fields, chat, world),
+        "setMessageReaction" => return reaction(&fields, world),
         _ => match FILES.iter().find(|(name, ..)| *name == method) {
             Some((_, field, captioned)) => file(&fields, field, *captioned)?,
             None => return Err(BotError::new(404, "Not Found")),
@@ -115,7 +117,7 @@ pub(super) fn check(method: &str, body: &Value, world: &World) -> Result<Taken, 
 
 /// A bot writes to nobody who did not write first, and to nobody who blocked it.
 fn reachable(chat: i64, world: &World) -> Result<(), BotError> {
-    if chat != super::ADA {
+    if chat != super::ADA && chat != super::DIRECT {
         return Err("chat not found".to_owned().into());
     }
     if world.is_blocked {
@@ -125,6 +127,33 @@ fn reachable(chat: i64, world: &World) -> Result<(), BotError> {
         return Err(BotError::new(403, "Forbidden: bot can't initiate conversation with a user"));
     }
     Ok(())
+}
+
+/// Where in the chat it goes. A topic must be there (<https://core.telegram.org/bots/api#sendmessage>, `message_thread_id`);
+/// the direct messages of a channel take only what names the person's, and no other chat may name one
+/// (`direct_messages_topic_id`). They show nobody who types (<https://core.telegram.org/bots/api#sendchataction>), and a
+/// reaction names its message alone.
+fn topic(fields: &Strict<'_>, method: &str, chat: i64, world: &World) -> Result<(), BotError> {
+    if method == "setMessageReaction" {
+        return Ok(());
+    }
+    let is_direct = chat == super::DIRECT;
+    if is_direct && method == "sendChatAction" {
+        return Err("chat actions cannot be sent there".to_owned().into());
+    }
+    if fields.maybe("message_thread_id").is_some() {
+        let topic = fields.whole("message_thread_id")?;
+        if is_direct || !world.topics.contains(&topic) {
+            return Err("message thread not found".to_owned().into());
+        }
+    }
+    let person = fields.maybe("direct_messages_topic_id");
+    match (is_direct, person) {
+        (true, Some(person)) if *person == json!(super::ADA) => Ok(()),
+        (false, None) => Ok(()),
+        (true, _) => Err("direct messages topic must be specified".to_owned().into()),
+        (false, Some(_)) => Err("the chat has no direct messages topics".to_owned().into()),
+    }
 }
 
 /// 1 to 4096 UTF-16 units: entities are counted in those, and Ariane sends none.
@@ -190,20 +219,29 @@ fn reply(reply: &Strict<'_>, chat: i64, world: &World) -> Read<()> {
 }
 
 /// At most one emoji from a bot.
-fn reaction(fields: &Strict<'_>, chat: i64, world: &World) -> Result<Taken, BotError> {
+fn reaction(fields: &Strict<'_>, world: &World) -> Result<Taken, BotError> {
     let id = fields.whole("message_id")?;
     for reaction in fields.list("reaction", 0, 1)? {
         let reaction = Strict::of(reaction)?;
         if reaction.text("type")? != "emoji" {
             return Err("REACTION_INVALID".to_owned().into());
         }
-        reaction.text("emoji")?;
+        let emoji = reaction.text("emoji")?;
+        if !known_reactions().iter().any(|it| it == emoji) {
+            return Err("REACTION_INVALID".to_owned().into());
+        }
         reaction.done()?;
     }
     fields.done()?;
-    if chat == super::ADA && world.messages.contains(&id) {
+    if world.messages.contains(&id) {
         Ok(Taken::Quiet)
     } else {
         Err("message to react not found".to_owned().into())
     }
+}
+
+/// What a bot may react with (<https://core.telegram.org/bots/api#reactiontypeemoji>), letter by letter: a selector that makes
+/// an emoji colourful is refused. The list is the channel's own data, with its source.
+fn known_reactions() -> Vec<String> {
+    Capabilities::parse(::telegram::OUTBOUND.rules).map(|it| it.reactions).unwrap_or_default()
 }

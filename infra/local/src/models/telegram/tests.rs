@@ -6,7 +6,7 @@ use domain::outbound::{ChoiceOption, Problem, SendContent, SendError, SendMedia}
 use serde_json::{Value, json};
 
 use super::rules::BotError;
-use super::{ADA, BotApi};
+use super::{ADA, BotApi, DIRECT, ada, chat};
 use crate::models::Platform;
 use crate::models::ours::{Ours, message, words};
 
@@ -62,6 +62,62 @@ async fn unknown_fields_long_texts_and_long_ids_are_refused() {
     }
     assert_eq!(refusal(&model, "sendFax", &with(json!({}))).0, 404);
     assert_eq!(refusal(&model, "answerCallbackQuery", &json!({ "callback_query_id": "7" })).0, 400);
+}
+
+#[tokio::test]
+async fn a_topic_must_be_there_and_direct_messages_must_name_theirs() {
+    let model = model().await;
+    let message = model.fresh_message();
+    model.world().topics.insert(5120);
+    let with = |fields: Value| {
+        let mut body = json!({ "chat_id": ADA, "text": "hello" });
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        body
+    };
+    let direct = json!({ "chat_id": DIRECT, "direct_messages_topic_id": ADA });
+    for fields in [json!({ "message_thread_id": 5120 }), direct] {
+        assert!(model.take("sendMessage", &with(fields)).is_ok());
+    }
+    for (fields, words) in [
+        (json!({ "message_thread_id": 5121 }), "message thread not found"),
+        (json!({ "chat_id": DIRECT }), "must be specified"),
+        (json!({ "chat_id": DIRECT, "direct_messages_topic_id": 1 }), "must be specified"),
+        (json!({ "direct_messages_topic_id": ADA }), "no direct messages topics"),
+    ] {
+        let refused = refusal(&model, "sendMessage", &with(fields));
+        assert!(refused.0 == 400 && refused.1.contains(words), "{refused:?}");
+    }
+    let typing = json!({ "chat_id": DIRECT, "direct_messages_topic_id": ADA, "action": "typing" });
+    assert_eq!(refusal(&model, "sendChatAction", &typing).0, 400);
+    let react = |emoji: &str| json!({ "chat_id": ADA, "message_id": message, "reaction": [{ "type": "emoji", "emoji": emoji }] });
+    assert!(model.take("setMessageReaction", &react("\u{2764}")).is_ok());
+    for emoji in ["\u{2764}\u{fe0f}", "\u{1fa94}"] {
+        let refused = refusal(&model, "setMessageReaction", &react(emoji));
+        assert!(refused.1.contains("REACTION_INVALID"), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_goes_back_to_the_topic_and_without_it_when_that_is_gone() {
+    let model = model().await;
+    let ours = Ours::connect(model.as_ref(), ::telegram::INBOUND, ::telegram::OUTBOUND).await;
+    let topic = 5120;
+    model.world().topics.insert(topic);
+    let written = json!({
+        "message_id": model.fresh_message(), "from": ada(), "chat": chat(), "date": aws::now().secs(),
+        "message_thread_id": topic, "is_topic_message": true, "text": "Et ma lampe ?",
+    });
+    assert_eq!(model.post("message", &written).await.unwrap(), 200);
+    let asked = ours.next().await;
+    assert!(ours.answer(&asked, words("Demain."), None).await.unwrap().is_some());
+    model.world().topics.clear();
+    assert!(ours.answer(&asked, words("Ou jeudi."), None).await.unwrap().is_some());
+    assert_eq!(model.customer_saw(), ["Demain.", "Ou jeudi."]);
+    let heart = SendContent::Reaction {
+        of: message(&asked).id.clone(),
+        emoji: "\u{2764}\u{fe0f}".to_owned(),
+    };
+    assert_eq!(ours.answer(&asked, heart, None).await, Ok(None));
 }
 
 #[tokio::test]
