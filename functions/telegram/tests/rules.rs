@@ -25,7 +25,7 @@ fn fixtures() -> impl Iterator<Item = String> {
     paths
         .filter(|it| it.to_str().is_some_and(|it| it.ends_with(".in.json")))
         .map(|it| fs::read_to_string(it).unwrap())
-        .filter(|it| serde_json::from_str::<serde_json::Value>(it).is_ok_and(|it| it.is_object()))
+        .filter(|it| serde_json::from_str::<Value>(it).is_ok_and(|it| it.is_object()))
 }
 
 #[test]
