@@ -1,16 +1,14 @@
 //! Measures the model on streams and says it as tables.
 
-use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use domain::threading::Model;
+use domain::threading::{Model, collisions};
 
-use crate::measures::{Grouping, Singly, grouping, singly};
 use crate::perturb::{Perturbation, perturb};
 use crate::replay::{Filed, Help, Watch, replay};
-use crate::rules::Rule;
+use crate::report;
 use crate::stream::{Contact, contacts, lines};
 
 /// Contacts between two words of progress.
@@ -61,11 +59,16 @@ impl Bench {
         for path in &self.streams {
             let contacts = self.read(path)?;
             let run = Run::of(&model, &contacts, self.ask, &name(path), progress)?;
-            run.write(&name(path), &contacts, to)?;
+            report::write(&run, &model, &name(path), &contacts, to)?;
             if let Some(out) = &mut out {
                 let filed = if self.corrected { &run.singly } else { &run.alone };
                 write_filings(filed, self.corrected, out)?;
             }
+        }
+        let collisions = collisions();
+        writeln!(to, "\n{} collisions between languages", collisions.len())?;
+        for it in collisions {
+            writeln!(to, "  {it}")?;
         }
         if let Some(mut out) = out {
             out.flush()?;
@@ -94,7 +97,8 @@ pub struct Run<'a> {
     pub alone: Vec<Vec<Filed<'a>>>,
     /// The filings of each contact when each mistake is put right before the next message.
     pub singly: Vec<Vec<Filed<'a>>>,
-    sizes: Vec<usize>,
+    /// The bytes of each profile as it was stored, the smallest first.
+    pub sizes: Vec<usize>,
 }
 
 #[derive(Default)]
@@ -129,84 +133,6 @@ impl<'a> Run<'a> {
         run.sizes = sizes.0;
         Ok(run)
     }
-
-    fn write(&self, name: &str, contacts: &[Contact], to: &mut impl Write) -> anyhow::Result<()> {
-        let grouped = grouping(&self.alone);
-        writeln!(to, "\n{name}: {} contacts, {} inbound", contacts.len(), grouped.messages)?;
-        writeln!(
-            to,
-            "{:22} {:>6} {:>5} {:>5} {:>5} {:>5} {:>5} {:>5} {:>6} | {:>6} {:>5} {:>5} {:>6} {:>6}",
-            "",
-            "n",
-            "P",
-            "R",
-            "F1",
-            "B³",
-            "ARI",
-            "new",
-            "asked",
-            "n",
-            "right",
-            "cal",
-            "but5",
-            "but10"
-        )?;
-        write_row(to, "all", &grouped, Some(&singly(&self.singly, |_| true)))?;
-        let all = || self.alone.iter().flatten().map(|it| it.item);
-        let channels: BTreeSet<&str> = all().map(|it| it.channel.as_str()).collect();
-        let languages: BTreeSet<&str> = all().map(|it| it.language).collect();
-        for channel in channels {
-            self.write_part(to, channel, |it| it.item.channel.as_str() == channel)?;
-        }
-        for language in languages {
-            self.write_part(to, language, |it| it.item.language == language)?;
-        }
-        for rule in Rule::ALL {
-            let filed: Vec<_> = contacts.iter().map(|it| rule.run(it)).collect();
-            write_row(to, rule.name(), &grouping(&filed), None)?;
-        }
-        let at = |share: usize| {
-            self.sizes.get((self.sizes.len() * share / 100).min(self.sizes.len().saturating_sub(1)))
-        };
-        let size = |share: usize| at(share).copied().unwrap_or(0);
-        writeln!(to, "profile bytes: p50 {}, p99 {}, greatest {}", size(50), size(99), size(100))?;
-        Ok(())
-    }
-
-    fn write_part(
-        &self,
-        to: &mut impl Write,
-        name: &str,
-        counts: impl Fn(&Filed<'_>) -> bool,
-    ) -> anyhow::Result<()> {
-        let part: Vec<Vec<Filed<'_>>> = self
-            .alone
-            .iter()
-            .map(|it| it.iter().filter(|it| counts(it)).cloned().collect())
-            .collect();
-        write_row(to, name, &grouping(&part), Some(&singly(&self.singly, counts)))
-    }
-}
-
-fn write_row(
-    to: &mut impl Write,
-    name: &str,
-    grouped: &Grouping,
-    singly: Option<&Singly>,
-) -> anyhow::Result<()> {
-    let g = grouped;
-    let shares = [g.precision, g.recall, g.f1, g.b_cubed, g.ari, g.new_f1];
-    write!(to, "{name:22} {:>6}", g.messages)?;
-    for share in shares {
-        write!(to, " {:>5.1}", 100.0 * share)?;
-    }
-    write!(to, " {:>5.1}% |", 100.0 * g.asked)?;
-    if let Some(s) = singly {
-        write!(to, " {:>6} {:>5.1} {:>5.1}", s.decisions, 100.0 * s.right, 100.0 * s.calibration)?;
-        write!(to, " {:>6.1} {:>6.1}", 100.0 * s.right_but_5, 100.0 * s.right_but_10)?;
-    }
-    writeln!(to)?;
-    Ok(())
 }
 
 /// Writes each filing as the judge reads it.

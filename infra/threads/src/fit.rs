@@ -2,7 +2,7 @@
 //! every sign kept. The same streams give the same weights.
 
 use domain::threading::features::{NEW_FEATURES, Sign, THREAD_FEATURES};
-use domain::threading::{Model, measure};
+use domain::threading::{Measured, Model, measure};
 
 use crate::minimum::minimum;
 use crate::replay::{Case, Help, Watch, replay};
@@ -19,30 +19,84 @@ const THREADS: usize = THREAD_FEATURES.len();
 const ALL: usize = THREADS + NEW_FEATURES.len();
 
 /// One decision: the rows of features, "new thread" last, and which of them are right.
-struct Choice {
+pub(crate) struct Choice {
     rows: Vec<[f64; ALL]>,
     right: Vec<bool>,
+    weight: f64,
+}
+
+impl Choice {
+    /// A decision as it was measured. `None` where there is nothing to choose from.
+    pub(crate) fn of(
+        measured: &Measured,
+        is_right: impl Fn(&usize) -> bool,
+        is_new: bool,
+    ) -> Option<Self> {
+        if measured.rows.is_empty() {
+            return None;
+        }
+        let mut right: Vec<bool> = measured.order.iter().map(is_right).collect();
+        right.push(is_new);
+        let mut rows: Vec<[f64; ALL]> = measured.rows.iter().map(|it| row(it, &[])).collect();
+        rows.push(row(&[], &measured.new));
+        Some(Self { rows, right, weight: 1.0 })
+    }
+
+    /// The log-likelihood that a model gives to what is right, and whether it would choose that.
+    pub(crate) fn judged_by(&self, model: &Model) -> (f64, bool) {
+        let weights: Vec<f64> =
+            model.thread.iter().chain(&model.new).map(|it| f64::from(*it)).collect();
+        let shares = self.shares(&weights);
+        let all: f64 = shares.iter().sum();
+        let right: f64 = shares.iter().zip(&self.right).filter(|it| *it.1).map(|it| it.0).sum();
+        let best = shares.iter().zip(&self.right).max_by(|a, b| a.0.total_cmp(b.0));
+        ((right / all).max(1e-300).ln(), best.is_some_and(|it| *it.1))
+    }
+
+    /// What each row would get of the softmax, times a factor.
+    fn shares(&self, weights: &[f64]) -> Vec<f64> {
+        let score =
+            |row: &[f64; ALL]| row.iter().zip(weights).map(|(value, weight)| value * weight).sum();
+        let scores: Vec<f64> = self.rows.iter().map(score).collect();
+        let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        scores.iter().map(|it| (it - most).exp()).collect()
+    }
+}
+
+/// What weights are drawn to, and by how much.
+pub(crate) struct Prior {
+    /// The weights.
+    pub(crate) center: Model,
+    /// Decisions that weigh as much.
+    pub(crate) decisions: f64,
 }
 
 /// Gathers the decisions of a run.
 #[derive(Default)]
-struct Choices(Vec<Choice>);
+struct Choices {
+    made: Vec<Choice>,
+    /// How much those that are gathered now count.
+    weight: f64,
+}
+
+/// Streams to fit on, and how much each of their decisions counts.
+pub struct Share {
+    /// The people.
+    pub contacts: Vec<Contact>,
+    /// What one decision counts.
+    pub weight: f64,
+}
 
 impl Watch for Choices {
     fn case(&mut self, case: &Case<'_>) {
         let measured = measure(case.arrival, case.candidates);
-        if measured.rows.is_empty() {
-            return;
-        }
         let is_swallowed = case.mostly.is_empty();
         // When another thread has swallowed the topic, to go on there or to start anew is both right.
         let is_right =
             |it: &usize| case.mostly.contains(it) || is_swallowed && case.holder == Some(*it);
-        let mut right: Vec<bool> = measured.order.iter().map(is_right).collect();
-        right.push(is_swallowed);
-        let mut rows: Vec<[f64; ALL]> = measured.rows.iter().map(|it| row(it, &[])).collect();
-        rows.push(row(&[], &measured.new));
-        self.0.push(Choice { rows, right });
+        if let Some(choice) = Choice::of(&measured, is_right, is_swallowed) {
+            self.made.push(Choice { weight: self.weight, ..choice });
+        }
     }
 }
 
@@ -56,15 +110,24 @@ fn row(thread: &[f32], new: &[f32]) -> [f64; ALL] {
 /// Fits in rounds: on the states that right filings leave, then also on those that the model leaves alone, then also on
 /// those that it leaves when somebody answers where it is unsure. Each round keeps the states before: they are what the
 /// confidence is judged on.
-pub fn fit(contacts: &[Contact], mut progress: impl FnMut(&str)) -> anyhow::Result<Model> {
-    let mut model = Model { thread: [0.0; THREADS], new: [0.0; NEW_FEATURES.len()] };
+pub fn fit(
+    shares: &[Share],
+    without: &[String],
+    mut progress: impl FnMut(&str),
+) -> anyhow::Result<Model> {
+    let mut model = nothing();
     let mut choices = Choices::default();
     for help in [Help::Always, Help::Never, Help::Below(ASK_BELOW)] {
-        for contact in contacts {
-            replay(&model, contact, help, &mut choices)?;
+        for share in shares {
+            choices.weight = share.weight;
+            for contact in &share.contacts {
+                replay(&model, contact, help, &mut choices)?;
+            }
         }
-        progress(&format!("{help:?}: {} decisions", choices.0.len()));
-        model = likeliest(&choices.0);
+        progress(&format!("{help:?}: {} decisions", choices.made.len()));
+        let all: Vec<&Choice> = choices.made.iter().collect();
+        let decisions = L2 * all.iter().map(|it| it.weight).sum::<f64>();
+        model = likeliest(&all, &Prior { center: nothing(), decisions }, without);
     }
     Ok(model)
 }
@@ -88,7 +151,13 @@ pub fn file(model: &Model, streams: &[String]) -> String {
     )
 }
 
-fn likeliest(choices: &[Choice]) -> Model {
+/// The weights of who knows nothing.
+fn nothing() -> Model {
+    Model { thread: [0.0; THREADS], new: [0.0; NEW_FEATURES.len()] }
+}
+
+/// The likeliest weights for these decisions, drawn to others.
+pub(crate) fn likeliest(choices: &[&Choice], prior: &Prior, without: &[String]) -> Model {
     let scales = root_mean_squares(choices);
     let bounds: Vec<(f64, f64)> = signs()
         .zip(scales)
@@ -97,10 +166,15 @@ fn likeliest(choices: &[Choice]) -> Model {
             Sign::Against => (-MOST * scale, 0.0),
             Sign::Free => (-MOST * scale, MOST * scale),
         })
+        .zip(names())
+        .map(|(bounds, name)| if without.iter().any(|it| it == name) { (0.0, 0.0) } else { bounds })
         .collect();
-    let found = minimum(&[0.0; ALL], &bounds, |weights| loss(choices, &scales, weights));
+    let center = prior.center.thread.iter().chain(&prior.center.new);
+    let center: Vec<f64> = center.zip(scales).map(|(it, scale)| f64::from(*it) * scale).collect();
+    let pull = (center.as_slice(), prior.decisions);
+    let found = minimum(&center, &bounds, |weights| loss(choices, &scales, pull, weights));
     let weights = found.iter().zip(scales).map(|(weight, scale)| rounded(weight / scale));
-    let mut model = Model { thread: [0.0; THREADS], new: [0.0; NEW_FEATURES.len()] };
+    let mut model = nothing();
     model.thread.iter_mut().chain(&mut model.new).zip(weights).for_each(|(to, it)| *to = it);
     cap_common_id(&mut model);
     model
@@ -116,12 +190,16 @@ fn cap_common_id(model: &mut Model) {
     }
 }
 
+fn names() -> impl Iterator<Item = &'static str> {
+    THREAD_FEATURES.iter().map(|it| it.name).chain(NEW_FEATURES.iter().map(|it| it.name))
+}
+
 fn signs() -> impl Iterator<Item = Sign> {
     THREAD_FEATURES.iter().map(|it| it.sign).chain(NEW_FEATURES.iter().map(|it| it.sign))
 }
 
 /// The root mean square of each feature over the rows that can have it.
-fn root_mean_squares(choices: &[Choice]) -> [f64; ALL] {
+fn root_mean_squares(choices: &[&Choice]) -> [f64; ALL] {
     let mut sums = [0.0; ALL];
     let mut rows = 0.0;
     for row in choices.iter().flat_map(|it| &it.rows) {
@@ -131,35 +209,36 @@ fn root_mean_squares(choices: &[Choice]) -> [f64; ALL] {
     sums.map(|sum| if sum > 0.0 { f64::sqrt(sum / rows) } else { 1.0 })
 }
 
-/// The mean negative log-likelihood of the right rows and its gradient, for weights of scaled features.
-fn loss(choices: &[Choice], scales: &[f64; ALL], weights: &[f64]) -> (f64, Vec<f64>) {
+/// The mean negative log-likelihood of the right rows and its gradient, for weights of scaled features that are drawn to
+/// others as strongly as so many decisions would.
+fn loss(
+    choices: &[&Choice],
+    scales: &[f64; ALL],
+    (center, decisions): (&[f64], f64),
+    weights: &[f64],
+) -> (f64, Vec<f64>) {
     let plain: Vec<f64> =
         weights.iter().zip(scales).map(|(weight, scale)| weight / scale).collect();
     let mut slope = [0.0; ALL];
     let mut total = 0.0;
     for choice in choices {
-        let scores: Vec<f64> = choice
-            .rows
-            .iter()
-            .map(|row| row.iter().zip(&plain).map(|(value, weight)| value * weight).sum())
-            .collect();
-        let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let shares: Vec<f64> = scores.iter().map(|it| (it - most).exp()).collect();
+        let shares = choice.shares(&plain);
         let all: f64 = shares.iter().sum();
         let right: f64 = shares.iter().zip(&choice.right).filter(|it| *it.1).map(|it| it.0).sum();
-        total -= (right / all).max(1e-300).ln();
+        total -= choice.weight * (right / all).max(1e-300).ln();
         for ((row, share), is_right) in choice.rows.iter().zip(&shares).zip(&choice.right) {
             let wanted = if *is_right { share / right.max(1e-300) } else { 0.0 };
-            let pull = share / all - wanted;
+            let pull = choice.weight * (share / all - wanted);
             slope.iter_mut().zip(row).for_each(|(to, value)| *to += pull * value);
         }
     }
-    #[expect(clippy::cast_precision_loss, reason = "streams have fewer than 2^52 decisions")]
-    let n = choices.len().max(1) as f64;
-    let drawn: f64 = weights.iter().map(|it| it * it).sum();
-    let slope = slope.iter().zip(scales).zip(weights);
-    let slope = slope.map(|((sum, scale), weight)| sum / scale / n + L2 * weight).collect();
-    (total / n + L2 / 2.0 * drawn, slope)
+    let n = choices.iter().map(|it| it.weight).sum::<f64>().max(1e-9);
+    let pull = decisions / n;
+    let away: Vec<f64> = weights.iter().zip(center).map(|(it, center)| it - center).collect();
+    let drawn: f64 = away.iter().map(|it| it * it).sum();
+    let slope = slope.iter().zip(scales).zip(&away);
+    let slope = slope.map(|((sum, scale), away)| sum / scale / n + pull * away).collect();
+    (total / n + pull / 2.0 * drawn, slope)
 }
 
 /// Three digits say all that a fit knows.

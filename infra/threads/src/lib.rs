@@ -10,5 +10,6 @@ pub mod measures;
 pub mod minimum;
 pub mod perturb;
 pub mod replay;
+pub mod report;
 pub mod rules;
 pub mod stream;

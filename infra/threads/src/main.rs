@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use threads::bench::{Bench, name};
-use threads::stream::{Contact, LineDirection, contacts, lines};
+use threads::perturb::greet;
+use threads::stream::{Contact, Line, LineDirection, contacts, lines};
 use threads::{decision, fit};
 
 /// Where the weights are kept that the program is built with.
@@ -24,12 +25,15 @@ struct Cli {
 enum Command {
     /// Fits the weights and writes their data file.
     Fit {
-        /// Streams, JSON lines.
+        /// Streams, JSON lines, each with how much one of its decisions counts: `FILE=0.5`.
         #[arg(required = true)]
-        streams: Vec<PathBuf>,
+        streams: Vec<Stream>,
+        /// Features that get no weight, to see what they are worth.
+        #[arg(long, value_delimiter = ',')]
+        without: Vec<String>,
         /// Where the weights are written.
-        #[arg(long, default_value = WEIGHTS)]
-        out: PathBuf,
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
     /// Measures the model, with simple rules beside it.
     Bench(Bench),
@@ -41,21 +45,41 @@ enum Command {
     },
 }
 
+/// A stream to fit on.
+#[derive(Clone)]
+struct Stream {
+    path: PathBuf,
+    weight: f64,
+}
+
+impl std::str::FromStr for Stream {
+    type Err = std::num::ParseFloatError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (path, weight) = match text.rsplit_once('=') {
+            Some((path, weight)) => (path, weight.parse()?),
+            None => (text, 1.0),
+        };
+        Ok(Self { path: PathBuf::from(path), weight })
+    }
+}
+
 fn main() -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match Cli::parse().command {
-        Command::Fit { streams, out: to } => {
-            let mut contacts = Vec::new();
-            for path in &streams {
-                contacts.extend(read_twice(path)?);
+        Command::Fit { streams, without, out: to, .. } => {
+            let mut shares = Vec::new();
+            for it in &streams {
+                let contacts = read_twice(&it.path)?;
+                shares.push(fit::Share { contacts, weight: it.weight });
             }
             let mut told = Ok(());
-            let model = fit::fit(&contacts, |it| told = writeln!(out, "{it}"))?;
+            let model = fit::fit(&shares, &without, |it| told = writeln!(out, "{it}"))?;
             told?;
-            let names: Vec<String> = streams.iter().map(|it| name(it)).collect();
+            let names: Vec<String> =
+                streams.iter().map(|it| format!("{}={}", name(&it.path), it.weight)).collect();
             let file = fit::file(&model, &names);
-            std::fs::write(&to, &file).with_context(|| format!("cannot write {}", to.display()))?;
-            writeln!(out, "{file}written to {}", to.display())?;
+            write(to.as_deref().unwrap_or(Path::new(WEIGHTS)), &file, &mut out)?;
         }
         Command::Bench(bench) => {
             bench.run(&mut out, &mut std::io::stderr().lock())?;
@@ -68,10 +92,23 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Each contact with and without the word that a thread was resolved: not every company says it.
+fn write(to: &Path, file: &str, out: &mut impl Write) -> anyhow::Result<()> {
+    std::fs::write(to, file).with_context(|| format!("cannot write {}", to.display()))?;
+    writeln!(out, "{file}written to {}", to.display())?;
+    Ok(())
+}
+
+/// Of a hundred mails, those that greet the second time; of a hundred messages that come back to a topic, likewise.
+const GREETING_MAILS: u64 = 50;
+const GREETING_RETURNS: u64 = 20;
+
+/// Each contact twice. The second time nobody says that a thread was resolved, for not every company does, and who comes
+/// back greets, for people do.
 fn read_twice(path: &Path) -> anyhow::Result<Vec<Contact>> {
     let all = lines(path)?;
-    let said = all.iter().filter(|it| it.direction != LineDirection::Event).cloned().collect();
+    let mut said: Vec<Line> =
+        all.iter().filter(|it| it.direction != LineDirection::Event).cloned().collect();
+    greet(&mut said, GREETING_MAILS, GREETING_RETURNS);
     let mut both = contacts(all);
     both.extend(contacts(said));
     Ok(both)

@@ -95,6 +95,9 @@ impl Sums {
     }
 }
 
+/// A confidence that leaves no doubt.
+const SUREST: f32 = 0.99;
+
 /// How good single decisions are when all before were put right.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Singly {
@@ -108,6 +111,10 @@ pub struct Singly {
     pub right_but_5: f64,
     /// The same with 10 %.
     pub right_but_10: f64,
+    /// Decisions that were at least 99 % sure, and those of them that are right.
+    pub surest: usize,
+    /// Of those, the right ones.
+    pub surest_right: f64,
 }
 
 /// Measures decisions of a run with [`crate::replay::Help::Always`], for the messages that `counts` takes.
@@ -130,6 +137,7 @@ pub fn singly(contacts: &[Vec<Filed<'_>>], counts: impl Fn(&Filed<'_>) -> bool) 
         ratio(float(right), float(judged.len()), 0.0)
     };
     let (right, calibration) = (share(&judged), calibration(&judged));
+    let surest: Vec<(f32, bool)> = judged.iter().filter(|it| SUREST <= it.0).copied().collect();
     judged.sort_by(|a, b| a.0.total_cmp(&b.0));
     let but = |parts: usize| share(judged.get(judged.len() / parts..).unwrap_or_default());
     Singly {
@@ -138,6 +146,8 @@ pub fn singly(contacts: &[Vec<Filed<'_>>], counts: impl Fn(&Filed<'_>) -> bool) 
         calibration,
         right_but_5: but(20),
         right_but_10: but(10),
+        surest: surest.len(),
+        surest_right: share(&surest),
     }
 }
 
@@ -186,6 +196,7 @@ fn whole(n: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::replay::Before;
     use crate::stream::{Contact, Line, contacts};
 
     /// A contact whose messages are of these topics.
@@ -207,6 +218,7 @@ mod tests {
             chosen_topic: None,
             confidence: 0.9,
             asked: false,
+            before: Before::default(),
         })
         .collect()
     }

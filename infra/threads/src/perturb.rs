@@ -20,7 +20,32 @@ pub enum Perturbation {
     Plain,
     /// 30 % of the mails end with a signature and the mail before.
     Signatures,
+    /// Every mail greets, and so does half of what goes on with a topic after six hours.
+    Greetings,
+    /// Every message of the customer is an emoji.
+    Emoji,
+    /// No message quotes or names another.
+    References,
+    /// All is in letters that we have no words for.
+    Letters,
 }
+
+impl Perturbation {
+    /// Every one.
+    pub const ALL: [Self; 8] = [
+        Self::Typos,
+        Self::Upper,
+        Self::Plain,
+        Self::Signatures,
+        Self::Greetings,
+        Self::Emoji,
+        Self::References,
+        Self::Letters,
+    ];
+}
+
+/// A silence after which a topic is come back to, in seconds.
+const RETURN: i64 = 6 * 3_600;
 
 /// Words that are mistyped, in percent.
 const TYPOS: u64 = 8;
@@ -29,18 +54,74 @@ const SIGNED: u64 = 30;
 
 /// Makes a stream worse.
 pub fn perturb(lines: &mut [Line], how: Perturbation) {
-    if how == Perturbation::Signatures {
-        return sign_and_quote(lines);
+    match how {
+        Perturbation::Typos => each_text(lines, mistype),
+        Perturbation::Plain => each_text(lines, |it, _| plain(it)),
+        Perturbation::Upper => {
+            each_text(lines, |it, _| it.to_uppercase());
+            each_subject(lines, str::to_uppercase);
+        }
+        Perturbation::Letters => {
+            each_text(lines, |it, _| in_other_letters(it));
+            each_subject(lines, in_other_letters);
+        }
+        Perturbation::Signatures => sign_and_quote(lines),
+        Perturbation::Greetings => greet(lines, 100, 50),
+        Perturbation::Emoji => {
+            for line in lines.iter_mut().filter(|it| it.direction == LineDirection::In) {
+                "👍".clone_into(&mut line.text);
+            }
+        }
+        Perturbation::References => {
+            for line in lines {
+                line.refs.clear();
+                line.reply_to = None;
+            }
+        }
     }
+}
+
+fn each_text(lines: &mut [Line], worse: impl Fn(&str, &mut Chance) -> String) {
     for line in lines {
-        let chance = &mut Chance::of(&line.message_id);
-        line.text = match how {
-            Perturbation::Typos => mistype(&line.text, chance),
-            Perturbation::Upper => line.text.to_uppercase(),
-            Perturbation::Plain | Perturbation::Signatures => plain(&line.text),
-        };
-        if how == Perturbation::Upper {
-            line.subject = line.subject.as_deref().map(str::to_uppercase);
+        line.text = worse(&line.text, &mut Chance::of(&line.message_id));
+    }
+}
+
+fn each_subject(lines: &mut [Line], worse: impl Fn(&str) -> String) {
+    for subject in lines.iter_mut().filter_map(|it| it.subject.as_mut()) {
+        *subject = worse(subject);
+    }
+}
+
+/// Georgian letters for Latin ones: no list of ours has a word in them.
+fn in_other_letters(text: &str) -> String {
+    let other = |it: char| {
+        let place = u32::from(it.to_ascii_lowercase()).checked_sub(u32::from('a'));
+        let place = place.filter(|_| it.is_ascii_alphabetic());
+        place.and_then(|it| char::from_u32(0x10d0 + it)).unwrap_or(it)
+    };
+    text.chars().map(other).collect()
+}
+
+/// Lets so many mails in a hundred greet, and so many of those messages that go on with a topic after a pause.
+pub fn greet(lines: &mut [Line], mails: u64, returns: u64) {
+    let mut latest = HashMap::<String, i64>::new();
+    for line in lines {
+        let before = latest.get(&line.gold_topic).copied();
+        if line.direction == LineDirection::In {
+            let is_return = before.is_some_and(|it| line.ts - it > RETURN);
+            let is_mail = line.subject.is_some();
+            let chance = Chance::of(&line.message_id).below(100);
+            let has_greeted = Reading::of(&line.text, None).cues().greets;
+            if !has_greeted && (is_mail && chance < mails || is_return && chance < returns) {
+                let is_french = Reading::of(&line.text, None).language() == Some("fr");
+                let greeting = if is_french { "Bonjour" } else { "Hello" };
+                line.text.insert_str(0, if is_mail { ",\n" } else { ", " });
+                line.text.insert_str(0, greeting);
+            }
+        }
+        if line.direction != LineDirection::Event {
+            latest.insert(line.gold_topic.clone(), line.ts);
         }
     }
 }

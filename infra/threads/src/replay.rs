@@ -32,6 +32,17 @@ pub struct Filed<'a> {
     pub confidence: f32,
     /// Whether somebody was asked.
     pub asked: bool,
+    /// What was there when it came.
+    pub before: Before,
+}
+
+/// What is there when a message comes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Before {
+    /// Minutes since the last message of any thread.
+    pub silence: i64,
+    /// Threads.
+    pub threads: usize,
 }
 
 /// A state in which a message is to be filed.
@@ -128,6 +139,9 @@ impl<'a> Run<'a> {
             mail_refs: &mail_refs,
             certain: None,
         };
+        let last = self.threads.iter().map(|it| it.profile.last_at()).max();
+        let silence = last.map_or(0, |it| item.at.since(it) / 60_000);
+        let before = Before { silence, threads: self.threads.len() };
         let case = Case {
             arrival: &arrival,
             candidates: &candidates,
@@ -158,6 +172,7 @@ impl<'a> Run<'a> {
             thread: place.unwrap_or_else(|| self.open()),
             confidence: decision.confidence,
             asked,
+            before,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::event::Direction;
 use domain::time::Timestamp;
 
-use crate::replay::Filed;
+use crate::replay::{Before, Filed};
 use crate::stream::{Contact, Item};
 
 /// A silence that ends a conversation.
@@ -59,6 +59,7 @@ impl Rule {
                         chosen_topic: None,
                         confidence: 1.0,
                         asked: false,
+                        before: Before::default(),
                     });
                     Some(thread)
                 }

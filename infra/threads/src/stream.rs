@@ -11,6 +11,9 @@ use domain::threading::Reading;
 use domain::time::Timestamp;
 use serde::Deserialize;
 
+/// The channel whose lines are what was said in calls.
+const CALLS: &str = "voice";
+
 /// One line of a stream.
 #[derive(Clone, Default, Deserialize)]
 pub struct Line {
@@ -119,7 +122,10 @@ pub fn contacts(lines: Vec<Line>) -> Vec<Contact> {
 
 impl Item {
     fn of(line: Line) -> Self {
-        let reading = Reading::of(&line.text, line.subject.as_deref());
+        let reading = match line.subject.as_deref() {
+            None if line.channel == CALLS => Reading::of_call(&line.text),
+            subject => Reading::of(&line.text, subject),
+        };
         Self {
             direction: match line.direction {
                 LineDirection::In => Some(Direction::In),

@@ -25,8 +25,10 @@ fn options(question: &Outgoing) -> Vec<String> {
 
 /// A message that may be about either topic, and joins one.
 const DOUBTFUL: &str = "Tuesday would be a good day for dinner";
+/// What goes on with it.
+const MORE: &str = "Book the table for noon please";
 /// One that may be about either topic or a third, and opens a thread.
-const DOUBTFUL_NEW: &str = "Hi, on Tuesday please";
+const DOUBTFUL_NEW: &str = "Hi, I need something for Tuesday, can you help me?";
 
 #[tokio::test]
 async fn a_doubtful_message_is_asked_about_once_with_the_topics_that_it_may_mean() {
@@ -77,7 +79,7 @@ async fn who_only_claims_to_be_a_person_is_not_asked() {
     world.take(&says("a", 300, "Hello, I would like to book a table for dinner")).await;
     world.take(&says("b", 20, &code.reveal())).await;
     assert_eq!(world.thread_of("b").await, thread);
-    world.take(&says("c", 1, "Hi, on Tuesday please")).await;
+    world.take(&says("c", 1, "Hello, I would like a table on Tuesday")).await;
     let confidence = world.confidence_of("c").await;
     assert!(confidence < 0.6, "it must be in doubt for this test to tell anything: {confidence}");
     assert_eq!(world.queued(), []);
@@ -116,7 +118,7 @@ async fn an_old_message_is_not_asked_about() {
 async fn the_topic_that_the_customer_names_gets_the_message_and_what_followed() {
     let world = World::with_two_topics().await;
     world.take(&world.says("5", 1, DOUBTFUL)).await;
-    world.take(&world.says("6", 0, "Bring the order at noon please")).await;
+    world.take(&world.says("6", 0, MORE)).await;
     let filed = world.thread_of("5").await;
     assert_eq!(world.thread_of("6").await, filed);
     let topics = [world.thread_of("1").await, world.thread_of("3").await];
@@ -143,7 +145,7 @@ async fn what_was_said_in_the_same_second_goes_along() {
     world.take(&world.says("5", 1, DOUBTFUL)).await;
     let more = ["6", "7", "8", "9"];
     for id in more {
-        world.take(&world.says(id, 1, "Bring the order at noon please")).await;
+        world.take(&world.says(id, 1, MORE)).await;
     }
     let filed = world.thread_of("5").await;
     let topics = [world.thread_of("1").await, world.thread_of("3").await];

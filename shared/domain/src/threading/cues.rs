@@ -5,18 +5,22 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::text::{Tokens, plain};
 
-/// Every language that we have words for. A new one is a file and a line here.
-const LANGUAGES: &[&str] = &[
-    include_str!("../../data/threading/cues.en.json"),
-    include_str!("../../data/threading/cues.fr.json"),
-];
+// `LANGUAGES`: every `cues.*.json` of the data folder. A new language is a file there, and nothing else.
+include!(concat!(env!("OUT_DIR"), "/languages.rs"));
+
+/// Where two languages are in each other's way: a phrase that does another thing in each, and one that is made of small
+/// words of the other, which therefore is no phrase in a text of that one.
+#[must_use]
+pub fn collisions() -> Vec<String> {
+    Lexicon::get().collisions()
+}
 
 /// What a message does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one independent answer")]
 pub struct Cues {
     /// It starts with a greeting.
@@ -27,6 +31,8 @@ pub struct Cues {
     pub answers: bool,
     /// It refers to something that was said.
     pub refers_back: bool,
+    /// It asks how far something is that was asked for.
+    pub follows_up: bool,
     /// It takes leave.
     pub goodbye: bool,
     /// It is what an agent ends with: anything else?
@@ -47,10 +53,22 @@ struct Language {
     requests: Vec<String>,
     answers: Vec<String>,
     back_references: Vec<String>,
+    follow_ups: Vec<String>,
     goodbyes: Vec<String>,
     closings: Vec<String>,
     units: Vec<String>,
+    call: CallWords,
     mail: MailWords,
+}
+
+/// What reports of calls write in a language.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallWords {
+    /// What stands before the words of who took the call.
+    ours: Vec<String>,
+    /// What stands before the words of who called.
+    theirs: Vec<String>,
 }
 
 /// What mail programs write in a language.
@@ -104,19 +122,26 @@ pub(super) struct Lexicon {
     pub(super) suffixes: Vec<String>,
     /// What mail programs write, one per language.
     pub(super) mail: Vec<MailWords>,
+    /// What stands before the words of who took a call, and of who called.
+    pub(super) speakers: [HashSet<String>; 2],
 }
 
 struct Phrase {
     rest: Vec<String>,
     cue: Cue,
+    /// The place of its language.
+    language: usize,
+    /// The other languages, as bits, in which all of its words are small words: in a text of one of them it is no phrase.
+    elsewhere: u32,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cue {
     Greets,
     Requests,
     Answers,
     RefersBack,
+    FollowsUp,
     Goodbye,
     Closes,
 }
@@ -137,17 +162,20 @@ impl Lexicon {
             units: HashSet::new(),
             suffixes: Vec::new(),
             mail: Vec::new(),
+            speakers: [HashSet::new(), HashSet::new()],
         };
         for file in files {
             all.add(serde_json::from_str(file).expect("a language file"));
         }
+        all.tell_apart();
         all.suffixes.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         all.suffixes.dedup();
         all
     }
 
     fn add(&mut self, language: Language) {
-        let bit = 1u32.checked_shl(u32::try_from(self.names.len()).unwrap_or(31)).unwrap_or(0);
+        let place = self.names.len();
+        let bit = 1u32.checked_shl(u32::try_from(place).unwrap_or(31)).unwrap_or(0);
         self.names.push(language.code);
         for word in &language.stop_words {
             for token in Tokens::of(word).iter() {
@@ -161,6 +189,7 @@ impl Lexicon {
             (&language.requests, Cue::Requests),
             (&language.answers, Cue::Answers),
             (&language.back_references, Cue::RefersBack),
+            (&language.follow_ups, Cue::FollowsUp),
             (&language.goodbyes, Cue::Goodbye),
             (&language.closings, Cue::Closes),
         ] {
@@ -168,10 +197,58 @@ impl Lexicon {
                 let tokens = Tokens::of(phrase);
                 let mut words = tokens.iter().map(str::to_owned);
                 let Some(first) = words.next() else { continue };
-                self.phrases.entry(first).or_default().push(Phrase { rest: words.collect(), cue });
+                let phrase =
+                    Phrase { rest: words.collect(), cue, language: place, elsewhere: !bit };
+                self.phrases.entry(first).or_default().push(phrase);
             }
         }
+        for (all, more) in
+            self.speakers.iter_mut().zip([&language.call.ours, &language.call.theirs])
+        {
+            all.extend(more.iter().map(|it| plain(it)));
+        }
         self.mail.push(language.mail.made_plain());
+    }
+
+    /// Finds for each phrase the languages in which it is made of small words only.
+    fn tell_apart(&mut self) {
+        let small = |word: &String| self.stop_words.get(word).copied().unwrap_or(0);
+        for (first, phrases) in &mut self.phrases {
+            for phrase in phrases {
+                let words = phrase.rest.iter().chain([first]);
+                phrase.elsewhere = words.fold(phrase.elsewhere, |bits, it| bits & small(it));
+            }
+        }
+    }
+
+    fn collisions(&self) -> Vec<String> {
+        let name = |place: usize| self.names.get(place).map_or("", String::as_str);
+        let mut found = Vec::new();
+        for (first, phrases) in &self.phrases {
+            for (n, it) in phrases.iter().enumerate() {
+                let words =
+                    std::iter::once(first.as_str()).chain(it.rest.iter().map(String::as_str));
+                let said = format!(
+                    "{} ({}: {:?})",
+                    words.collect::<Vec<_>>().join(" "),
+                    name(it.language),
+                    it.cue
+                );
+                let others = phrases.iter().skip(n + 1);
+                let others = others.filter(|other| {
+                    other.rest == it.rest && other.language != it.language && other.cue != it.cue
+                });
+                found.extend(
+                    others.map(|other| {
+                        format!("{said} and {}: {:?}", name(other.language), other.cue)
+                    }),
+                );
+                let small = (0..self.names.len()).filter(|place| it.elsewhere >> place & 1 == 1);
+                found.extend(small.map(|place| format!("{said} is small in {}", name(place))));
+            }
+        }
+        found.sort_unstable();
+        found
     }
 
     pub(super) fn is_stop_word(&self, word: &str) -> bool {
@@ -185,13 +262,17 @@ impl Lexicon {
     /// What these tokens do; whether they ask is for who sees the punctuation.
     pub(super) fn cues(&self, tokens: &Tokens) -> Cues {
         let mut cues = Cues::default();
+        let spoken = self.spoken(tokens);
+        let greeted = self.greeting(tokens);
         for (at, word) in tokens.iter().enumerate() {
             let Some(phrases) = self.phrases.get(word) else { continue };
-            for phrase in phrases.iter().filter(|it| tokens.continues(at + 1, &it.rest)) {
+            let here = phrases.iter().filter(|it| it.elsewhere & spoken == 0);
+            for phrase in here.filter(|it| tokens.continues(at + 1, &it.rest)) {
                 match phrase.cue {
                     Cue::Greets => cues.greets |= at == 0,
-                    Cue::Answers => cues.answers |= at == 0,
+                    Cue::Answers => cues.answers |= at == 0 || at == greeted,
                     Cue::RefersBack => cues.refers_back = true,
+                    Cue::FollowsUp => cues.follows_up = true,
                     Cue::Requests => cues.requests = true,
                     Cue::Goodbye => cues.goodbye = true,
                     Cue::Closes => cues.closes = true,
@@ -231,17 +312,77 @@ impl Lexicon {
 
     /// The language whose small words are most in it.
     pub(super) fn language(&self, tokens: &Tokens) -> Option<&str> {
+        let spoken = self.spoken(tokens);
+        let is_one = spoken.count_ones() == 1;
+        let place = usize::try_from(spoken.trailing_zeros()).ok().filter(|_| is_one)?;
+        self.names.get(place).map(String::as_str)
+    }
+
+    /// The languages, as bits, whose small words are most in it: none, one, or several that are equal.
+    fn spoken(&self, tokens: &Tokens) -> u32 {
         let mut counts = vec![0u32; self.names.len()];
         for bits in tokens.iter().filter_map(|it| self.stop_words.get(it)) {
             for (n, count) in counts.iter_mut().enumerate() {
                 *count += bits >> n & 1;
             }
         }
-        let most = counts.iter().copied().max().filter(|it| *it > 0)?;
-        let mut best = counts.iter().zip(&self.names).filter(|(count, _)| **count == most);
-        match (best.next(), best.next()) {
-            (Some((_, name)), None) => Some(name),
-            (Some(_) | None, _) => None,
+        let Some(most) = counts.iter().copied().max().filter(|it| *it > 0) else { return 0 };
+        let mut spoken = 0;
+        for (n, _) in counts.iter().enumerate().filter(|it| *it.1 == most) {
+            spoken |= 1 << n;
         }
+        spoken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_languages_are_the_files_of_the_folder() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/threading");
+        let names = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name());
+        let mut codes: Vec<String> = names
+            .filter_map(|it| {
+                Some(it.to_str()?.strip_prefix("cues.")?.strip_suffix(".json")?.to_owned())
+            })
+            .collect();
+        codes.sort();
+        assert_eq!(codes, Lexicon::get().names, "each file says its own code");
+        assert!(codes.len() >= 3);
+    }
+
+    #[test]
+    fn a_third_language_is_read_like_the_others() {
+        let cues = |text: &str| Lexicon::get().cues(&Tokens::of(text));
+        assert!(cues("Guten Tag, ich möchte eine Lampe umtauschen").greets);
+        assert!(cues("Guten Tag, ich möchte eine Lampe umtauschen").requests);
+        assert!(cues("Gibt es schon etwas Neues?").follows_up);
+        assert!(cues("Ja gerne").answers && cues("Nein danke, das war alles").goodbye);
+        assert!(cues("Kann ich sonst noch etwas für Sie tun?").closes);
+        let language = |text: &str| Lexicon::get().language(&Tokens::of(text)).map(str::to_owned);
+        assert_eq!(language("wo ist mein Paket, es ist noch nicht da").as_deref(), Some("de"));
+        assert_eq!(language("where is my parcel, it is not there yet").as_deref(), Some("en"));
+        assert_eq!(language("où est mon colis, il n'est pas encore là").as_deref(), Some("fr"));
+    }
+
+    #[test]
+    fn a_word_that_is_small_in_the_language_of_the_text_is_no_phrase_of_another() {
+        let refers = |text: &str| Lexicon::get().cues(&Tokens::of(text)).refers_back;
+        // "es" refers to something in German, and is a form of "to be" in French.
+        assert!(refers("ich möchte es zurückgeben") && !refers("tu es à la gare de Lyon"));
+        assert!(
+            collisions().iter().any(|it| it == "es (de: RefersBack) is small in fr"),
+            "{:?}",
+            collisions()
+        );
+    }
+
+    #[test]
+    fn an_answer_may_follow_a_greeting() {
+        let answers = |text: &str| Lexicon::get().cues(&Tokens::of(text)).answers;
+        assert!(answers("Hi, yes that's right") && answers("Bonjour, oui"));
+        assert!(!answers("Hi, is that right? Yes or no"));
     }
 }

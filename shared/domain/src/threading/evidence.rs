@@ -98,6 +98,7 @@ impl Evidence {
             "person" => "a person decided it",
             "customer" => "the customer said so when asked",
             "another_model" => "another version of the model decided it",
+            "silence" => "the other thread's last message was {ago}",
             "first_message" => "first message of this contact",
             _ => "another version's reason",
         });
@@ -170,15 +171,32 @@ fn deeper(so_far: Option<(u8, Evidence)>, depth: u8, reason: Evidence) -> (u8, E
 }
 
 /// What spoke most for a new thread against the best candidate.
-pub(super) fn of_new(model: &Model, measured: &Measured, runner_up: usize) -> Vec<Evidence> {
+pub(super) fn of_new(
+    model: &Model,
+    measured: &Measured,
+    reading: &Reading,
+    runner_up: usize,
+) -> Vec<Evidence> {
     let new = model.new.iter().zip(&measured.new).zip(&NEW_FEATURES);
     let mut found: Vec<Evidence> =
         new.map(|((weight, value), it)| plainly(it.name, weight * value)).collect();
     if let Some(row) = measured.rows.get(runner_up) {
         let thread = model.thread.iter().zip(row).zip(&THREAD_FEATURES);
-        found.extend(thread.map(|((weight, value), it)| plainly(it.name, -weight * value)));
+        found.extend(thread.filter_map(|((weight, value), it)| {
+            let detail = Detail::of(it.about, measured.notes.get(runner_up), reading);
+            Some(evidence(against(it.name)?, -weight * value, detail))
+        }));
     }
     strongest(found)
+}
+
+/// The name of what speaks against a thread, where that is said in other words than what speaks for it.
+fn against(feature: &'static str) -> Option<&'static str> {
+    match feature {
+        "gap" => Some("silence"),
+        "rank" => None,
+        other => Some(other),
+    }
 }
 
 fn evidence(name: &'static str, margin: f32, detail: Detail) -> Evidence {

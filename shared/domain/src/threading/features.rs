@@ -1,6 +1,7 @@
 //! The features: one table for a candidate thread, one for "new thread". A feature is added here and nowhere else; its
 //! weight comes from the next fit.
 
+use super::reading::Form;
 use super::scene::{Ids, Row, Scene, count, flag, ln};
 use About::{Id, Last, Nothing, Quoted};
 use Sign::{Against, For, Free};
@@ -58,9 +59,42 @@ pub struct NewFeature {
     pub(super) value: fn(&Scene<'_>) -> f32,
 }
 
+/// Something that is new for the model: in its presence nothing is surer than [`MOST_SURE_IN_DOUBT`].
+pub struct Doubt {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub meaning: &'static str,
+    pub(super) holds: fn(&Scene<'_>) -> bool,
+}
+
+/// How sure a decision may be about what is new for the model. Of a hundred such, two will be wrong whatever the weights
+/// say: the streams that those were fitted on hold few of them.
+pub const MOST_SURE_IN_DOUBT: f32 = 0.98;
+
+/// What is new for the model.
+#[rustfmt::skip]
+pub const DOUBTS: [Doubt; 5] = [
+    Doubt { name: "greeting_alone",
+        meaning: "greets and says nothing else",
+        holds: |scene| scene.cues().greets && scene.says_nothing() },
+    Doubt { name: "one_word",
+        meaning: "is one word, an emoji or nothing",
+        holds: |scene| scene.arrival.reading.tokens <= 1 },
+    Doubt { name: "call",
+        meaning: "was said in a call, of which a report may hold the first line only",
+        holds: |scene| scene.arrival.reading.form == Form::Call },
+    Doubt { name: "unseen_channel",
+        meaning: "comes by a channel on which no candidate has a message",
+        holds: |scene| scene.rows.iter().all(|it| it.here_minutes.is_none()) },
+    Doubt { name: "unknown_language",
+        meaning: "is in no language that we have words for",
+        holds: |scene| scene.arrival.reading.language.is_none() && 3 < scene.arrival.reading.tokens },
+];
+
 /// What is measured of each candidate.
 #[rustfmt::skip]
-pub const THREAD_FEATURES: [ThreadFeature; 17] = [
+pub const THREAD_FEATURES: [ThreadFeature; 20] = [
     ThreadFeature { name: "reply_to", sign: For, about: Quoted,
         meaning: "the quoted or replied-to message is in it",
         said: "reply to the message of {at}",
@@ -82,9 +116,9 @@ pub const THREAD_FEATURES: [ThreadFeature; 17] = [
         said: "the other thread is about another number",
         value: |_, row| flag(row.ids == Ids::Other) },
     ThreadFeature { name: "same_subject", sign: For, about: Nothing,
-        meaning: "the mail's subject was seen in it",
+        meaning: "the mail's subject was seen in it; shared by the threads in which it was seen",
         said: "same subject",
-        value: |scene, row| flag(row.has_subject(scene)) },
+        value: |scene, row| scene.share_of_subject(row) },
     ThreadFeature { name: "re_other_subject", sign: Against, about: Nothing,
         meaning: "the mail answers a subject that was not seen in it",
         said: "the other thread has another subject",
@@ -113,14 +147,26 @@ pub const THREAD_FEATURES: [ThreadFeature; 17] = [
         meaning: "its last message is ours, on this channel, at most 60 minutes old",
         said: "we wrote here {ago}",
         value: |scene, row| flag(row.last_ours().is_some() && row.is_on_channel(scene) && row.gap_minutes <= 60.0) },
-    ThreadFeature { name: "like_customer", sign: For, about: Nothing,
-        meaning: "likeness to the customer's last two messages, the higher",
-        said: "same words as the customer's last messages",
-        value: |scene, row| scene.likeness(&row.profile.theirs) },
     ThreadFeature { name: "like_ours", sign: For, about: Nothing,
         meaning: "likeness to our last message",
         said: "same words as our last message",
         value: |scene, row| scene.likeness(&row.profile.ours) },
+    ThreadFeature { name: "ch_gap", sign: Against, about: Nothing,
+        meaning: "ln of the minutes since its last message on this channel, 0 if there is none",
+        said: "the other thread was long silent on this channel",
+        value: |_, row| row.here_minutes.map_or(0.0, ln) },
+    ThreadFeature { name: "ch_never", sign: Against, about: Nothing,
+        meaning: "none of its kept messages is on this channel",
+        said: "the other thread was never on this channel",
+        value: |_, row| flag(row.here_minutes.is_none()) },
+    ThreadFeature { name: "own_words", sign: For, about: Nothing,
+        meaning: "ln of the number of words that are in this thread alone",
+        said: "has words of this thread alone",
+        value: |_, row| ln(count(row.own_words)) },
+    ThreadFeature { name: "we_closed", sign: Against, about: Nothing,
+        meaning: "its last message is ours and ends it: anything else?, have a nice day",
+        said: "we ended the other thread",
+        value: |_, row| flag(row.last_ours().is_some_and(|it| it.what.closes)) },
     ThreadFeature { name: "said_goodbye", sign: Against, about: Nothing,
         meaning: "the customer took leave, and nothing or a closing phrase followed",
         said: "the other thread ended with a goodbye",
@@ -133,15 +179,39 @@ pub const THREAD_FEATURES: [ThreadFeature; 17] = [
 
 /// What is measured of "new thread".
 #[rustfmt::skip]
-pub const NEW_FEATURES: [NewFeature; 10] = [
+pub const NEW_FEATURES: [NewFeature; 15] = [
     NewFeature { name: "bias", sign: Free,
         meaning: "always 1",
         said: "no thread fits well",
         value: |_| 1.0 },
     NewFeature { name: "greeting", sign: For,
-        meaning: "starts with a greeting",
+        meaning: "starts with a greeting, less than 6 hours after the last word on this channel",
         said: "starts with a greeting",
-        value: |scene| flag(scene.cues().greets) },
+        value: |scene| flag(scene.greets() && !scene.is_after_pause()) },
+    NewFeature { name: "greeting_after_pause", sign: For,
+        meaning: "starts with a greeting after more than 6 hours without a word on this channel",
+        said: "greets after a pause",
+        value: |scene| flag(scene.greets() && scene.is_after_pause()) },
+    NewFeature { name: "greeting_mail", sign: For,
+        meaning: "a mail that answers nothing starts with a greeting",
+        said: "a mail that starts with a greeting",
+        value: |scene| flag(scene.greets_by_mail()) },
+    NewFeature { name: "follow_up", sign: Against,
+        meaning: "asks for news",
+        said: "asks for news",
+        value: |scene| flag(scene.cues().follows_up) },
+    NewFeature { name: "call", sign: Free,
+        meaning: "is a call",
+        said: "it is a call",
+        value: |scene| flag(scene.arrival.reading.form == Form::Call) },
+    NewFeature { name: "new_words", sign: For,
+        meaning: "ln of the number of words that no candidate has",
+        said: "has words that were not said before",
+        value: |scene| ln(count(scene.new_words)) },
+    NewFeature { name: "active_now", sign: Against,
+        meaning: "a candidate was active on this channel in the last 10 minutes",
+        said: "the conversation is going on",
+        value: |scene| flag(scene.rows.iter().any(|it| it.here_minutes.is_some_and(|it| it <= 10.0))) },
     NewFeature { name: "request", sign: For,
         meaning: "wants something",
         said: "asks for something",
@@ -158,10 +228,6 @@ pub const NEW_FEATURES: [NewFeature; 10] = [
         meaning: "ln of its number of words",
         said: "says a lot at once",
         value: |scene| ln(count(scene.arrival.reading.tokens)) },
-    NewFeature { name: "active_now", sign: Against,
-        meaning: "a candidate was active in the last 10 minutes",
-        said: "the conversation is going on",
-        value: |scene| flag(scene.rows.iter().any(|it| it.gap_minutes <= 10.0)) },
     NewFeature { name: "burst", sign: Against,
         meaning: "the customer wrote on this channel in the last 90 seconds and was not answered",
         said: "follows the customer's message before",

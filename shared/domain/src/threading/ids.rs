@@ -3,6 +3,8 @@
 //! `A-1234`, `#A1234`, `a 01234` and `A-2026-1234` are one number to a person, so they have one key. What only counts or
 //! dates something (years, amounts, times, units, phone numbers) is none.
 
+use serde::{Deserialize, Serialize};
+
 use super::cues::Lexicon;
 use super::text::{MOST_CHARS, cut, hash32};
 
@@ -12,11 +14,12 @@ const MOST: usize = 8;
 const LONGEST: usize = 40;
 
 /// A number that names a case: what it is compared by, and how the person wrote it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharedId {
     /// What is compared.
     pub key: u32,
-    /// What is shown to people.
+    /// What is shown to people; a file does not hold it.
+    #[serde(skip)]
     pub shown: String,
 }
 

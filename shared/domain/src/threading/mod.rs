@@ -5,6 +5,7 @@
 //! profiles of the contact. The features are one table ([`features`]), the words of each language and the weights are data
 //! files. Nothing here depends on a channel's name, a company or a network.
 
+mod call;
 mod cues;
 mod decide;
 mod encode;
@@ -18,7 +19,7 @@ mod scene;
 mod subject;
 mod text;
 
-pub use cues::Cues;
+pub use cues::{Cues, collisions};
 pub use decide::{
     Arrival, Candidate, Certain, Decision, Filing, Model, ModelError, Quoted, decide,
 };

@@ -189,6 +189,18 @@ impl Profile {
         self.theirs.iter().chain(&self.ours).any(|it| it.what.channel == channel)
     }
 
+    /// When the last of its kept messages on this channel was.
+    pub(super) fn last_on(&self, channel: &Channel) -> Option<Timestamp> {
+        let channel = channel_hash(channel);
+        let kept = self.theirs.iter().chain(&self.ours);
+        kept.filter(|it| it.what.channel == channel).map(|it| moment(it.at)).max()
+    }
+
+    /// The words of its kept messages.
+    pub(super) fn said(&self) -> impl Iterator<Item = &Said> {
+        self.theirs.iter().chain(&self.ours).map(|it| &it.what)
+    }
+
     /// The last message; of two in one second ours, because an answer comes after.
     pub(super) fn last(&self) -> Option<(Direction, &Kept<Said>)> {
         let theirs = self.theirs.first().map(|it| (Direction::In, it));

@@ -2,31 +2,55 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
+use super::call;
 use super::cues::{Cues, Lexicon};
 use super::ids::{self, SharedId};
 use super::mail;
 use super::text::{MOST_CHARS, Tokens, cut, hash32, stem};
 use crate::content::Content;
 
+/// The weight of a word that is said once and is no small word.
+const HEAVY: u8 = 51;
+
 /// Stems kept of one text.
 pub(super) const MOST_STEMS: usize = 16;
+
+/// What ends a question.
+const QUESTIONS: [char; 3] = ['?', '？', '؟'];
 
 /// How much of a mail is searched for its new part, in characters.
 const MOST_MAIL: usize = 20_000;
 
-/// What the model keeps of a text. It does not print its words: there are none in it but ids.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What the model keeps of a text. It does not print its words: there are none in it but ids. Written to a file, it does
+/// not hold those either.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     pub(super) vector: Vector,
     pub(super) ids: Vec<SharedId>,
     pub(super) subject: Option<Subject>,
     pub(super) cues: Cues,
     pub(super) tokens: usize,
+    pub(super) form: Form,
+    #[serde(skip)]
     pub(super) language: Option<&'static str>,
 }
 
+/// How something was said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Form {
+    /// In a chat, or in whatever is none of the others.
+    #[default]
+    Text,
+    /// In a mail, which opens with a greeting whatever it says.
+    Mail,
+    /// In a call, which does so, too.
+    Call,
+}
+
 /// A mail's subject without its prefixes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Subject {
     pub(super) hash: u32,
     /// Whether it says that it answers.
@@ -48,6 +72,7 @@ impl Reading {
     pub fn of_content(content: &Content) -> Self {
         match content {
             Content::Email { subject, text, .. } => Self::of_mail(text, subject),
+            Content::CallReport(_) => Self::of_call(content.words()),
             Content::Text { .. }
             | Content::Media { .. }
             | Content::Location { .. }
@@ -55,7 +80,6 @@ impl Reading {
             | Content::Choice { .. }
             | Content::Form { .. }
             | Content::Order { .. }
-            | Content::CallReport(_)
             | Content::Template { .. }
             | Content::Unsupported { .. } => Self::of_text(content.words(), None),
         }
@@ -66,9 +90,30 @@ impl Reading {
         Self::of_text(&new, Some(mail::bare_subject(subject)))
     }
 
+    /// Reads what was said in a call, or its report: what the caller said counts most, and says what the call does.
+    #[must_use]
+    pub fn of_call(text: &str) -> Self {
+        let lexicon = Lexicon::get();
+        let said = call::parts(cut(text, MOST_CHARS), lexicon);
+        let (theirs, all) = (Tokens::of(&said.theirs), Tokens::of(text));
+        let words = theirs.iter().chain(all.iter());
+        let asks = said.theirs.contains(QUESTIONS);
+        let first = lexicon.cues(&Tokens::of(said.first));
+        Self {
+            vector: Vector::of(words, lexicon),
+            ids: ids::read(text, lexicon),
+            subject: None,
+            cues: Cues { asks, answers: first.answers, greets: false, ..lexicon.cues(&theirs) },
+            tokens: theirs.len(),
+            form: Form::Call,
+            language: lexicon.language(&theirs),
+        }
+    }
+
     fn of_text(text: &str, subject: Option<(&str, bool)>) -> Self {
         let lexicon = Lexicon::get();
         let body = Tokens::of(text);
+        let is_mail = subject.is_some();
         let title = subject.map(|(words, re)| (Tokens::of(words), re));
         let mut ids = ids::read(text, lexicon);
         if let Some((words, _)) = subject {
@@ -80,13 +125,14 @@ impl Reading {
             );
         }
         let words = title.iter().flat_map(|(it, _)| it.iter()).chain(body.iter());
-        let asks = cut(text, MOST_CHARS).contains(['?', '？', '؟']);
+        let asks = cut(text, MOST_CHARS).contains(QUESTIONS);
         Self {
             vector: Vector::of(words, lexicon),
             ids,
             subject: title.and_then(|(words, re)| Subject::of(&words, re)),
             cues: Cues { asks, ..lexicon.cues(&body) },
             tokens: body.len(),
+            form: if is_mail { Form::Mail } else { Form::Text },
             language: lexicon.language(&body),
         }
     }
@@ -120,7 +166,7 @@ impl Subject {
 }
 
 /// Stems by their hash, each with a weight in 1/64.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Vector(pub(super) Vec<(u16, u8)>);
 
 impl Vector {
@@ -144,6 +190,16 @@ impl Vector {
             heaviest.into_iter().map(|(hash, _, weight)| (hash, sixty_fourths(weight))).collect();
         vector.sort_unstable();
         Self(vector)
+    }
+
+    /// The stems that are no small words and no short numbers.
+    pub(super) fn heavy(&self) -> impl Iterator<Item = u16> {
+        self.0.iter().filter(|(_, weight)| HEAVY <= *weight).map(|it| it.0)
+    }
+
+    /// Whether this stem is in it.
+    pub(super) fn has(&self, stem: u16) -> bool {
+        self.0.binary_search_by_key(&stem, |it| it.0).is_ok()
     }
 
     /// How alike two texts are, from 0 to 1.

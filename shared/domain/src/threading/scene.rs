@@ -2,11 +2,15 @@
 
 use super::Cues;
 use super::decide::{Arrival, Candidate};
-use super::features::{NEW_FEATURES, THREAD_FEATURES};
+use super::features::{DOUBTS, NEW_FEATURES, THREAD_FEATURES};
 use super::profile::{Kept, Profile, Said, channel_hash};
+use super::reading::Form;
 use crate::event::Direction;
 use crate::id::ThreadId;
 use crate::time::Timestamp;
+
+/// A silence after which who comes back may greet again.
+const PAUSE_MINUTES: f32 = 6.0 * 60.0;
 
 /// Threads that are weighed.
 pub const MOST_CANDIDATES: usize = 24;
@@ -20,6 +24,8 @@ pub struct Measured {
     pub rows: Vec<[f32; THREAD_FEATURES.len()]>,
     /// The features of "new thread".
     pub new: [f32; NEW_FEATURES.len()],
+    /// What is new for the model in it.
+    pub doubts: Vec<&'static str>,
     pub(super) notes: Vec<Note>,
 }
 
@@ -38,14 +44,16 @@ pub fn measure(arrival: &Arrival<'_>, candidates: &[Candidate<'_>]) -> Measured 
     let order = order(arrival, candidates);
     let chosen = order.iter().filter_map(|it| candidates.get(*it));
     let rows = chosen.enumerate().map(|(rank, it)| Row::of(arrival, it, rank)).collect();
-    let mut scene = Scene { arrival, channel: channel_hash(arrival.channel), rows };
+    let mut scene = Scene { arrival, channel: channel_hash(arrival.channel), rows, new_words: 0 };
     scene.compare_ids();
+    scene.compare_words();
     let note = |it: &Row<'_>| Note { quoted: it.quoted, last: it.last_at, shared: it.shared };
     let values = |row| THREAD_FEATURES.each_ref().map(|it| (it.value)(&scene, row));
     Measured {
         order,
         rows: scene.rows.iter().map(values).collect(),
         new: NEW_FEATURES.each_ref().map(|it| (it.value)(&scene)),
+        doubts: DOUBTS.iter().filter(|it| (it.holds)(&scene)).map(|it| it.name).collect(),
         notes: scene.rows.iter().map(note).collect(),
     }
 }
@@ -74,6 +82,8 @@ fn refers(arrival: &Arrival<'_>, thread: &ThreadId) -> bool {
 pub(super) struct Scene<'a> {
     pub(super) arrival: &'a Arrival<'a>,
     pub(super) rows: Vec<Row<'a>>,
+    /// Heavy stems of the message that no candidate has.
+    pub(super) new_words: usize,
     channel: u16,
 }
 
@@ -85,6 +95,10 @@ pub(super) struct Row<'a> {
     pub(super) quoted: Option<Timestamp>,
     pub(super) is_referred: bool,
     pub(super) ids: Ids,
+    /// Minutes since its last kept message on this channel; `None` when none of them is on it.
+    pub(super) here_minutes: Option<f32>,
+    /// Heavy stems of the message that no other candidate has.
+    pub(super) own_words: usize,
     last_at: Timestamp,
     shared: Option<usize>,
 }
@@ -114,6 +128,11 @@ impl<'a> Row<'a> {
             quoted: arrival.reply_to.filter(|it| it.thread == candidate.thread).map(|it| it.at),
             is_referred: arrival.mail_refs.contains(candidate.thread),
             ids: Ids::Unknown,
+            here_minutes: candidate
+                .profile
+                .last_on(arrival.channel)
+                .map(|at| minutes(arrival.at.since(at).max(0) / 1000)),
+            own_words: 0,
             last_at,
             shared: None,
         }
@@ -145,7 +164,7 @@ impl Scene<'_> {
 
     /// Whether the message is a mail about what no mail was about. The first mail of all has no subject to go on with.
     pub(super) fn is_new_subject(&self) -> bool {
-        self.arrival.reading.subject.is_some()
+        self.arrival.reading.subject.is_some_and(|it| !it.re)
             && self.rows.iter().any(|it| it.profile.has_subjects())
             && !self.rows.iter().any(|it| it.has_subject(self))
     }
@@ -159,6 +178,52 @@ impl Scene<'_> {
     pub(super) fn likeness(&self, said: &[Kept<Said>]) -> f32 {
         let vector = &self.arrival.reading.vector;
         said.iter().map(|it| vector.cosine(&it.what.vector)).fold(0.0, f32::max)
+    }
+
+    /// Whether nothing was said on this channel for so long that who comes back may greet again.
+    pub(super) fn is_after_pause(&self) -> bool {
+        !self.rows.iter().any(|it| it.here_minutes.is_some_and(|it| it <= PAUSE_MINUTES))
+    }
+
+    /// Which share of the mail's subject is a candidate's: many a subject says no more than "My order".
+    pub(super) fn share_of_subject(&self, row: &Row<'_>) -> f32 {
+        if !row.has_subject(self) {
+            return 0.0;
+        }
+        1.0 / count(self.rows.iter().filter(|it| it.has_subject(self)).count())
+    }
+
+    /// Whether a message that is no call and no mail starts with a greeting: those start with one whatever they say.
+    pub(super) fn greets(&self) -> bool {
+        self.cues().greets && self.arrival.reading.form == Form::Text
+    }
+
+    /// Whether no word of the message could be what a thread is about.
+    pub(super) fn says_nothing(&self) -> bool {
+        self.arrival.reading.vector.heavy().next().is_none()
+    }
+
+    /// Whether a mail that answers nothing starts with a greeting.
+    pub(super) fn greets_by_mail(&self) -> bool {
+        let is_mail = self.arrival.reading.form == Form::Mail;
+        self.cues().greets && is_mail && !self.refers() && !self.answers_subject()
+    }
+
+    /// Whether the message quotes a candidate or names it in its references.
+    pub(super) fn refers(&self) -> bool {
+        self.rows.iter().any(|it| it.quoted.is_some() || it.is_referred)
+    }
+
+    fn compare_words(&mut self) {
+        let has = |row: &Row<'_>, stem| row.profile.said().any(|it| it.vector.has(stem));
+        for stem in self.arrival.reading.vector.heavy() {
+            let mut holders = self.rows.iter_mut().filter(|row| has(row, stem));
+            match (holders.next(), holders.next()) {
+                (None, _) => self.new_words += 1,
+                (Some(only), None) => only.own_words += 1,
+                (Some(_), Some(_)) => {}
+            }
+        }
     }
 
     fn compare_ids(&mut self) {
