@@ -66,8 +66,9 @@ impl Asker {
         }
         let about = keys::message(&event.channel, &event.account, &message.id);
         let Some(stored) = table.message(&about).await? else { return Ok(()) };
-        let is_unsure = stored.confidence.is_some_and(|it| it < rules.unsure_below);
-        let Some(filed) = stored.thread.as_ref().filter(|_| is_unsure) else { return Ok(()) };
+        let Some(filed) = stored.thread.as_ref().filter(|_| stored.is_unsure(rules)) else {
+            return Ok(());
+        };
         let id = question_id(&about);
         if let Some(asked) = table.outgoing(&id).await? {
             return queue.put_first(&asked).await;

@@ -7,10 +7,11 @@ mod arbiter;
 
 use std::time::Duration;
 
+use anyhow::Context;
 use arbiter::{Asker, close, hear};
 use aws::batch::{self, Permanent, Time};
 use aws::queue::Queue;
-use aws::table::{BackTo, Filed, Fresh, Rules, Table};
+use aws::table::{BackTo, Budget, Filed, Fresh, Rules, Table};
 use aws::{env, env_or};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf};
@@ -18,21 +19,34 @@ use domain::filing::arbiter::Arbiter;
 use domain::id::MessageId;
 use domain::status::Status;
 
+/// The share of messages that may be shown as unsure where nobody says another, in percent.
+const USUAL_PERCENT: &str = "5";
+
 /// What files events.
 #[derive(Clone, Debug)]
 pub struct Filer {
     table: Table,
     rules: Rules,
+    budget: Option<Budget>,
     asker: Asker,
 }
 
 impl Filer {
     /// A filer as the environment says: `TABLE_NAME`; `RETENTION_DAYS` after which messages go (0: never); `ASK_CUSTOMER_ON`,
-    /// the channels on which a customer is asked where a doubtful message belongs, with `OUTBOUND_QUEUE_URL` for the question.
+    /// the channels on which a customer is asked where a doubtful message belongs, with `OUTBOUND_QUEUE_URL` for the question;
+    /// `UNSURE_PERCENT`, the share of messages that may be shown as unsure.
     pub fn from_env() -> anyhow::Result<Self> {
         let sdk = aws::config::sdk()?;
         let table = Table::new(&sdk, env("TABLE_NAME")?);
-        let filer = Self { table, rules: Rules::from_env()?, asker: Asker::Nobody };
+        let percent: f32 = env_or("UNSURE_PERCENT", USUAL_PERCENT)
+            .parse()
+            .context("UNSURE_PERCENT is not a share in percent")?;
+        let filer = Self {
+            table,
+            rules: Rules::from_env()?,
+            budget: Some(Budget::percent(percent)),
+            asker: Asker::Nobody,
+        };
         match Arbiter::parse(&env_or("ASK_CUSTOMER_ON", "")) {
             None => Ok(filer),
             Some(customer) => {
@@ -44,7 +58,13 @@ impl Filer {
     /// A filer over this table.
     #[must_use]
     pub fn over(table: Table, retention: Option<Duration>) -> Self {
-        Self { table, rules: Rules::keeping(retention), asker: Asker::Nobody }
+        Self { table, rules: Rules::keeping(retention), budget: None, asker: Asker::Nobody }
+    }
+
+    /// The same filer with a threshold that follows a budget.
+    #[must_use]
+    pub fn within(self, budget: Budget) -> Self {
+        Self { budget: Some(budget), ..self }
     }
 
     /// The same filer with a customer to ask, and the queue that takes the questions.
@@ -73,25 +93,33 @@ impl Filer {
 
     /// Files one event.
     pub async fn file(&self, event: &InboundEvent) -> anyhow::Result<()> {
+        let Some(budget) = &self.budget else { return self.file_by(event, &self.rules).await };
+        let rules = self.table.within(budget, &self.rules, aws::now()).await;
+        self.file_by(event, &rules).await?;
+        self.table.write_tally(&rules.tally, aws::now()).await;
+        Ok(())
+    }
+
+    async fn file_by(&self, event: &InboundEvent, rules: &Rules) -> anyhow::Result<()> {
         if let Kind::Receipt(receipt) = &event.kind {
-            return self.table.receipt(event, receipt, &self.rules).await;
+            return self.table.receipt(event, receipt, rules).await;
         }
         let Kind::Message(message) = &event.kind else {
-            let filed = self.table.file(event, &Fresh::ids(), &self.rules).await?;
+            let filed = self.table.file(event, &Fresh::ids(), rules).await?;
             log(event, &filed);
             return Ok(());
         };
-        let answered = hear(&self.table, event, message, &self.rules).await?;
-        let filed = self.table.file(event, &Fresh::ids(), &self.rules).await?;
+        let answered = hear(&self.table, event, message, rules).await?;
+        let filed = self.table.file(event, &Fresh::ids(), rules).await?;
         log(event, &filed);
         match filed {
             Filed::Ours(ours) => {
                 let of = ReceiptOf::Message(message.id.clone());
-                self.table.receipt(event, &sent(of, ours), &self.rules).await
+                self.table.receipt(event, &sent(of, ours), rules).await
             }
             Filed::Joined(_) | Filed::Opened(_) | Filed::Repeated(_) => match answered {
                 Some(answered) => close(&self.table, &answered).await,
-                None => self.asker.ask(&self.table, event, message, &self.rules, aws::now()).await,
+                None => self.asker.ask(&self.table, event, message, rules, aws::now()).await,
             },
             Filed::TakenBack | Filed::Noted | Filed::Kept => Ok(()),
         }

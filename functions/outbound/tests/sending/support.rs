@@ -21,7 +21,6 @@ use domain::id::{AccountId, ContactId, EventKey, IdentityId, MessageId, Provider
 use domain::outbound::{Author, Outbound, Send, SendContent};
 use domain::sending::{Accepted, Entry, Outgoing};
 use domain::status::Status;
-use domain::threading::Model;
 use domain::time::Timestamp;
 use embedded::{Cloud, Process, TABLE};
 use outbound::{Accounts, Outbox};
@@ -249,7 +248,7 @@ fn schedules() -> Schedules {
 }
 
 fn rules() -> Rules {
-    Rules { model: Model::current(), unsure_below: 0.6, retention: None }
+    Rules::keeping(None)
 }
 
 fn id() -> MessageId {

@@ -335,6 +335,20 @@ fn a_customer_is_asked_only_on_channels_that_offer_choices() {
 }
 
 #[test]
+fn the_share_that_may_be_shown_as_unsure_is_a_parameter_of_threading() {
+    let template = template();
+    let parameter = &template.0["Parameters"]["UnsurePercent"];
+    let bounds = ["Type", "Default", "MinValue", "MaxValue"].map(|it| parameter[it].clone());
+    assert_eq!(bounds, [json!("Number"), json!(5), json!(0), json!(50)]);
+    let variables = "/Properties/Environment/Variables/UNSURE_PERCENT";
+    let functions = template.0["Resources"].as_object().unwrap().iter();
+    let told: Vec<_> = functions.filter_map(|it| Some((it.0, it.1.pointer(variables)?))).collect();
+    let [(function, value)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(*function, "ThreadingFunction");
+    assert_eq!(**value, json!({ "Ref": "UnsurePercent" }));
+}
+
+#[test]
 fn everything_of_a_channel_is_behind_its_condition() {
     let template = template();
     for channel in Template::channels().unwrap() {

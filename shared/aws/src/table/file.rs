@@ -4,7 +4,7 @@
 //! nothing is ever decided twice; whatever comes again, or was stopped half-way, is completed from what is recorded.
 
 use domain::content::Content;
-use domain::event::{Identity, InboundEvent, Kind, Message};
+use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
 use domain::filing::identity::{Address, Consent};
 use domain::filing::{Change, LinkCode, Live, Referrals, choose};
 use domain::id::{MessageId, ThreadId};
@@ -197,6 +197,7 @@ impl Table {
                 // What was edited before it came is folded as it is now.
                 let entry = Stored::of(&item).entry(&said.key).unwrap_or_else(|| said.entry(at));
                 self.fold_at(place, &said.key, &entry, said.change(decision.confidence)).await?;
+                said.count(decision.confidence);
                 Ok(Some(Filed::Joined(thread.clone())))
             }
         }
@@ -236,7 +237,10 @@ impl Table {
         self.add_opening(&mut transaction, &scene.threads, &live, at, subject.as_ref())?;
         self.add_claims(&mut transaction, contact, &scene.claims)?;
         match self.commit(transaction).await? {
-            Committed::Done => Ok(Some(Filed::Opened(thread.clone()))),
+            Committed::Done => {
+                said.count(decision.confidence);
+                Ok(Some(Filed::Opened(thread.clone())))
+            }
             Committed::Refused(refused) => {
                 let there = refused.into_iter().find(|(place, _)| *place == message);
                 match there.map(|(_, item)| Stored::of(&item)).filter(Stored::is_settled) {
@@ -267,7 +271,7 @@ impl Table {
             stored
         };
         if let Some(entry) = stored.entry(&said.key) {
-            let change = said.change(stored.confidence.unwrap_or(1.0));
+            let change = Change::Said { unsure: stored.is_unsure(said.rules) };
             self.fold_at(scene.place(thread), &said.key, &entry, change).await?;
         }
         Ok(Filed::Repeated(thread.clone()))
@@ -357,6 +361,13 @@ impl Said<'_> {
     }
 
     fn change(&self, confidence: f32) -> Change {
-        Change::Said { unsure: confidence < self.rules.unsure_below }
+        Change::Said { unsure: self.rules.doubt(confidence) }
+    }
+
+    /// Counts what was decided of a message of the person.
+    fn count(&self, confidence: f32) {
+        if self.message.direction == Direction::In {
+            self.rules.tally.note(confidence);
+        }
     }
 }

@@ -117,6 +117,12 @@ pub fn template(channel: &Channel, account: &AccountId, name: &str, locale: &str
     Key { pk: format!("TPL#{channel}#{account}"), sk: format!("{name}#{locale}") }
 }
 
+/// How sure the messages of a week were filed.
+#[must_use]
+pub fn confidences(week: i64) -> Key {
+    Key { pk: "CNF".to_owned(), sk: format!("{week:08}") }
+}
+
 /// What a link code stands for, by the SHA-256 of the code.
 #[must_use]
 pub fn link(sha256: &str) -> Key {

@@ -38,6 +38,8 @@ pub(super) const PLACE: &str = "place";
 /// The partition key of the message that it quotes. Empty if that is none of ours and the item has more about it than the
 /// index holds: quoted words, what brought the person to write.
 pub(super) const REPLY_TO: &str = "reply_to";
+/// The threshold of the week when it was filed, where the usual one would say otherwise.
+const UNSURE_BELOW: &str = "unsure_below";
 /// On a pointer: our own id of the message that has this id at the platform.
 pub(super) const OUT: &str = "out";
 
@@ -62,6 +64,8 @@ pub struct Stored {
     pub ours: Option<MessageId>,
     /// How sure its thread is.
     pub confidence: Option<f32>,
+    /// The threshold of the week when it was filed, where it matters.
+    pub(super) unsure_below: Option<f32>,
 }
 
 impl Stored {
@@ -82,7 +86,16 @@ impl Stored {
             deleted: get_flag(item, DELETED),
             ours: get_text(item, OUT).map(MessageId::new),
             confidence: get_number(item, "confidence"),
+            unsure_below: get_number(item, UNSURE_BELOW),
         }
+    }
+
+    /// Whether somebody should have a look: by the threshold of the week when it was filed, so that what comes again is
+    /// what it was.
+    #[must_use]
+    pub fn is_unsure(&self, rules: &Rules) -> bool {
+        let threshold = self.unsure_below.unwrap_or(rules.unsure_below);
+        self.confidence.is_some_and(|it| it < threshold)
     }
 
     /// Whether it was kept unread, so that a later parser may replace what it says.
@@ -157,7 +170,8 @@ pub(super) fn write_message(
         .set_some(REFERRAL, referral.map(text))
         .set_some(QUOTE, quote.map(text))
         .set_if_absent(CONTENT, content(&message.content)?)
-        .set("confidence", number(thousandths(decision.confidence)));
+        .set("confidence", number(thousandths(decision.confidence)))
+        .set_some(UNSURE_BELOW, told_threshold(decision, rules));
     // What waited for the message may have had an end of its own.
     let patch = match expires(event.at, rules) {
         Some(at) => patch.set(EXPIRES, at),
@@ -171,6 +185,12 @@ pub(super) fn write_message(
         return Ok(patch);
     }
     Ok(patch.set(EVIDENCE, text(serde_json::to_string(&decision.evidence)?)))
+}
+
+/// The threshold, if it is to be remembered.
+fn told_threshold(decision: &Decision, rules: &Rules) -> Option<AttributeValue> {
+    let usual = decision.is_unsure(rules.unsure_below);
+    rules.this_week.filter(|it| decision.is_unsure(*it) != usual).map(number)
 }
 
 /// A confidence in thousandths, rounded down: what is below a threshold stays below it when it is read again.

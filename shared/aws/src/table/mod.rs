@@ -1,6 +1,7 @@
 //! The table: one item per fact, one file per thing that is done to it.
 
 mod aside;
+mod budget;
 mod changes;
 mod codes;
 mod corrections;
@@ -36,6 +37,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ReturnValue;
 use domain::id::{ContactId, ThreadId};
 use domain::threading::Model;
+use domain::threading::budget::UNSURE_BELOW;
 
 use crate::config::Sdk;
 use aside::judged;
@@ -44,6 +46,7 @@ use keys::Key;
 use patch::key_item;
 
 pub use aside::BackTo;
+pub use budget::{Budget, Tally};
 pub use corrections::{MOST_MOVED, Order, Refused, To};
 pub use file::Filed;
 pub use identities::Claims;
@@ -60,9 +63,6 @@ pub use transaction::{Committed, Transaction};
 
 /// How often something is read and decided again when others were faster, before the queue is asked to bring it back.
 const ATTEMPTS: u32 = 30;
-
-/// A message that joins a thread with less confidence than this marks it, for a person to look at.
-const UNSURE_BELOW: f32 = 0.6;
 
 /// The table.
 #[derive(Clone, Debug)]
@@ -98,15 +98,31 @@ pub struct Rules {
     pub model: Model,
     /// A thread is marked when a message joins it with less confidence than this.
     pub unsure_below: f32,
+    /// The threshold that a budget has this week instead.
+    pub this_week: Option<f32>,
     /// How long messages are kept; for ever without it.
     pub retention: Option<Duration>,
+    /// Counts how sure messages are filed.
+    pub tally: Tally,
 }
 
 impl Rules {
     /// The rules of this model, for messages that are kept so long.
     #[must_use]
     pub fn keeping(retention: Option<Duration>) -> Self {
-        Self { model: Model::current(), unsure_below: UNSURE_BELOW, retention }
+        Self {
+            model: Model::current(),
+            unsure_below: UNSURE_BELOW,
+            this_week: None,
+            retention,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Whether a message that is filed now with this confidence is one that somebody should have a look at.
+    #[must_use]
+    pub fn doubt(&self, confidence: f32) -> bool {
+        confidence < self.this_week.unwrap_or(self.unsure_below)
     }
 
     /// The rules as the environment says: `RETENTION_DAYS` after which messages go (0: never).

@@ -10,7 +10,7 @@ use domain::content::{CallReport, Content, Media, MediaKind, MediaSource};
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
 use domain::filing::{Change, Live};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId};
-use domain::threading::{Model, Profile};
+use domain::threading::Profile;
 use domain::time::Timestamp;
 use embedded::{Cloud, Process, TABLE};
 
@@ -22,11 +22,7 @@ pub(crate) const START: i64 = 1_795_000_000;
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 pub(crate) fn rules() -> Rules {
-    Rules {
-        model: Model::current(),
-        unsure_below: 0.6,
-        retention: Some(Duration::from_hours(24 * 400)),
-    }
+    Rules::keeping(Some(Duration::from_hours(24 * 400)))
 }
 
 pub(crate) fn table(process: &Process) -> Table {
@@ -312,7 +308,7 @@ fn folded(items: &[Item]) -> Vec<(&Item, Live)> {
         for message in said.iter().filter(|it| end(&text(it, "thread")) == thread) {
             let key = Key { pk: text(message, "pk"), sk: text(message, "sk") };
             let stored = Stored::of(message);
-            let unsure = stored.confidence.unwrap_or(1.0) < rules().unsure_below;
+            let unsure = stored.is_unsure(&rules());
             live.fold(&stored.entry(&key).unwrap(), Change::Said { unsure });
         }
         live

@@ -12,7 +12,6 @@ use domain::id::{
 use domain::outbound::{Author, Send, SendContent};
 use domain::sending::{Accepted, Outgoing};
 use domain::status::Status;
-use domain::threading::Model;
 use domain::time::Timestamp;
 use embedded::{Cloud, Process, TABLE};
 
@@ -145,7 +144,7 @@ pub(crate) fn table(process: &Process) -> Table {
 }
 
 pub(crate) fn rules() -> Rules {
-    Rules { model: Model::current(), unsure_below: 0.6, retention: None }
+    Rules::keeping(None)
 }
 
 /// An id of ours as long as the real ones.

@@ -5,6 +5,7 @@
 //! profiles of the contact. The features are one table ([`features`]), the words of each language and the weights are data
 //! files. Nothing here depends on a channel's name, a company or a network.
 
+pub mod budget;
 mod call;
 mod cues;
 mod decide;

@@ -195,6 +195,6 @@ fn part(moved: &Moved, item: &Item, rules: &Rules) -> anyhow::Result<Option<Part
         return Ok(None);
     }
     let stored = Stored::of(item);
-    let unsure = stored.confidence.is_some_and(|it| it < rules.unsure_below);
+    let unsure = stored.is_unsure(rules);
     Ok(stored.entry(&moved.key()).map(|entry| Part { entry, unsure }))
 }
