@@ -2,6 +2,8 @@
 //! `--apply` the difference is made as corrections, each of which can be reverted.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -22,8 +24,11 @@ const PROGRESS_EVERY: usize = 500;
 #[derive(clap::Args)]
 pub struct Wanted {
     /// The weights, as `cargo fit-threads` writes them.
-    #[arg(long)]
-    weights: PathBuf,
+    #[arg(long, required_unless_present = "export")]
+    weights: Option<PathBuf>,
+    /// Writes what was said and where it is now to this file instead, without a word of it, for `cargo fit-threads --own`.
+    #[arg(long, conflicts_with_all = ["weights", "apply"])]
+    export: Option<PathBuf>,
     /// One person; without it, everybody.
     #[arg(long)]
     contact: Option<String>,
@@ -61,15 +66,25 @@ pub struct Found {
 
 /// Runs over the table of the environment: `TABLE_NAME`, a region and credentials.
 pub async fn run(wanted: &Wanted, report: &Report) -> anyhow::Result<()> {
-    let weights = std::fs::read_to_string(&wanted.weights)
-        .with_context(|| format!("cannot read {}", wanted.weights.display()))?;
+    let table = Table::new(&aws::config::sdk()?, aws::env("TABLE_NAME")?);
+    let contact = wanted.contact.as_deref().map(ContactId::new);
+    let Some(weights) = &wanted.weights else {
+        let path = wanted.export.as_ref().context("neither weights nor a file to export to")?;
+        let mut file = BufWriter::new(
+            File::create(path).with_context(|| format!("cannot write {}", path.display()))?,
+        );
+        let people = export(&table, contact.as_ref(), &mut file).await?;
+        file.flush().with_context(|| format!("cannot write {}", path.display()))?;
+        report.line(&format!("{people} people are in {}", path.display()));
+        return Ok(());
+    };
+    let weights = std::fs::read_to_string(weights)
+        .with_context(|| format!("cannot read {}", weights.display()))?;
     let other = Other {
         model: Model::parse(&weights)?,
         name: digest(&[&weights]),
         author: wanted.apply.then(|| wanted.author.clone()),
     };
-    let table = Table::new(&aws::config::sdk()?, aws::env("TABLE_NAME")?);
-    let contact = wanted.contact.as_deref().map(ContactId::new);
     let found = rethread(&table, &other, contact.as_ref(), report).await?;
     report.line("");
     report.table(
@@ -104,6 +119,31 @@ pub async fn rethread(
         from = next;
         if from.is_none() {
             return Ok(found);
+        }
+    }
+}
+
+/// Writes one person's history, or everybody's, a line each, and says of how many people.
+pub async fn export(
+    table: &Table,
+    contact: Option<&ContactId>,
+    to: &mut impl Write,
+) -> anyhow::Result<usize> {
+    let (mut people, mut from) = (0, None);
+    loop {
+        let (contacts, next) = match contact {
+            Some(one) => (vec![one.clone()], None),
+            None => table.contacts(from).await?,
+        };
+        for contact in contacts {
+            let history = table.history(&contact, aws::now()).await?;
+            serde_json::to_writer(&mut *to, &history)?;
+            writeln!(to)?;
+            people += 1;
+        }
+        from = next;
+        if from.is_none() {
+            return Ok(people);
         }
     }
 }
@@ -208,7 +248,7 @@ async fn correct(
 }
 
 fn rules(other: &Other) -> Rules {
-    Rules { model: other.model.clone(), unsure_below: 0.0, retention: None }
+    Rules { model: other.model.clone(), unsure_below: 0.0, ..Rules::keeping(None) }
 }
 
 /// The order of one correction: the same model, person and messages make the same.

@@ -5,7 +5,7 @@ use aws::table::views::{Order as Sorted, Window};
 use aws::table::{Filed, Fresh, Order, Rules, Table};
 use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
-use domain::filing::{CorrectionState, Decider};
+use domain::filing::{CorrectionState, Decider, Past};
 use domain::id::{
     AccountId, Channel, ContactId, CorrectionId, EventKey, IdentityId, ProviderId, ThreadId,
 };
@@ -13,7 +13,7 @@ use domain::threading::Model;
 use domain::time::Timestamp;
 use embedded::{Cloud, TABLE};
 use local::report::Report;
-use local::rethread::{Found, Other, rethread};
+use local::rethread::{Found, Other, export, rethread};
 
 const WHATSAPP: Channel = Channel::from_static("whatsapp");
 const START: i64 = 1_795_000_000;
@@ -24,7 +24,7 @@ fn heaping() -> Rules {
     if let Some(bias) = model.new.first_mut() {
         *bias = -50.0;
     }
-    Rules { model, unsure_below: 0.0, retention: None }
+    Rules { model, unsure_below: 0.0, ..Rules::keeping(None) }
 }
 
 fn better(author: Option<&str>) -> Other {
@@ -174,4 +174,21 @@ async fn what_a_model_moved_says_so_and_yet_another_model_may_move_it_again() {
     let again = rethread(&world.table, &heaps, Some(&contact), &Report::quiet()).await.unwrap();
     assert_eq!((again.elsewhere, again.corrections), (2, 1));
     assert_eq!(world.table_talk(&contact).await, thread);
+}
+
+#[tokio::test]
+async fn an_export_says_where_everything_is_and_not_a_word_of_it() {
+    let world = World::start().await;
+    let thread = heap(&world.table, "1001").await;
+    heap(&world.table, "1002").await;
+    let mut file = Vec::new();
+    assert_eq!(export(&world.table, None, &mut file).await.unwrap(), 2);
+    let text = String::from_utf8(file).unwrap();
+    assert_eq!(text.lines().count(), 2);
+    let histories: Vec<Vec<Past>> =
+        text.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    assert!(histories.iter().any(|it| it.len() == 5 && it.iter().all(|it| it.thread == thread)));
+    for word in ["order", "A-10023", "10023", "table for two"] {
+        assert!(!text.contains(word), "{word}");
+    }
 }

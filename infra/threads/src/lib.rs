@@ -8,6 +8,7 @@ pub mod decision;
 pub mod fit;
 pub mod measures;
 pub mod minimum;
+pub mod own;
 pub mod perturb;
 pub mod replay;
 pub mod report;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use domain::threading::Model;
 use threads::bench::{Bench, name};
 use threads::perturb::greet;
 use threads::stream::{Contact, Line, LineDirection, contacts, lines};
-use threads::{decision, fit};
+use threads::{decision, fit, own};
 
 /// Where the weights are kept that the program is built with.
 const WEIGHTS: &str =
@@ -26,8 +27,12 @@ enum Command {
     /// Fits the weights and writes their data file.
     Fit {
         /// Streams, JSON lines, each with how much one of its decisions counts: `FILE=0.5`.
-        #[arg(required = true)]
+        #[arg(required_unless_present = "own")]
         streams: Vec<Stream>,
+        /// Learns from a company's own corrections instead: the file that `cargo rethread --export` writes. The weights are
+        /// written only if they help, and only where `--out` says.
+        #[arg(long, conflicts_with = "streams", requires = "out")]
+        own: Option<PathBuf>,
         /// Features that get no weight, to see what they are worth.
         #[arg(long, value_delimiter = ',')]
         without: Vec<String>,
@@ -67,6 +72,12 @@ impl std::str::FromStr for Stream {
 fn main() -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match Cli::parse().command {
+        Command::Fit { own: Some(export), out: Some(to), .. } => {
+            let found = own::learn(&own::people(&export)?, &Model::current(), &mut out)?;
+            if let own::Verdict::Helps(model) = found {
+                write(&to, &fit::file(&model, &["own corrections".to_owned()]), &mut out)?;
+            }
+        }
         Command::Fit { streams, without, out: to, .. } => {
             let mut shares = Vec::new();
             for it in &streams {

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde::{Deserialize, Serialize};
+
 use super::live::MOST_LIVE;
 use crate::event::Direction;
 use crate::id::{Channel, ThreadId};
@@ -13,7 +15,7 @@ use crate::threading::{
 use crate::time::Timestamp;
 
 /// A message that was said, and where it is now.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Past {
     /// The partition key of its item.
     pub key: String,
