@@ -1,7 +1,7 @@
 //! What of a proven webhook cannot be kept as it is: ids that are longer than a key may be, and times that lie ahead.
 
 use crate::content::Raw;
-use crate::event::{InboundEvent, Kind, Message, ReceiptOf, digest};
+use crate::event::{InboundEvent, Kind, ReceiptOf, digest};
 use crate::id::{AccountId, EventKey};
 use crate::time::Timestamp;
 use crate::webhook::Verified;
@@ -52,17 +52,17 @@ fn is_short(event: &InboundEvent) -> bool {
             Kind::TemplateChanged(it) => it.name.len().saturating_add(it.locale.len()) <= MAX_ID,
             Kind::ConsentChanged { purpose, .. } => fits(purpose),
             Kind::AccountChanged { what, .. } => fits(what),
-            Kind::Notice { .. } => true,
-            Kind::Unknown { .. } => true,
+            Kind::Notice { .. } | Kind::Unknown { .. } => true,
         }
 }
 
 fn unread(event: InboundEvent, webhook: &Verified<'_>) -> InboundEvent {
     let raw = || Raw(String::from_utf8_lossy(webhook.body()).into_owned());
     let short = |id: &str, max| if id.len() <= max { id.to_owned() } else { digest(&[id]) };
-    let kind = match event.kind {
-        kind @ Kind::Unknown { .. } => kind,
-        _ => Kind::Unknown { what: "an id that is too long".to_owned(), raw: raw() },
+    let kind = if matches!(event.kind, Kind::Unknown { .. }) {
+        event.kind
+    } else {
+        Kind::Unknown { what: "an id that is too long".to_owned(), raw: raw() }
     };
     InboundEvent {
         key: EventKey::new(short(event.key.as_str(), MAX_KEY)),
@@ -74,18 +74,17 @@ fn unread(event: InboundEvent, webhook: &Verified<'_>) -> InboundEvent {
 }
 
 fn near(event: InboundEvent, latest: Timestamp) -> InboundEvent {
-    let kind = match event.kind {
-        Kind::Receipt(mut receipt) => {
-            if let ReceiptOf::UpTo(mark) = &mut receipt.of {
-                *mark = latest.min(*mark);
-            }
-            Kind::Receipt(receipt)
-        }
-        Kind::Message(message) if latest < event.at => {
-            Kind::from(Message { said_at: Some(event.at), ..*message })
-        }
-        kind => kind,
-    };
+    let mut kind = event.kind;
+    if let Kind::Receipt(receipt) = &mut kind
+        && let ReceiptOf::UpTo(mark) = &mut receipt.of
+    {
+        *mark = latest.min(*mark);
+    }
+    if let Kind::Message(message) = &mut kind
+        && latest < event.at
+    {
+        message.said_at = Some(event.at);
+    }
     InboundEvent { at: latest.min(event.at), kind, ..event }
 }
 
@@ -93,7 +92,7 @@ fn near(event: InboundEvent, latest: Timestamp) -> InboundEvent {
 mod tests {
     use super::*;
     use crate::content::Content;
-    use crate::event::{Identity, Receipt, TemplateChanged};
+    use crate::event::{Identity, Message, Receipt, TemplateChanged};
     use crate::id::{Channel, IdentityId, MessageId, ProviderId};
     use crate::status::Status;
 

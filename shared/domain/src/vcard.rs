@@ -84,7 +84,7 @@ impl Line {
             "TEL" => card.phones.extend(self.phone()),
             "EMAIL" => card.emails.extend(plain().map(|it| without_scheme(&it, "mailto:"))),
             "ORG" => {
-                card.company = card.company.take().or_else(|| joined(&components(value), ", "))
+                card.company = card.company.take().or_else(|| joined(&components(value), ", "));
             }
             "ADR" => card.addresses.extend(address(&components(value))),
             "URL" => card.sites.extend(plain()),
@@ -197,16 +197,9 @@ fn printable(value: &str) -> String {
     let (mut found, mut at) = (Vec::with_capacity(bytes.len()), 0);
     while let Some(byte) = bytes.get(at) {
         let code = value.get(at + 1..at + 3).filter(|_| *byte == b'=');
-        match code.and_then(|it| u8::from_str_radix(it, 16).ok()) {
-            Some(coded) => {
-                found.push(coded);
-                at += 3;
-            }
-            None => {
-                found.push(*byte);
-                at += 1;
-            }
-        }
+        let coded = code.and_then(|it| u8::from_str_radix(it, 16).ok());
+        found.push(coded.unwrap_or(*byte));
+        at += if coded.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&found).into_owned()
 }
