@@ -1,280 +1,389 @@
-//! A correction by a person: two threads become one, and perhaps two again, or a message goes into another thread.
+//! Corrections by people: two threads become one, and perhaps two again, or a message goes into another thread. Two of them
+//! may be at work at once.
 
 use crate::guards::{Guard, Guards};
-use crate::table::{Before, Live, MESSAGES, Name, Table, Text, Thread, Threads};
+use crate::item::{Item, Touch};
+use crate::table::{Before, Live, Name, Record, Said, Table, Thread, Threads, all_of, bit};
 
 /// What is corrected.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Order {
-    /// The first thread goes into the second, and out again if that is taken back.
-    Merge { source: Thread, target: Thread, is_taken_back: bool },
+pub enum Order {
+    /// A thread goes into another one, and out again if that is taken back.
+    Merge {
+        /// The thread that goes.
+        source: Thread,
+        /// The thread that it goes into.
+        target: Thread,
+        /// Whether whoever merged them takes it back when it is done.
+        is_taken_back: bool,
+    },
     /// A message goes from one thread into another.
-    Move { name: Name, from: Thread, to: Thread },
+    Move {
+        /// The message.
+        name: Name,
+        /// The thread that it leaves.
+        from: Thread,
+        /// The thread that it comes to.
+        to: Thread,
+    },
 }
 
 /// A thread that was read, and whether it had been moved out.
-type Read = (Live, bool);
+pub(crate) type Read = (Live, bool);
 
-/// What each message says in one thread; what is not there says nothing.
-type Said = [Text; MESSAGES];
+/// A thread and those that were merged into it, a bit each: `Family`.
+type Family = u8;
+
+/// What is left of a rebuild: `rebuild_all`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Rebuild {
+    /// Whose messages it is about.
+    pub(crate) of: u8,
+    /// The threads that are to be rebuilt still.
+    pub(crate) todo: Family,
+    /// The first of them.
+    pub(crate) thread: Thread,
+    /// Where that was followed to.
+    pub(crate) now: Thread,
+}
 
 /// The next call of a correction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Call {
-    /// Nothing was done yet, or it begins again after a crash: `record`.
+    /// `family`: whose thread it is. Nothing was done yet, or it begins again after a crash.
     Begin,
-    /// `pair`: the threads come after the head.
-    Pair(Option<u8>),
+    /// `named`: whether it was appended before.
+    Named,
+    /// `live`: the head, with the families if they were read before, which is only without [`Guard::HeadReadFirst`].
+    Head(Option<Family>),
+    /// `live`: the threads come after the head.
+    Threads(Option<u8>, Option<Family>),
+    /// `ground_of`: the corrections that are under way.
+    Records(Threads),
+    /// `family` of the thread that goes or is left.
+    From(Option<Threads>),
+    /// `family` of the other one.
+    Into(Option<Threads>, Family),
+    /// `among`: the source, if it was moved out.
+    Left(Threads, Family),
+    /// `among`: the target, if it was moved out.
+    Kept(Threads, Family, Read),
     /// The transaction of `try_merge`.
-    Merge(Threads, Read, Read),
+    Merge(Threads, Family, Read, Read),
     /// `read_merged`: the head.
     Regret,
-    /// `read_merged`: the threads, and the target where it is.
+    /// `read_merged`: the threads, and the target if it is live.
     Merged(Option<u8>),
-    /// `read_merged` and `noted`: what came to the source since, and each of these messages.
-    Noted(Threads, Read),
-    /// The same before the threads are read: only without [`Guard::RevertReadsFirst`].
-    NotedFirst(Option<u8>, Said, Said),
+    /// `read_merged`: the target, if it was moved out.
+    MergedOlder(Threads),
+    /// `read_merged`: the family of the source.
+    Source(Threads, Option<Read>),
+    /// `read_merged`: whether the target was merged.
+    Target(Threads, Option<Read>, Family),
+    /// `read_merged`: what was folded through each thread of the source's family: those to ask still, and what they said.
+    Late(Threads, Read, Family, Family, u8),
+    /// `noted`: the messages that were folded through, to learn whether they are messages still.
+    LateItems(Threads, Read, Family, u8),
+    /// `noted`: the corrections.
+    Noted(Threads, Read, Family, u8),
+    /// `known` of the source, of the messages that were noted.
+    Here(Threads, Read, Family, u8),
+    /// `known` of the rest.
+    There(Threads, Read, Family, u8, Said),
+    /// What was noted before the threads are read: only without [`Guard::RevertReadsFirst`].
+    NotedFirst(Option<u8>, Family, Said, Said),
     /// The transaction of `try_unmerge`: what the messages that were noted say in the source, and in the target.
-    Unmerge(Threads, Read, Said, Said),
-    /// `place`: the message's thread is rewritten.
-    Place,
-    /// `rebuild`: a thread is read.
-    Rebuild(Thread),
-    /// `known`: the message is read, after the thread.
-    Known(Thread, Option<Read>),
-    /// The thread is read after the message: only without [`Guard::CorrectionReadsFirst`].
-    KnownFirst(Thread, Text),
-    /// `write_rebuilt`.
-    Write(Thread, Option<Read>, Text),
-    /// All is done.
-    End,
+    Unmerge(Threads, Read, Family, u8, Said, Said),
+    /// `asked_for`: the message.
+    Asked(Threads, Family),
+    /// `asked_for`: whose the thread is where the message is.
+    Elsewhere(Thread),
+    /// The transaction of `begin_move`, with where the message was.
+    Append(Threads, Thread, u8),
+    /// `place`: the message is read.
+    Look(u8),
+    /// `place`: the message is written, if it is where it was read.
+    Place(u8, Thread, u8),
+    /// Where each thread went, before the first is rebuilt: only without [`Guard::RebuildLooksAgain`].
+    Settle(u8, Family, Family),
+    /// `merged`, in `rebuild`.
+    Follow(Rebuild),
+    /// `live_or_older`, in `rebuild`: the live thread.
+    Live(Rebuild),
+    /// `live_or_older`, in `rebuild`: the thread that was moved out.
+    Older(Rebuild),
+    /// `family`, in `rebuild`.
+    Family(Rebuild, Read),
+    /// `known`, in `rebuild`: the message.
+    Known(Rebuild, Read, Family),
+    /// The message is read before its thread: only without [`Guard::CorrectionReadsFirst`].
+    KnownFirst(Rebuild),
+    /// The thread is read after its message: only without [`Guard::CorrectionReadsFirst`].
+    LiveLast(Rebuild, Said),
+    /// `write_rebuilt`, with what is known.
+    Write(Rebuild, Read, Family, Said),
+    /// The correction is done: `settle`.
+    Settled(u8),
+    /// All is done; whether it was made or refused.
+    End(bool),
 }
 
 /// One correction at work.
 pub(crate) struct Correction<'a> {
-    pub(crate) order: Order,
+    /// Which of the two.
+    pub(crate) n: u8,
+    pub(crate) orders: [Option<Order>; 2],
     pub(crate) guards: Guards,
+    /// Whether the index shows all messages: it may be behind.
+    pub(crate) shows_all: bool,
     pub(crate) table: &'a mut Table,
+}
+
+impl Call {
+    /// Whether the call looks for messages by the index.
+    pub(crate) fn asks_index(self) -> bool {
+        matches!(self, Self::Known(..) | Self::Here(..) | Self::There(..))
+    }
+
+    /// What the call reads or writes.
+    pub(crate) fn touch(self, n: u8, order: Order) -> Touch {
+        let (from, to) = order.ends();
+        let read = |item| Touch { item, writes: false };
+        let write = |item| Touch { item, writes: true };
+        match self {
+            Self::Begin | Self::From(_) | Self::Source(..) => read(Item::Home(from)),
+            Self::Into(..) | Self::Target(..) => read(Item::Home(to)),
+            Self::Elsewhere(thread) => read(Item::Home(thread)),
+            Self::Named => read(Item::Record(n)),
+            Self::Head(_) | Self::Regret | Self::NotedFirst(..) | Self::End(_) => {
+                read(Item::Nothing)
+            }
+            Self::Threads(..) | Self::Merged(_) => read(Item::Person),
+            Self::Records(_) | Self::Noted(..) => read(Item::Records),
+            Self::Left(..) => read(Item::Older(from)),
+            Self::Kept(..) | Self::MergedOlder(_) => read(Item::Older(to)),
+            Self::Late(_, _, _, left, _) => read(Item::Home(all_of(left).next().unwrap_or(from))),
+            Self::LateItems(..) | Self::Here(..) | Self::There(..) | Self::Asked(..) => {
+                read(Item::Messages)
+            }
+            Self::Known(..) | Self::KnownFirst(_) => read(Item::Messages),
+            Self::Merge(..) | Self::Unmerge(..) | Self::Append(..) => write(Item::Several),
+            Self::Look(_) => read(Item::Message(order.name())),
+            Self::Place(..) => write(Item::Message(order.name())),
+            Self::Settle(_, todo, _) => read(Item::Home(all_of(todo).next().unwrap_or(from))),
+            Self::Follow(it) | Self::Family(it, _) => read(Item::Home(it.now)),
+            Self::Live(it) | Self::LiveLast(it, _) => read(Item::Live(it.now)),
+            Self::Older(it) => read(Item::Older(it.now)),
+            Self::Write(it, (_, true), ..) => write(Item::Older(it.now)),
+            Self::Write(it, ..) => write(Item::Live(it.now)),
+            Self::Settled(of) => write(Item::Record(of)),
+        }
+    }
+}
+
+impl Order {
+    /// The thread that goes or is left, and the other one.
+    fn ends(self) -> (Thread, Thread) {
+        match self {
+            Self::Merge { source, target, .. } => (source, target),
+            Self::Move { from, to, .. } => (from, to),
+        }
+    }
+
+    fn name(self) -> Name {
+        match self {
+            Self::Merge { .. } => 0,
+            Self::Move { name, .. } => name,
+        }
+    }
+
+    fn is_move(self) -> bool {
+        matches!(self, Self::Move { .. })
+    }
 }
 
 impl Correction<'_> {
     /// Makes the next call.
     pub(crate) fn step(&mut self, call: Call) -> Call {
-        match self.order {
-            Order::Merge { source, target, is_taken_back } => {
-                let next = self.merge((usize::from(source), usize::from(target)), call);
-                // Whoever takes a merge back does so when it is done.
-                if next == Call::End && is_taken_back {
-                    self.begin_revert(source, target)
-                } else {
-                    next
-                }
+        let Some(order) = self.orders[usize::from(self.n)] else { return Call::End(false) };
+        let next = self.made(order, call);
+        match (order, next) {
+            // Whoever takes a merge back does so when it is done.
+            (Order::Merge { source, target, is_taken_back: true }, Call::End(true))
+                if !matches!(call, Call::Unmerge(..)) =>
+            {
+                let home = self.table.homes[usize::from(source)];
+                let is_merged = home.is_some_and(|it| it.merged_into == Some(target));
+                if is_merged { Call::Regret } else { Call::End(true) }
             }
-            Order::Move { name, from, to } => self.shift(usize::from(name), (from, to), call),
+            _ => next,
         }
     }
 
-    fn merge(&mut self, (source, target): (usize, usize), call: Call) -> Call {
+    fn made(&mut self, order: Order, call: Call) -> Call {
+        let (from, to) = order.ends();
         match call {
-            Call::Begin if self.table.merge.is_some() => Call::End,
-            Call::Begin => Call::Pair(self.table.heads[0]),
-            Call::Pair(version) => {
-                let live = self.table.all_live(Some(0));
-                let threads = Threads { contact: Some(0), version, live };
-                match (self.table.find(source), self.table.find(target)) {
-                    (Some(left), Some(kept)) => Call::Merge(threads, left, kept),
-                    (None, _) | (_, None) => Call::End,
+            Call::Begin => Call::Named,
+            Call::Named => self.named(order),
+            Call::Head(families) => Call::Threads(self.table.heads[0], families),
+            Call::Threads(version, families) => {
+                let threads = self.threads(version);
+                match families {
+                    Some(family) => Self::left(from, to, threads, family),
+                    None if order.is_move() && self.guards.hold(Guard::OthersCompleted) => {
+                        Call::Records(threads)
+                    }
+                    None => Call::From(Some(threads)),
                 }
             }
-            Call::Merge(threads, left, kept) => {
-                let are_read = self.is_read(source, left) && self.is_read(target, kept);
-                if !self.table.is_at(self.guards, &threads) || !are_read {
-                    return Call::Begin;
-                }
-                self.write_merge((source, target), &threads, left, kept);
-                Call::End
-            }
-            Call::Regret => Call::Merged(self.table.heads[0]),
-            Call::Merged(version) if self.guards.hold(Guard::RevertReadsFirst) => {
-                let live = self.table.all_live(Some(0));
-                let threads = Threads { contact: Some(0), version, live };
-                self.table.find(target).map_or(Call::End, |it| Call::Noted(threads, it))
-            }
-            Call::Merged(version) => {
-                Call::NotedFirst(version, self.noted(source, source), self.noted(source, target))
-            }
-            Call::NotedFirst(version, here, there) => {
-                let live = self.table.all_live(Some(0));
-                let threads = Threads { contact: Some(0), version, live };
-                let read = self.table.find(target);
-                read.map_or(Call::End, |it| Call::Unmerge(threads, it, here, there))
-            }
-            Call::Noted(threads, read) => {
-                let (here, there) = (self.noted(source, source), self.noted(source, target));
-                Call::Unmerge(threads, read, here, there)
-            }
-            Call::Unmerge(threads, read, here, there) => {
-                self.unmerge((source, target), &threads, read, (here, there))
-            }
-            Call::Place
-            | Call::Rebuild(_)
-            | Call::Known(..)
-            | Call::KnownFirst(..)
-            | Call::Write(..)
-            | Call::End => Call::End,
+            Call::Records(threads) => match self.other_under_way(order) {
+                Some(other) => Call::Look(other),
+                None => Call::From(Some(threads)),
+            },
+            Call::From(threads) => match self.unmerged(from) {
+                Some(family) => Call::Into(threads, family),
+                None => Call::End(false),
+            },
+            Call::Into(threads, family) => match (self.unmerged(to), threads) {
+                (None, _) => Call::End(false),
+                (Some(_), None) => Call::Head(Some(family)),
+                (Some(_), Some(threads)) if order.is_move() => Call::Asked(threads, family),
+                (Some(_), Some(threads)) => Self::left(from, to, threads, family),
+            },
+            Call::Left(..) | Call::Kept(..) | Call::Merge(..) => self.merge(from, to, call),
+            Call::Asked(..)
+            | Call::Elsewhere(_)
+            | Call::Append(..)
+            | Call::Look(_)
+            | Call::Place(..)
+            | Call::Settle(..)
+            | Call::Settled(_) => self.shift(order, call),
+            Call::Follow(it)
+            | Call::Live(it)
+            | Call::Older(it)
+            | Call::Family(it, _)
+            | Call::Known(it, ..)
+            | Call::KnownFirst(it)
+            | Call::LiveLast(it, _)
+            | Call::Write(it, ..) => self.rebuild(it, call),
+            Call::Regret
+            | Call::Merged(_)
+            | Call::MergedOlder(_)
+            | Call::Source(..)
+            | Call::Target(..)
+            | Call::Late(..)
+            | Call::LateItems(..)
+            | Call::Noted(..)
+            | Call::Here(..)
+            | Call::There(..)
+            | Call::NotedFirst(..)
+            | Call::Unmerge(..) => self.regret(from, to, call),
+            Call::End(made) => Call::End(made),
         }
     }
 
-    fn begin_revert(&self, source: Thread, target: Thread) -> Call {
-        let is_merged =
-            self.table.homes[usize::from(source)].is_some_and(|it| it.merged_into == Some(target));
-        if is_merged { Call::Regret } else { Call::End }
+    /// What was appended before is completed, and nothing is appended twice.
+    fn named(&self, order: Order) -> Call {
+        match self.table.records[usize::from(self.n)] {
+            Some(Record::Merge(_) | Record::Move { is_running: false, .. }) => Call::End(true),
+            Some(Record::Move { is_running: true, .. }) => Call::Look(self.n),
+            None if order.is_move() || self.guards.hold(Guard::HeadReadFirst) => Call::Head(None),
+            None => Call::From(None),
+        }
+    }
+
+    pub(crate) fn threads(&self, version: Option<u8>) -> Threads {
+        Threads { contact: Some(0), version, live: self.table.all_live(Some(0)) }
+    }
+
+    /// The family of a thread, if it is no part of another.
+    fn unmerged(&self, thread: Thread) -> Option<Family> {
+        let home = self.table.homes[usize::from(thread)]?;
+        home.merged_into.is_none().then_some(home.sources | bit(thread))
+    }
+
+    /// The other correction, if it moves the same message and is not done.
+    fn other_under_way(&self, order: Order) -> Option<u8> {
+        let other = 1 - self.n;
+        let is_of_it = self.orders[usize::from(other)]
+            .is_some_and(|it| it.is_move() && it.name() == order.name());
+        let record = self.table.records[usize::from(other)];
+        let is_running = matches!(record, Some(Record::Move { is_running: true, .. }));
+        (is_of_it && is_running).then_some(other)
     }
 
     /// Whether a thread is where and as it was read.
-    fn is_read(&self, thread: usize, (read, is_older): Read) -> bool {
+    pub(crate) fn is_read(&self, thread: Thread, (read, is_older): Read) -> bool {
         let items = if is_older { &self.table.older } else { &self.table.live };
-        items[thread].is_some_and(|it| it.version == read.version)
+        items[usize::from(thread)].is_some_and(|it| it.version == read.version)
             || !self.guards.hold(Guard::CorrectionVersion)
+    }
+
+    fn left(from: Thread, to: Thread, threads: Threads, family: Family) -> Call {
+        match threads.live[usize::from(from)] {
+            Some(left) => Self::kept(to, threads, family, (left, false)),
+            None => Call::Left(threads, family),
+        }
+    }
+
+    fn kept(to: Thread, threads: Threads, family: Family, left: Read) -> Call {
+        match threads.live[usize::from(to)] {
+            Some(kept) => Call::Merge(threads, family, left, (kept, false)),
+            None => Call::Kept(threads, family, left),
+        }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`made` gives it these calls alone")]
+    fn merge(&mut self, from: Thread, to: Thread, call: Call) -> Call {
+        match call {
+            Call::Left(threads, family) => match self.table.older[usize::from(from)] {
+                Some(left) => Self::kept(to, threads, family, (left, true)),
+                None => Call::Begin,
+            },
+            Call::Kept(threads, family, left) => match self.table.older[usize::from(to)] {
+                Some(kept) => Call::Merge(threads, family, left, (kept, true)),
+                None => Call::Begin,
+            },
+            Call::Merge(threads, family, left, kept) => {
+                let are_alone = self.unmerged(from).is_some() && self.unmerged(to).is_some();
+                let are_read = self.is_read(from, left) && self.is_read(to, kept);
+                if !self.table.is_at(self.guards, &threads) || !are_read || !are_alone {
+                    return Call::Begin;
+                }
+                self.write_merge((from, to), &threads, family, left, kept);
+                Call::End(true)
+            }
+            other => other,
+        }
     }
 
     fn write_merge(
         &mut self,
-        (source, target): (usize, usize),
+        (source, target): (Thread, Thread),
         threads: &Threads,
+        family: Family,
         (left, left_is_older): Read,
         (kept, kept_is_older): Read,
     ) {
+        let (from, to) = (usize::from(source), usize::from(target));
         let table = &mut *self.table;
         let mut both = Live { version: kept.version + 1, ..kept };
         for (kept, left) in both.folded.iter_mut().zip(left.folded) {
             *kept = left.max(*kept);
         }
-        (table.live[source], table.older[source]) = (None, None);
+        (table.live[from], table.older[from]) = (None, None);
         // A target that was moved out takes the place of a source that was not.
         let stays_older = kept_is_older && left_is_older;
         let both = Some(both);
-        (table.live[target], table.older[target]) =
-            if stays_older { (None, both) } else { (both, None) };
+        (table.live[to], table.older[to]) = if stays_older { (None, both) } else { (both, None) };
         table.heads[0] = threads.version.map(|it| it + 1);
-        table.merge = Some(Before { source: (left, left_is_older), target: kept });
-        if let Some(home) = &mut table.homes[source] {
-            home.merged_into = u8::try_from(target).ok();
+        let before = Before { source: (left, left_is_older), target: kept };
+        table.records[usize::from(self.n)] = Some(Record::Merge(before));
+        if let Some(home) = &mut table.homes[from] {
+            home.merged_into = Some(target);
         }
-    }
-
-    /// What the messages say, of those noted at the source, that are in this thread.
-    fn noted(&self, source: usize, thread: usize) -> Said {
-        let late = self.table.homes[source].map_or(0, |it| it.late);
-        let mut said = self.said_in(thread);
-        for (name, text) in said.iter_mut().enumerate() {
-            if late & 1 << name == 0 {
-                *text = Text::Absent;
-            }
-        }
-        said
-    }
-
-    fn said_in(&self, thread: usize) -> Said {
-        self.table.messages.map(|it| match it.thread {
-            Some(in_) if usize::from(in_) == thread => it.text,
-            Some(_) | None => Text::Absent,
-        })
-    }
-
-    fn unmerge(
-        &mut self,
-        (source, target): (usize, usize),
-        threads: &Threads,
-        (now, is_older): Read,
-        (here, there): (Said, Said),
-    ) -> Call {
-        let Some(Before { source: (before, was_older), target: kept }) = self.table.merge else {
-            return Call::End;
-        };
-        let holds = self.table.is_at(self.guards, threads)
-            && self.is_read(target, (now, is_older))
-            && self.table.has_room(self.guards, threads, Some(target));
-        if !holds {
-            return Call::Regret;
-        }
-        let nothing = [Text::Absent; MESSAGES];
-        let is_untouched = here == nothing && there == nothing && now.version == kept.version + 1;
-        let (mut alone, mut rest) = (before, now);
-        if is_untouched {
-            rest = kept;
-        } else {
-            for name in 0..MESSAGES {
-                alone.folded[name] = alone.folded[name].max(here[name]);
-                if alone.folded[name] != Text::Absent {
-                    rest.folded[name] = Text::Absent;
-                }
-                rest.folded[name] = rest.folded[name].max(there[name]);
-            }
-        }
-        (alone.version, rest.version) = (before.version + 1, now.version + 1);
-        let table = &mut *self.table;
-        if was_older {
-            table.heads[0] = threads.version.map(|it| it + 1);
-            table.older[source] = Some(alone);
-        } else {
-            table.make_room(0, threads, Some(target));
-            table.live[source] = Some(alone);
-        }
-        let items = if is_older { &mut table.older } else { &mut table.live };
-        items[target] = Some(rest);
-        if let Some(home) = &mut table.homes[source] {
-            (home.merged_into, home.late) = (None, 0);
-        }
-        Call::End
-    }
-
-    fn shift(&mut self, name: usize, (from, to): (Thread, Thread), call: Call) -> Call {
-        let message = &mut self.table.messages[name];
-        let text_in = |thread: Thread| {
-            if message.thread == Some(thread) { message.text } else { Text::Absent }
-        };
-        match call {
-            Call::Begin if [Some(from), Some(to)].contains(&message.thread) => Call::Place,
-            Call::Place => {
-                message.thread = Some(to);
-                Call::Rebuild(from)
-            }
-            Call::Rebuild(thread) if self.guards.hold(Guard::CorrectionReadsFirst) => {
-                Call::Known(thread, self.table.find(usize::from(thread)))
-            }
-            Call::Rebuild(thread) => Call::KnownFirst(thread, text_in(thread)),
-            Call::KnownFirst(thread, text) => {
-                Call::Write(thread, self.table.find(usize::from(thread)), text)
-            }
-            Call::Known(thread, read) => Call::Write(thread, read, text_in(thread)),
-            Call::Write(thread, Some((read, is_older)), text) => {
-                if !self.is_read(usize::from(thread), (read, is_older)) {
-                    return Call::Rebuild(thread);
-                }
-                let mut next = Live { version: read.version + 1, ..read };
-                next.folded[name] = text;
-                // A thread that does not know the message yet is written too: whoever is about to fold the message into
-                // it has to read again.
-                if next.folded != read.folded || self.guards.hold(Guard::CorrectionWrites) {
-                    let table = &mut *self.table;
-                    let items = if is_older { &mut table.older } else { &mut table.live };
-                    items[usize::from(thread)] = Some(next);
-                }
-                if thread == to { Call::End } else { Call::Rebuild(to) }
-            }
-            // A message that is elsewhere is refused; no thread goes away in a scenario with a move.
-            Call::Begin
-            | Call::Write(_, None, _)
-            | Call::Pair(_)
-            | Call::Merge(..)
-            | Call::Regret
-            | Call::Merged(_)
-            | Call::Noted(..)
-            | Call::NotedFirst(..)
-            | Call::Unmerge(..)
-            | Call::End => Call::End,
+        if let Some(home) = &mut table.homes[to] {
+            home.sources |= family;
         }
     }
 }

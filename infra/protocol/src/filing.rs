@@ -2,6 +2,7 @@
 
 use crate::fold::Fold;
 use crate::guards::{Guard, Guards};
+use crate::item::{Item, Touch};
 use crate::queue::Event;
 use crate::table::{Address, Contact, Home, Live, Message, Name, Table, Text, Thread, Threads};
 
@@ -61,6 +62,27 @@ pub(crate) struct Filing<'a> {
     pub(crate) noted: &'a std::cell::Cell<Noted>,
 }
 
+impl Call {
+    /// What the call reads or writes.
+    pub(crate) fn touch(self, name: Name, answer: Option<Answer>) -> Touch {
+        let read = |item| Touch { item, writes: false };
+        let write = |item| Touch { item, writes: true };
+        match self {
+            Self::Whom | Self::Alias(_) => read(Item::Address),
+            Self::Head(_) => read(Item::Nothing),
+            Self::Threads(..) => read(Item::Person),
+            Self::Decide(..) => match answer {
+                Some(Answer::Join(_)) => write(Item::Message(name)),
+                Some(Answer::Open) | None => read(Item::Message(name)),
+            },
+            Self::Attach(..) | Self::Open(..) => write(Item::Several),
+            Self::Change(_) => write(Item::Message(name)),
+            Self::Stored(thread, _) => read(Item::Home(thread)),
+            Self::Fold(fold) => fold.touch(),
+        }
+    }
+}
+
 impl Filing<'_> {
     /// The first call.
     pub(crate) fn begin(self) -> Call {
@@ -72,7 +94,7 @@ impl Filing<'_> {
         }
     }
 
-    fn name(self) -> Name {
+    pub(crate) fn name(self) -> Name {
         let (Event::Said(name) | Event::Edited(name) | Event::Deleted(name)) = self.event;
         name
     }
@@ -106,7 +128,7 @@ impl Filing<'_> {
                 Some(Answer::Open) | None => {
                     let before = table.messages[usize::from(self.name())];
                     if before.is_settled() {
-                        return self.repeat(before, threads.contact);
+                        return self.repeat(before, &threads);
                     }
                     Some(Call::Open(threads, claims, before.text))
                 }
@@ -146,7 +168,7 @@ impl Filing<'_> {
         let name = self.name();
         let message = table.messages[usize::from(name)];
         if !table.takes(self.guards, name) {
-            return self.repeat(message, threads.contact);
+            return self.repeat(message, threads);
         }
         self.note_kept(message);
         let text = table.put_message(name, thread);
@@ -172,7 +194,7 @@ impl Filing<'_> {
             && self.may_claim(table, claims);
         if !holds {
             if message.is_settled() {
-                return self.repeat(message, threads.contact);
+                return self.repeat(message, threads);
             }
             return Some(self.begin());
         }
@@ -183,17 +205,18 @@ impl Filing<'_> {
         self.note_opening(table, threads);
         table.put_message(name, thread);
         table.homes[usize::from(thread)] =
-            Some(Home { contact, merged_into: None, late: 0, opener: Some(name) });
+            Some(Home { contact, opener: Some(name), ..Home::default() });
         table.live[usize::from(thread)] = Live::default().fold(name, before.max(Text::Said));
         table.make_room(contact, threads, None);
         claim(table, claims, contact);
         None
     }
 
-    /// The message is there: what is recorded is the decision.
-    fn repeat(self, stored: Message, contact: Option<Contact>) -> Option<Call> {
-        let said = (self.name(), stored.text);
-        Fold::of(said, true, (contact, stored.thread?), None).map(Call::Fold)
+    /// The message is there: what is recorded is the decision. It was read after the threads.
+    fn repeat(self, stored: Message, threads: &Threads) -> Option<Call> {
+        let (said, thread) = ((self.name(), stored.text), stored.thread?);
+        let live = threads.live[usize::from(thread)];
+        Fold::of(said, true, (threads.contact, thread), live).map(Call::Fold)
     }
 
     fn note_kept(self, message: Message) {

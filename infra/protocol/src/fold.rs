@@ -1,6 +1,7 @@
 //! `Table::fold_at`: a message is folded into the thread where it is, wherever that thread went meanwhile.
 
 use crate::guards::{Guard, Guards};
+use crate::item::{Item, Touch};
 use crate::table::{Contact, Live, Name, Table, Text, Thread, Threads};
 
 /// A fold that is under way.
@@ -32,8 +33,8 @@ enum Call {
     ThreadLast,
     /// `home`, in `follow_thread`.
     Home,
-    /// `merged`, in `pass`.
-    Merged(Read),
+    /// `merged`, in `pass`: where the message's own thread went, followed so far.
+    Merged(Read, Thread),
     /// The note of what is folded through a merged thread, in `pass`.
     Note(Read),
     /// The write of `fold_into`.
@@ -58,6 +59,25 @@ impl Fold {
         match live {
             Some(live) => fold.fold_into((live, false)),
             None => Some(fold.again()),
+        }
+    }
+
+    /// What the next call reads or writes.
+    pub(crate) fn touch(self) -> Touch {
+        let read = |item| Touch { item, writes: false };
+        let write = |item| Touch { item, writes: true };
+        match self.next {
+            Call::Thread | Call::ThreadLast => read(Item::Live(self.thread)),
+            Call::Older => read(Item::Older(self.thread)),
+            Call::Message(_) => read(Item::Message(self.name)),
+            Call::Home => read(Item::Home(self.thread)),
+            Call::Merged(_, at) => read(Item::Home(at)),
+            Call::Note(_) => write(Item::Home(self.filed_in)),
+            Call::Write((_, true)) => write(Item::Older(self.thread)),
+            Call::Write(_) => write(Item::Live(self.thread)),
+            Call::Head(_) => read(Item::Nothing),
+            Call::Threads(..) => read(Item::Person),
+            Call::MoveIn(..) => write(Item::Several),
         }
     }
 
@@ -97,11 +117,14 @@ impl Fold {
                 let thread = home.merged_into.unwrap_or(self.thread);
                 Some(Self { contact: Some(home.contact), thread, ..self }.again())
             }
-            Call::Merged(_) if table.end_of(self.filed_in) != self.thread => Some(self.back()),
-            Call::Merged(read) if guards.hold(Guard::LateNoted) => {
-                Some(self.then(Call::Note(read)))
+            Call::Merged(read, at) => {
+                match table.homes[usize::from(at)].and_then(|it| it.merged_into) {
+                    Some(into) => Some(self.then(Call::Merged(read, into))),
+                    None if at != self.thread => Some(self.back()),
+                    None if guards.hold(Guard::LateNoted) => Some(self.then(Call::Note(read))),
+                    None => self.fold_into(read),
+                }
             }
-            Call::Merged(read) => self.fold_into(read),
             Call::Note(read) => match &mut table.homes[usize::from(self.filed_in)] {
                 Some(home) if home.merged_into.is_some() => {
                     home.late |= 1 << self.name;
@@ -144,7 +167,7 @@ impl Fold {
         match read {
             None => Some(self.then(Call::Home)),
             Some(read) if self.thread != self.filed_in && guards.hold(Guard::MergeReadLast) => {
-                Some(self.then(Call::Merged(read)))
+                Some(self.then(Call::Merged(read, self.filed_in)))
             }
             Some(read) => self.fold_into(read),
         }

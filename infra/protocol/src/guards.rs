@@ -27,6 +27,12 @@ pub enum Guard {
     LateNoted,
     /// The revert of a merge reads the live thread before what was noted: `Table::read_merged`.
     RevertReadsFirst,
+    /// A merge reads the head before what was merged into both threads: `Table::pair`.
+    HeadReadFirst,
+    /// A move begins at the version of the head that was read, and completes first what is under way: `Table::ground_of`.
+    OthersCompleted,
+    /// A rebuild looks after the live thread whether its thread is a part of it still: `Table::rebuild`.
+    RebuildLooksAgain,
     /// A correction changes a live thread only at the version that was read.
     CorrectionVersion,
     /// A correction writes the threads that messages left and came to, even those in which it sees nothing to change.

@@ -4,7 +4,7 @@ use crate::table::Name;
 
 /// What an entry of the queue says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
+pub enum Event {
     /// A message, which goes where every answer of the decision is tried.
     Said(Name),
     /// An edit of a message.
@@ -15,10 +15,11 @@ pub(crate) enum Event {
 
 /// An entry of the queue.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Which address it is from: entries of one are delivered in order.
-    pub(crate) group: u8,
-    pub(crate) event: Event,
+    pub group: u8,
+    /// What it says.
+    pub event: Event,
 }
 
 /// Where an entry is.

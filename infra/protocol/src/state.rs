@@ -4,12 +4,12 @@ use std::cell::Cell;
 
 use stateright::{Model, Property};
 
-use crate::correction::{Call as Correcting, Correction};
+use crate::correction::{Call as Correcting, Correction, Order};
 use crate::filing::{Answer, Call, Filing, Noted};
 use crate::guards::Guards;
 use crate::queue::{Delivery, Event, is_deliverable};
 use crate::scenario::Scenario;
-use crate::table::{MOST_LIVE, Table, Text, Thread};
+use crate::table::{Table, Text, Thread, bit};
 
 /// A scenario under some guards, to be checked.
 #[derive(Clone, Debug)]
@@ -22,11 +22,11 @@ pub struct Protocol {
 
 /// A worker with an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Worker {
-    entry: u8,
+pub(crate) struct Worker {
+    pub(crate) entry: u8,
     /// Its time is over and the entry came again: it goes on, and nobody listens to what it acknowledges.
     is_zombie: bool,
-    call: Call,
+    pub(crate) call: Call,
 }
 
 /// What can go wrong, still so often.
@@ -40,11 +40,11 @@ struct Left {
 /// Everything at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
-    table: Table,
-    deliveries: Vec<Delivery>,
+    pub(crate) table: Table,
+    pub(crate) deliveries: Vec<Delivery>,
     /// Which is which makes no difference, so they are kept sorted.
-    workers: [Option<Worker>; 2],
-    correction: Correcting,
+    pub(crate) workers: [Option<Worker>; 2],
+    pub(crate) corrections: [Correcting; 2],
     left: Left,
     noted: Noted,
 }
@@ -62,10 +62,10 @@ pub enum Action {
     Expire(usize),
     /// An entry came too often and is set aside.
     SetAside(usize),
-    /// The correction makes its next call.
-    Correct,
-    /// The correction is killed before its next call, and the person repeats it.
-    KillCorrection,
+    /// A correction makes its next call; whether the index shows all messages, where it asks that.
+    Correct(usize, bool),
+    /// A correction is killed before its next call, and the person repeats it.
+    KillCorrection(usize),
 }
 
 impl Model for Protocol {
@@ -78,7 +78,7 @@ impl Model for Protocol {
             table: self.scenario.table.clone(),
             deliveries: vec![Delivery::default(); self.scenario.entries.len()],
             workers: [None; 2],
-            correction: Correcting::Begin,
+            corrections: [Correcting::Begin; 2],
             left: Left { crashes, expiries, asides },
             noted: Noted::default(),
         }]
@@ -106,10 +106,15 @@ impl Model for Protocol {
                 actions.push(Action::Expire(place));
             }
         }
-        if self.scenario.correction.is_some() && state.correction != Correcting::End {
-            actions.push(Action::Correct);
-            if 0 < state.left.crashes && state.correction != Correcting::Begin {
-                actions.push(Action::KillCorrection);
+        for (n, correction) in state.corrections.iter().enumerate() {
+            if self.scenario.orders[n].is_some() && !matches!(correction, Correcting::End(_)) {
+                actions.push(Action::Correct(n, false));
+                if correction.asks_index() {
+                    actions.push(Action::Correct(n, true));
+                }
+                if 0 < state.left.crashes && *correction != Correcting::Begin {
+                    actions.push(Action::KillCorrection(n));
+                }
             }
         }
     }
@@ -136,15 +141,15 @@ impl Model for Protocol {
                 state.left.asides -= 1;
                 state.deliveries[place] = Delivery::Aside;
             }
-            Action::Correct => {
-                let order = self.scenario.correction?;
-                let table = &mut state.table;
-                let mut correction = Correction { order, guards: self.guards, table };
-                state.correction = correction.step(state.correction);
+            Action::Correct(n, shows_all) => {
+                let (table, guards) = (&mut state.table, self.guards);
+                let (orders, place) = (self.scenario.orders, u8::try_from(n).ok()?);
+                let mut correction = Correction { n: place, orders, guards, shows_all, table };
+                state.corrections[n] = correction.step(state.corrections[n]);
             }
-            Action::KillCorrection => {
+            Action::KillCorrection(n) => {
                 state.left.crashes -= 1;
-                state.correction = Correcting::Begin;
+                state.corrections[n] = Correcting::Begin;
             }
         }
         state.workers.sort_unstable();
@@ -156,6 +161,13 @@ impl Model for Protocol {
             Property::always("a thread is in one place", |_, it: &State| {
                 it.threads_are_in_one_place()
             }),
+            Property::always("each message is shown in one timeline", |_, it: &State| {
+                it.each_is_shown_once()
+            }),
+            Property::always(
+                "who is told that a message was moved has moved it",
+                |it: &Self, state: &State| it.moves_are_made(state),
+            ),
             Property::always("a message opens at most one thread", |_, it: &State| {
                 it.openings_are_single()
             }),
@@ -192,7 +204,12 @@ impl Model for Protocol {
 
 impl Protocol {
     /// What the decision may be, where the worker decides; else the one call that is next.
-    fn answers(&self, state: &State, worker: &Worker, mut each: impl FnMut(Option<Answer>)) {
+    pub(crate) fn answers(
+        &self,
+        state: &State,
+        worker: &Worker,
+        mut each: impl FnMut(Option<Answer>),
+    ) {
         let Call::Decide(threads, _) = worker.call else { return each(None) };
         for thread in 0..u8::try_from(threads.live.len()).unwrap_or(0) {
             let is_named = self.scenario.names_older
@@ -203,13 +220,17 @@ impl Protocol {
             }
         }
         let is_first = threads.live.iter().all(Option::is_none);
-        let may_open = self.scenario.opens && state.table.fresh_thread().is_some();
+        // A message that is there already opens nothing.
+        let name = self.filing(worker.entry, &Cell::default()).name();
+        let is_there = state.table.messages[usize::from(name)].is_settled();
+        let has_place = is_there || state.table.fresh_thread().is_some();
+        let may_open = self.scenario.opens && has_place;
         if may_open || is_first {
             each(Some(Answer::Open));
         }
     }
 
-    fn filing<'a>(&self, entry: u8, noted: &'a Cell<Noted>) -> Filing<'a> {
+    pub(crate) fn filing<'a>(&self, entry: u8, noted: &'a Cell<Noted>) -> Filing<'a> {
         let entry = self.scenario.entries[usize::from(entry)];
         let from = self.scenario.strangers.then_some(entry.group);
         Filing { guards: self.guards, event: entry.event, from, noted }
@@ -236,10 +257,24 @@ impl Protocol {
         Some(())
     }
 
-    fn is_over(&self, state: &State) -> bool {
+    pub(crate) fn is_over(&self, state: &State) -> bool {
         state.deliveries.iter().all(|it| *it == Delivery::Done)
             && state.workers == [None; 2]
-            && (self.scenario.correction.is_none() || state.correction == Correcting::End)
+            && self
+                .scenario
+                .orders
+                .iter()
+                .zip(&state.corrections)
+                .all(|(order, it)| order.is_none() || matches!(it, Correcting::End(_)))
+    }
+
+    /// A move that was answered as made has placed its message at some time.
+    fn moves_are_made(&self, state: &State) -> bool {
+        (0u8..).zip(self.scenario.orders).zip(&state.corrections).all(|((n, order), it)| {
+            let Some(Order::Move { name, .. }) = order else { return true };
+            let is_placed = state.table.messages[usize::from(name)].placed_by & bit(n) != 0;
+            is_placed || *it != Correcting::End(true)
+        })
     }
 
     /// Each message that came has a thread, or was taken back before it came.
@@ -266,6 +301,11 @@ impl State {
         })
     }
 
+    fn each_is_shown_once(&self) -> bool {
+        let threads = self.table.messages.iter().filter_map(|it| it.thread);
+        threads.into_iter().all(|it| self.table.shown(it) == 1)
+    }
+
     fn openings_are_single(&self) -> bool {
         let mut openers: Vec<_> =
             self.table.homes.iter().flatten().filter_map(|it| it.opener).collect();
@@ -278,7 +318,7 @@ impl State {
     fn live_threads_are_few(&self) -> bool {
         (0..2).all(|contact| {
             let live = self.table.all_live(Some(contact));
-            live.into_iter().flatten().count() <= MOST_LIVE
+            live.into_iter().flatten().count() <= self.table.most_live
         })
     }
 

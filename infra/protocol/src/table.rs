@@ -3,22 +3,33 @@
 use crate::guards::{Guard, Guards};
 
 /// A thread, by its place in the arrays.
-pub(crate) type Thread = u8;
+pub type Thread = u8;
 /// A message, by its place in the arrays; a higher one was said later.
-pub(crate) type Name = u8;
+pub type Name = u8;
 /// A person, by their place in the arrays.
-pub(crate) type Contact = u8;
+pub type Contact = u8;
 
 /// Messages of the greatest scenario.
-pub(crate) const MESSAGES: usize = 4;
+pub const MESSAGES: usize = 5;
 /// Threads of the greatest scenario. Where all are open, no further opening is tried.
-pub(crate) const THREADS: usize = 4;
-/// Live threads that a person may have.
-pub(crate) const MOST_LIVE: usize = 2;
+pub const THREADS: usize = 4;
+
+/// A set that one place is in.
+pub(crate) fn bit(place: u8) -> u8 {
+    1 << place
+}
+
+/// The places in a set, the lowest first.
+pub(crate) fn all_of(set: u8) -> impl Iterator<Item = u8> {
+    (0..8).filter(move |it| set & bit(*it) != 0)
+}
+
+/// What each message says in one thread; what is not there says nothing.
+pub(crate) type Said = [Text; MESSAGES];
 
 /// What is known of a message's words; the higher replaces the lower, as in `Stored::entry`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Text {
+pub enum Text {
     /// Nothing.
     #[default]
     Absent,
@@ -32,9 +43,15 @@ pub(crate) enum Text {
 
 /// `MSG#`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Message {
-    pub(crate) thread: Option<Thread>,
-    pub(crate) text: Text,
+pub struct Message {
+    /// The thread that it is in.
+    pub thread: Option<Thread>,
+    /// What is known of its words.
+    pub text: Text,
+    /// Which correction decided about it last, counted from 1; 0 where it was filed.
+    pub stamp: u8,
+    /// Not in the table: the corrections that placed it at some time, a bit each.
+    pub placed_by: u8,
 }
 
 impl Message {
@@ -46,9 +63,11 @@ impl Message {
 
 /// `CON#…/1#` or `CON#…/2#`: its version, and what is folded into it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Live {
-    pub(crate) version: u8,
-    pub(crate) folded: [Text; MESSAGES],
+pub struct Live {
+    /// Its version.
+    pub version: u8,
+    /// What it knows of each message.
+    pub folded: [Text; MESSAGES],
 }
 
 impl Live {
@@ -70,14 +89,18 @@ impl Live {
 }
 
 /// `THR#`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Home {
-    pub(crate) contact: Contact,
-    pub(crate) merged_into: Option<Thread>,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Home {
+    /// Whose it is.
+    pub contact: Contact,
+    /// The thread that it went into.
+    pub merged_into: Option<Thread>,
+    /// The threads that were merged into it, a bit each: what its timeline reads beside itself.
+    pub sources: u8,
     /// The messages that were folded through it into the thread that it went into, a bit each.
-    pub(crate) late: u8,
+    pub late: u8,
     /// Not in the table: the message that the thread was opened for.
-    pub(crate) opener: Option<Name>,
+    pub opener: Option<Name>,
 }
 
 /// `IDN#`: whose it is, and for the number whether the other address holds it.
@@ -89,23 +112,46 @@ pub(crate) struct Address {
 
 /// `CON#…/3#`, of a merge that was made: both threads as they were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Before {
+pub struct Before {
     /// The thread that went, and whether it had been moved out.
     pub(crate) source: (Live, bool),
     pub(crate) target: Live,
 }
 
+/// `CON#…/3#`: a correction that was appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Record {
+    /// A merge, which is done at once.
+    Merge(Before),
+    /// A move of a message.
+    Move {
+        /// The thread where the message was.
+        was: Thread,
+        /// The stamp that it had.
+        stamp: u8,
+        /// Whether it is under way.
+        is_running: bool,
+    },
+}
+
 /// All items.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Table {
-    pub(crate) messages: [Message; MESSAGES],
-    pub(crate) live: [Option<Live>; THREADS],
-    pub(crate) older: [Option<Live>; THREADS],
-    pub(crate) homes: [Option<Home>; THREADS],
+pub struct Table {
+    /// The messages.
+    pub messages: [Message; MESSAGES],
+    /// The live threads.
+    pub live: [Option<Live>; THREADS],
+    /// Those that were moved out.
+    pub older: [Option<Live>; THREADS],
+    /// What seldom changes of a thread.
+    pub homes: [Option<Home>; THREADS],
     /// `CON#…/0`: the version.
-    pub(crate) heads: [Option<u8>; 2],
+    pub heads: [Option<u8>; 2],
     pub(crate) addresses: [Address; 2],
-    pub(crate) merge: Option<Before>,
+    /// The corrections.
+    pub records: [Option<Record>; 2],
+    /// Not in the table: live threads that a person may have.
+    pub(crate) most_live: usize,
 }
 
 /// What was read of a person: `Threads`.
@@ -119,9 +165,9 @@ pub(crate) struct Threads {
 
 impl Threads {
     /// `oldest`, where the live threads are complete. One may have to stay.
-    fn makes_room(&self, stays: Option<usize>) -> Option<(Thread, Live)> {
+    fn makes_room(&self, most_live: usize, stays: Option<usize>) -> Option<(Thread, Live)> {
         let live = (0u8..).zip(self.live).filter_map(|(thread, it)| Some((thread, it?)));
-        if live.clone().count() < MOST_LIVE {
+        if live.clone().count() < most_live {
             return None;
         }
         live.filter(|it| stays != Some(usize::from(it.0)))
@@ -174,7 +220,7 @@ impl Table {
     /// Whether the condition of `add_room` holds. The code also puts threads only where there is none: that always holds,
     /// as a thread is in one place.
     pub(crate) fn has_room(&self, guards: Guards, threads: &Threads, stays: Option<usize>) -> bool {
-        let Some((thread, read)) = threads.makes_room(stays) else { return true };
+        let Some((thread, read)) = threads.makes_room(self.most_live, stays) else { return true };
         let place = usize::from(thread);
         let is_read = self.live[place].is_some_and(|it| it.version == read.version);
         is_read || !guards.hold(Guard::RoomVersion)
@@ -183,7 +229,7 @@ impl Table {
     /// `next_head` and `add_room`.
     pub(crate) fn make_room(&mut self, contact: Contact, threads: &Threads, stays: Option<usize>) {
         self.heads[usize::from(contact)] = Some(threads.version.map_or(1, |it| it + 1));
-        if let Some((thread, read)) = threads.makes_room(stays) {
+        if let Some((thread, read)) = threads.makes_room(self.most_live, stays) {
             self.live[usize::from(thread)] = None;
             self.older[usize::from(thread)] = Some(read);
         }
@@ -195,7 +241,15 @@ impl Table {
         live.or(self.older[thread].map(|it| (it, true)))
     }
 
-    /// Where a thread went by merges: what a timeline follows.
+    /// In how many timelines a message of this thread is shown: those of threads that were not merged, which read themselves
+    /// and what was merged into them.
+    pub(crate) fn shown(&self, thread: Thread) -> usize {
+        let homes = (0u8..).zip(&self.homes).filter_map(|(place, it)| Some((place, (*it)?)));
+        let roots = homes.filter(|(_, it)| it.merged_into.is_none());
+        roots.filter(|(place, it)| (it.sources | bit(*place)) & bit(thread) != 0).count()
+    }
+
+    /// Where a thread went by merges: what a fold follows.
     pub(crate) fn end_of(&self, mut thread: Thread) -> Thread {
         while let Some(into) = self.homes[usize::from(thread)].and_then(|it| it.merged_into) {
             thread = into;

@@ -75,6 +75,37 @@ fn a_message_that_is_moved_beside_its_arrival_ends_in_one_thread_in_every_order(
 }
 
 #[test]
+fn two_merges_at_once_show_each_message_once_in_every_order() {
+    holds(Scenario::merges());
+}
+
+#[test]
+fn of_two_who_move_a_message_at_once_one_is_refused_in_every_order() {
+    holds(Scenario::moves());
+}
+
+#[test]
+fn a_move_beside_the_end_of_a_merge_leaves_each_thread_its_own_in_every_order() {
+    holds(Scenario::apart());
+}
+
+#[test]
+fn a_merge_that_reads_what_was_merged_before_the_head_would_hide_messages() {
+    breaks(Guard::HeadReadFirst, Scenario::merges(), "each message is shown in one timeline");
+}
+
+#[test]
+fn a_move_that_does_not_look_for_others_would_promise_what_another_one_did() {
+    let promised = "who is told that a message was moved has moved it";
+    breaks(Guard::OthersCompleted, Scenario::moves(), promised);
+}
+
+#[test]
+fn a_rebuild_that_does_not_look_again_would_leave_what_left_in_a_thread() {
+    breaks(Guard::RebuildLooksAgain, Scenario::apart(), KNOWS);
+}
+
+#[test]
 fn a_message_that_is_put_where_one_is_would_be_decided_twice() {
     breaks(Guard::MessageAbsent, Scenario::topics(), KNOWS);
     breaks(Guard::MessageAbsent, Scenario::first_contact(), KNOWS);

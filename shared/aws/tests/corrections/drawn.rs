@@ -11,7 +11,7 @@ use domain::id::{ContactId, ThreadId};
 use embedded::Cloud;
 
 use crate::stories::Dice;
-use crate::support::{Item, file, fill, quotes, rules, table, topics};
+use crate::support::{Item, file, fill, quotes, rules, table, text, topics};
 use crate::turns::Turns;
 use crate::world::{World, assert_sound, at, key, new_thread, order};
 
@@ -121,119 +121,146 @@ fn arriving(dice: &mut Dice, names: &[String], worker: usize) -> Vec<InboundEven
         let after = 2_000_000 + i64::try_from(10 * worker + n).unwrap();
         quotes(&name, after, "and how long do I have to wait for it?", quoted)
     };
-    (0..1 + dice.below(3)).map(|n| said(n, dice)).collect()
+    (0..=dice.below(3)).map(|n| said(n, dice)).collect()
 }
 
-/// Four threads with two or three messages each.
-async fn four_topics() -> (World, Vec<String>) {
-    let mut events = topics(THREADS);
-    let mut names: Vec<_> = (0..THREADS).map(|it| it.to_string()).collect();
-    for n in 0..6 {
-        let (name, topic) = (format!("m{n}"), n % THREADS);
-        let after = 300_000 * i64::try_from(topic).unwrap() + 60 * i64::try_from(n + 1).unwrap();
-        events.push(quotes(&name, after, "it should be a red one, please", &topic.to_string()));
-        names.push(name);
+/// What every schedule begins with: a person with four threads of two or three messages.
+#[derive(Clone)]
+struct Start {
+    items: Vec<Item>,
+    contact: ContactId,
+    names: Vec<String>,
+}
+
+impl Start {
+    async fn new() -> Self {
+        let mut events = topics(THREADS);
+        let mut names: Vec<_> = (0..THREADS).map(|it| it.to_string()).collect();
+        for n in 0..6 {
+            let (name, topic) = (format!("m{n}"), n % THREADS);
+            let [day, minute] = [topic, n + 1].map(|it| i64::try_from(it).unwrap());
+            let after = 300_000 * day + 60 * minute;
+            events.push(quotes(&name, after, "it should be a red one, please", &topic.to_string()));
+            names.push(name);
+        }
+        events.sort_by_key(|it| it.at);
+        let World { cloud, table, contact } = World::of(&events).await;
+        assert_eq!(timelines(&table, &contact, &names).await.len(), THREADS);
+        Self { items: cloud.items().await, contact, names }
     }
-    events.sort_by_key(|it| it.at);
-    let world = World::of(&events).await;
-    assert_eq!(timelines(&world.table, &world.contact, &names).await.len(), THREADS);
-    (world, names)
 }
 
 /// Makes some corrections one after the other, then the others all at once.
-async fn tried(seed: u64, before: &[Item], contact: &ContactId, mut names: Vec<String>) -> Outcome {
+async fn tried(seed: u64, start: Start) -> Outcome {
+    let Start { items, contact, mut names } = start;
     let mut dice = Dice::of(seed);
     let cloud = Cloud::start().await;
-    fill(&cloud, before.to_vec()).await;
+    fill(&cloud, items).await;
     let alone = table(&cloud.process());
     let n_before = u32::try_from(dice.below(4)).unwrap();
     for n in 0..n_before {
-        let job = draw(&mut dice, &timelines(&alone, contact, &names).await, n);
-        let _refused = job.run(&alone, contact, n).await.unwrap();
+        let job = draw(&mut dice, &timelines(&alone, &contact, &names).await, n);
+        let _may_be_refused = job.run(&alone, &contact, n).await.unwrap();
     }
-    let there = timelines(&alone, contact, &names).await;
-    let n_at_once = 2 + dice.below(AT_ONCE - 1);
-    let is_named = |n: u32| if n < n_before { n } else { FIRST + n - n_before };
-    let all = n_before + u32::try_from(n_at_once).unwrap();
-    let mut jobs: Vec<_> = (0..n_at_once)
-        .map(|_| match draw(&mut dice, &there, all) {
-            Job::Revert(n) => Job::Revert(is_named(n)),
-            job => job,
-        })
-        .collect();
+    let mut jobs = at_once(&mut dice, &timelines(&alone, &contact, &names).await, n_before);
     let mut outcome = Outcome::default();
     for worker in 0..dice.below(3) {
         let events = arriving(&mut dice, &names, worker);
         outcome.filed += events.len();
         jobs.push(Job::File(events));
     }
-    for worker in 0..2 {
-        names.extend((0..3).map(|n| format!("n{worker}{n}")));
+    names.extend((0..2).flat_map(|worker| (0..3).map(move |n| format!("n{worker}{n}"))));
+    for (job, answer) in jobs.iter().zip(run_all(dice, &cloud, &contact, &jobs).await) {
+        match (job, answer) {
+            (Job::File(_), _) => {}
+            (_, Ok(())) => outcome.made += 1,
+            (_, Err(_)) => outcome.refused += 1,
+        }
     }
+    outcome.see(&cloud.items().await, timelines(&alone, &contact, &names).await, &names);
+    if outcome.lost.is_empty() && outcome.doubled.is_empty() {
+        assert_sound(&cloud.items().await, &format!("seed {seed}"));
+    }
+    outcome
+}
+
+/// Draws what is corrected at once. A revert may be of a correction that was made before, or of one of these.
+fn at_once(dice: &mut Dice, threads: &Timelines, n_before: u32) -> Vec<Job> {
+    let n = 2 + dice.below(AT_ONCE - 1);
+    let all = n_before + u32::try_from(n).unwrap();
+    let named = |n: u32| if n < n_before { n } else { FIRST + n - n_before };
+    let jobs = (0..n).map(|_| match draw(dice, threads, all) {
+        Job::Revert(n) => Job::Revert(named(n)),
+        job @ (Job::File(_) | Job::Merge(..) | Job::Relocate(..)) => job,
+    });
+    jobs.collect()
+}
+
+/// Lets each job have a worker of its own. What each was answered.
+async fn run_all(
+    dice: Dice,
+    cloud: &Cloud,
+    contact: &ContactId,
+    jobs: &[Job],
+) -> Vec<Result<(), Refused>> {
     let turns = Turns::of(dice, jobs.len());
     let workers = jobs.iter().cloned().enumerate().map(|(worker, job)| {
-        let table = table(&turns.process(&cloud, worker));
+        let table = table(&turns.process(cloud, worker));
         let (turns, contact) = (Arc::clone(&turns), contact.clone());
         tokio::spawn(async move {
             let answer = job.run(&table, &contact, FIRST + u32::try_from(worker).unwrap()).await;
             turns.finish(worker);
-            (answer.unwrap(), matches!(job, Job::File(_)))
+            answer.unwrap()
         })
     });
+    let mut answers = Vec::new();
     for worker in workers.collect::<Vec<_>>() {
-        match worker.await.unwrap() {
-            (_, true) => {}
-            (Ok(()), false) => outcome.made += 1,
-            (Err(_), false) => outcome.refused += 1,
+        answers.push(worker.await.unwrap());
+    }
+    answers
+}
+
+impl Outcome {
+    /// Compares the messages that are kept with those that the timelines show.
+    fn see(&mut self, items: &[Item], timelines: Timelines, names: &[String]) {
+        let is_kept = |it: &&String| items.iter().any(|item| text(item, "pk") == key(it).pk);
+        let kept: BTreeSet<_> = names.iter().filter(is_kept).cloned().collect();
+        self.messages = kept.len();
+        let mut shown = BTreeSet::new();
+        for name in timelines.into_values().flatten() {
+            if !shown.insert(name.clone()) {
+                self.doubled.push(name);
+            }
         }
+        self.lost = kept.difference(&shown).cloned().collect();
     }
-    let items = cloud.items().await;
-    let kept = names.iter().filter(|it| {
-        let pk = key(it).pk;
-        items.iter().any(|item| crate::support::text(item, "pk") == pk)
-    });
-    let kept: BTreeSet<_> = kept.cloned().collect();
-    outcome.messages = kept.len();
-    let mut shown = BTreeSet::new();
-    for name in timelines(&alone, contact, &names).await.into_values().flatten() {
-        if !shown.insert(name.clone()) {
-            outcome.doubled.push(name);
-        }
+
+    fn add(&mut self, other: &Self) {
+        self.made += other.made;
+        self.refused += other.refused;
+        self.filed += other.filed;
+        self.messages += other.messages;
     }
-    outcome.lost = kept.difference(&shown).cloned().collect();
-    if outcome.lost.is_empty() && outcome.doubled.is_empty() {
-        assert_sound(&items, &format!("seed {seed}: {jobs:#?}"));
-    }
-    outcome
 }
 
 #[test]
 #[expect(clippy::print_stdout, reason = "what was tried is what a reader of the run wants to see")]
 fn corrections_at_once_leave_each_message_in_exactly_one_timeline() {
     let n_seeds: u64 = aws::env_or("SEEDS", "24").parse().unwrap();
+    // Each has a runtime of its own, with which its servers end.
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let (before, contact, names) = runtime().block_on(async {
-        let (world, names) = four_topics().await;
-        (world.cloud.items().await, world.contact, names)
-    });
+    let start = runtime().block_on(Start::new());
     let (mut sum, mut failed) = (Outcome::default(), Vec::new());
     for seed in 0..n_seeds {
-        let (before, contact, names) = (before.clone(), contact.clone(), names.clone());
-        let outcome = runtime().block_on(async move {
-            tokio::spawn(async move { tried(seed, &before, &contact, names).await }).await
-        });
-        match outcome {
+        let start = start.clone();
+        let ended = runtime().block_on(async { tokio::spawn(tried(seed, start)).await });
+        match ended {
             Ok(outcome) => {
-                if !outcome.lost.is_empty() || !outcome.doubled.is_empty() {
-                    failed.push(format!(
-                        "seed {seed}: lost {:?}, doubled {:?}",
-                        outcome.lost, outcome.doubled
-                    ));
+                sum.add(&outcome);
+                let Outcome { lost, doubled, .. } = outcome;
+                if !lost.is_empty() || !doubled.is_empty() {
+                    failed.push(format!("seed {seed}: lost {lost:?}, doubled {doubled:?}"));
                 }
-                sum.made += outcome.made;
-                sum.refused += outcome.refused;
-                sum.filed += outcome.filed;
-                sum.messages += outcome.messages;
             }
             Err(error) => failed.push(format!("seed {seed}: {error}")),
         }

@@ -44,7 +44,7 @@ impl Turns {
         let is_other = |turn: &mut Turn| turn.busy || turn.next != worker;
         let (mut turn, wait) = self
             .changed
-            .wait_timeout_while(self.turn.lock().unwrap(), Duration::from_secs(60), is_other)
+            .wait_timeout_while(self.turn.lock().unwrap(), Duration::from_mins(1), is_other)
             .unwrap();
         assert!(!wait.timed_out(), "the turns hang");
         turn.busy = true;
