@@ -8,7 +8,6 @@ use std::ops::Range;
 use aws::table::views::Row;
 use domain::content::Content;
 use domain::event::{Kind, digest};
-use http::HeaderName;
 use http::header::{
     ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, RANGE, X_CONTENT_TYPE_OPTIONS,
 };
@@ -75,7 +74,7 @@ fn answer(call: &Call<'_>, id: &MessageRef, content: &Value) -> Result<Answer, P
         (ETAG, format!("\"{}\"", short(&bytes))),
     ];
     let mut status = 200;
-    if let Some(part) = part(call.request.header(RANGE_NAME)?, total)? {
+    if let Some(part) = part(call.request.header(RANGE.as_str())?, total)? {
         status = 206;
         headers.push((CONTENT_RANGE, format!("bytes {}-{}/{total}", part.start, part.end - 1)));
         bytes.truncate(part.end);
@@ -83,8 +82,6 @@ fn answer(call: &Call<'_>, id: &MessageRef, content: &Value) -> Result<Answer, P
     }
     Ok(Answer { status, headers, body: Body::Bytes(bytes) })
 }
-
-const RANGE_NAME: &str = "range";
 
 fn short(bytes: &[u8]) -> String {
     let mut digest = digest(&[&String::from_utf8_lossy(bytes)]);

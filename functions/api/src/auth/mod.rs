@@ -92,7 +92,7 @@ impl Auth {
 }
 
 /// A caller, or why it is none: for the log only.
-pub type Found = Result<Caller, &'static str>;
+pub(crate) type Found = Result<Caller, &'static str>;
 
 fn bearer(request: &Request) -> Result<&str, &'static str> {
     let header = request.header("authorization").map_err(|_| "no single authorization header")?;

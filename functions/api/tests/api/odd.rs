@@ -1,8 +1,11 @@
-//! What is odd in one way only: cursors that somebody made, texts that say nothing, a thread that is there twice.
+//! What is odd in one way only: cursors that somebody made, texts that say nothing, a thread that is there twice, an account
+//! that does not send.
 
+use domain::id::{AccountId, Channel};
 use serde_json::json;
 
 use crate::hostile::{forged, known, texts};
+use crate::world::{ACCOUNT, World, ask, now};
 
 #[tokio::test]
 async fn a_forged_cursor_is_refused_or_leads_to_a_page() {
@@ -125,4 +128,27 @@ async fn a_thread_that_is_in_the_inbox_twice_is_listed_once() {
     let listed = it.world.get("/v1/threads").await;
     assert_eq!(listed.status, 200, "{:#}", listed.body);
     assert_eq!(listed.body["threads"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_account_that_does_not_send_is_refused_before_anything_is_promised() {
+    let world = World::new().await;
+    world.hear("wamid.1", "Where is my order?", now().plus_ms(-60_000)).await;
+    let listed = [AccountId::new(ACCOUNT)].into();
+    let whatsapp = Channel::from_static("whatsapp");
+    let api = api::Api { accounts: [(whatsapp, listed)].into(), ..world.api() };
+    let send = async |account: &str, path: &str| {
+        let address = json!({ "channel": "whatsapp", "id": "+447700900222" });
+        let template = json!({ "name": "delay", "locale": "fr" });
+        let content = json!({ "type": "template", "template": template });
+        let body = json!({ "to": { "address": address }, "account": account, "content": content });
+        ask(&api, world.request("POST", path, Some(&body), None)).await
+    };
+    for path in ["/v1/messages", "/v1/messages/plan"] {
+        let refused = send("9999", path).await;
+        assert_eq!((refused.status, refused.problem()), (422, "channel-misconfigured"));
+        assert_eq!(refused.body["errors"][0]["pointer"], "/account");
+    }
+    assert_eq!(world.count("MSG#out#").await, 0);
+    assert_eq!(send(ACCOUNT, "/v1/messages").await.status, 202);
 }

@@ -381,26 +381,3 @@ async fn no_answer_repeats_what_was_said_wrong() {
     let reply = ask(&world.api(), request("GET", "/v1/messages/msg_1", None)).await;
     assert_eq!(reply.status, 401);
 }
-
-#[tokio::test]
-async fn an_account_that_does_not_send_is_refused_before_anything_is_promised() {
-    let world = World::new().await;
-    world.hear("wamid.1", "Where is my order?", now().plus_ms(-60_000)).await;
-    let listed = [domain::id::AccountId::new(crate::world::ACCOUNT)].into();
-    let whatsapp = domain::id::Channel::from_static("whatsapp");
-    let api = api::Api { accounts: [(whatsapp, listed)].into(), ..world.api() };
-    let send = async |account: &str, path: &str| {
-        let address = json!({ "channel": "whatsapp", "id": "+447700900222" });
-        let template = json!({ "name": "delay", "locale": "fr" });
-        let content = json!({ "type": "template", "template": template });
-        let body = json!({ "to": { "address": address }, "account": account, "content": content });
-        crate::world::ask(&api, world.request("POST", path, Some(&body), None)).await
-    };
-    for path in ["/v1/messages", "/v1/messages/plan"] {
-        let refused = send("9999", path).await;
-        assert_eq!((refused.status, refused.problem()), (422, "channel-misconfigured"));
-        assert_eq!(refused.body["errors"][0]["pointer"], "/account");
-    }
-    assert_eq!(world.count("MSG#out#").await, 0);
-    assert_eq!(send(crate::world::ACCOUNT, "/v1/messages").await.status, 202);
-}

@@ -26,7 +26,7 @@ pub(super) const EDITED: &str = "edited";
 /// Whether it was taken back.
 pub(super) const DELETED: &str = "deleted";
 /// When the platform says that it was said, where that is not believed.
-pub const SAID_AT: &str = "said_at";
+pub(super) const SAID_AT: &str = "said_at";
 /// Why it is in its thread, as JSON.
 pub(super) const EVIDENCE: &str = "evidence";
 /// What brought the person to write, as JSON.
