@@ -77,6 +77,7 @@ fn event(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue, turn: Turn) -> Op
     let at = time.unwrap_or(scene.at);
     let target = |of: &Fields<'_>, name: &str| of.string(name).map(ProviderId::new);
     let kind = match kind.as_ref() {
+        kind if WORDLESS.contains(&kind) => notice(kind, scene.kept(raw)),
         "edit" => {
             let edit = item.object("edit");
             let inner = edit.object("message");
@@ -84,14 +85,15 @@ fn event(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue, turn: Turn) -> Op
                 of: target(&edit, "original_message_id")?,
                 // Edits are not counted; the latest wins.
                 n: u64::try_from(at.ms()).unwrap_or_default(),
-                // What cannot be read must not take the place of what could: it is kept for a later parser.
-                content: content::read(&inner, &inner.text("type").unwrap_or_default())?,
+                content: content::read(&inner, &inner.text("type").unwrap_or_default())
+                    .unwrap_or_else(|| unsupported("edit", scene.kept(raw))),
             }
         }
         "revoke" => Kind::Deleted { of: target(&item.object("revoke"), "original_message_id")? },
         "reaction" => {
             let reaction = item.object("reaction");
             let of = target(&reaction, "message_id")?;
+            // A group is spoken to as one, so of its members' reactions to a message the last one counts.
             Kind::Reaction { of, emoji: reaction.string("emoji"), direction: turn.direction }
         }
         kind => {
@@ -116,6 +118,15 @@ fn event(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue, turn: Turn) -> Op
         }
     };
     Some(scene.event(id, Some(turn.identity), at, kind))
+}
+
+/// What happens in a chat without anybody saying it: the person opened it for the first time. Meta switched this type off and
+/// on again; it is documented, and nothing in it waits for an answer.
+const WORDLESS: [&str; 1] = ["request_welcome"];
+
+/// Something that happened and that nobody said.
+pub(super) fn notice(what: &str, raw: Raw) -> Kind {
+    Kind::Notice { what: printable(what).into_owned(), raw }
 }
 
 /// The message of an id that is quoted: of a call that is its report.

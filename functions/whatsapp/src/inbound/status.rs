@@ -11,11 +11,20 @@ use super::scene::Scene;
 use crate::errors;
 
 /// An entry of `statuses`.
-pub(super) fn receipt(scene: &Scene<'_>, item: &Fields<'_>, _: &RawValue) -> Option<InboundEvent> {
+pub(super) fn receipt(
+    scene: &Scene<'_>,
+    item: &Fields<'_>,
+    raw: &RawValue,
+) -> Option<InboundEvent> {
     let (id, word) = (item.text("id")?, item.text("status")?);
-    // The same words are said of a payment or of a call that has the message's id.
-    if item.text("type").is_some_and(|it| it != "message") {
-        return None;
+    match item.text("type").as_deref() {
+        None | Some("message") => {}
+        // The same words, said of a payment that has the message's id.
+        Some("payment") => {
+            let notice = message::notice(&format!("payment:{word}"), scene.kept(raw));
+            return Some(scene.event(scene.key_of("payment", raw), None, scene.at, notice));
+        }
+        Some(_) => return None,
     }
     let status = match word.as_ref() {
         "sent" => Status::Sent,
