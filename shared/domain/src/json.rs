@@ -118,6 +118,13 @@ impl<'a> Fields<'a> {
         serde_json::from_str(value.get()).unwrap_or_else(|_| vec![value])
     }
 
+    /// Those entries of a list that are texts.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Vec<Cow<'a, str>> {
+        let texts = self.list(name).into_iter().filter_map(text);
+        texts.filter(|it| !it.is_empty()).collect()
+    }
+
     /// Whether these fields are no longer than ids, times and names of things are, so that they may be copied into what is made
     /// of each of many items that they stand around.
     #[must_use]

@@ -11,7 +11,9 @@ pub(super) fn read(change: &Change<'_>) -> Option<InboundEvent> {
     let Change { item, field, value } = change;
     let id = format!("{COMMENT}{}", value.text("id")?);
     let who = author(change)?;
-    if change.is_ours(who.id.address()) {
+    // Comments know people by another id than the account's own; of its owner the platform says so beside it.
+    let is_owner = value.object("from").raw("self_ig_scoped_id").is_some();
+    if is_owner || change.is_ours(who.id.address()) {
         return Some(item.unknown("own comment"));
     }
     let media = value.object("media");
@@ -24,6 +26,7 @@ pub(super) fn read(change: &Change<'_>) -> Option<InboundEvent> {
     let referral = Referral {
         source: source.to_owned(),
         id: ad.or_else(|| media.string("id")),
+        headline: media.string("ad_title"),
         ..Referral::default()
     };
     let parent = value.text("parent_id").map(|it| ProviderId::new(format!("{COMMENT}{it}")));

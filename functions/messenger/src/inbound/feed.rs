@@ -5,8 +5,7 @@
 use domain::content::{Content, Media, MediaKind, MediaSource, Referral};
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Visibility};
 use domain::id::ProviderId;
-use domain::json::Fields;
-use meta::inbound::Change;
+use meta::inbound::{Change, absolute};
 use meta::{COMMENT, POST};
 
 /// A change of the Page's feed by somebody.
@@ -92,7 +91,11 @@ fn public(change: &Change<'_>, id: ProviderId) -> Message {
     let referral = Referral {
         source: source.to_owned(),
         id: post_id.map(std::borrow::Cow::into_owned),
-        url: value.object("post").string("permalink_url").or_else(|| value.string("permalink_url")),
+        url: value
+            .object("post")
+            .string("permalink_url")
+            .or_else(|| value.string("permalink_url"))
+            .map(absolute),
         ..Referral::default()
     };
     Message {
@@ -108,11 +111,18 @@ fn public(change: &Change<'_>, id: ProviderId) -> Message {
 fn content(change: &Change<'_>) -> Content {
     let value = &change.value;
     let text = value.string("message");
-    let items: Vec<_> =
+    let mut items: Vec<_> =
         [("photo", MediaKind::Image), ("video", MediaKind::Video), ("link", MediaKind::Share)]
             .into_iter()
-            .filter_map(|(name, kind)| Some(media(kind, link(value, name)?)))
+            .filter_map(|(name, kind)| Some(media(kind, link(&value.text(name)?)?)))
             .collect();
+    // A post of several pictures has them as a list, of which the one above may be the first.
+    for photo in value.texts("photos").iter().filter_map(|it| link(it)) {
+        let photo = media(MediaKind::Image, photo);
+        if !items.contains(&photo) {
+            items.push(photo);
+        }
+    }
     match (items.is_empty(), text) {
         (false, caption) => Content::Media { items, caption },
         (true, Some(text)) => Content::text(text),
@@ -123,8 +133,9 @@ fn content(change: &Change<'_>) -> Content {
     }
 }
 
-fn link(value: &Fields<'_>, name: &str) -> Option<String> {
-    value.string(name).filter(|it| it.starts_with("http"))
+/// An address on the web. The platform writes some of its own without the host.
+fn link(address: &str) -> Option<String> {
+    Some(absolute(address.to_owned())).filter(|it| it.starts_with("http"))
 }
 
 fn media(kind: MediaKind, url: String) -> Media {

@@ -1,5 +1,7 @@
 //! The X Activity API's envelope: `data` with the subscription's filter, the type of the event and its payload.
 
+use std::borrow::Cow;
+
 use domain::event::{InboundEvent, Kind};
 use domain::json::Fields;
 use domain::time::Timestamp;
@@ -7,7 +9,7 @@ use domain::webhook::Verified;
 use serde_json::value::RawValue;
 
 use super::scene::{Scene, Shape, id};
-use super::{LISTS, Reader, post, read_item};
+use super::{LISTS, Reader, is_list_of_items, post, read_item};
 
 /// The types of events whose payload is one item, and how it is read.
 const PAYLOADS: [(&str, Reader); 6] = [
@@ -32,12 +34,20 @@ pub(super) fn read(webhook: &Verified<'_>, raw: &RawValue) -> Vec<InboundEvent> 
     let account = account.or_else(|| id(&payload, "user_id"));
     let scene = Scene::new(webhook, account, kind.unwrap_or("data".into()), Shape::Payload)
         .delivered(delivery.text("event_uuid"))
-        .with_people(payload.object("users"), delivery.object("includes").list("users"));
+        .with_people(payload.object("users"), delivery.object("includes").list("users"))
+        .including(delivery.object("includes").and(payload.object("includes")));
     let mut events = Vec::new();
     for (list, read) in LISTS {
-        let scene = scene.in_list(list);
+        let scene = scene.in_list(Cow::Borrowed(list));
         let items = payload.list(list);
         events.extend(items.into_iter().map(|raw| read_item(&scene, raw, Some(read))));
+    }
+    // Lists that are new, beside those that we know.
+    let is_known = |name: &str| LISTS.iter().any(|(list, _)| *list == name);
+    for name in payload.names().filter(|it| is_list_of_items(it) && !is_known(it)) {
+        let scene = scene.in_list(Cow::Owned(name.to_owned()));
+        let items = payload.list(name);
+        events.extend(items.into_iter().map(|raw| read_item(&scene, raw, None)));
     }
     if !events.is_empty() {
         return events;

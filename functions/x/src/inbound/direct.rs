@@ -42,7 +42,7 @@ pub(super) fn message(
 }
 
 fn content(data: &Fields<'_>) -> Option<Content> {
-    let text = words(data, "text");
+    let text = with_buttons(words(data, "text"), data);
     let quick_reply = data.object("quick_reply_response");
     if let Some(id) = quick_reply.string("metadata") {
         return Some(Content::Choice { id, title: text });
@@ -52,36 +52,63 @@ fn content(data: &Fields<'_>) -> Option<Content> {
         return (!text.is_empty()).then_some(Content::Text { text });
     }
     let media = attachment.object("media");
+    let Some(file) = file(&media) else {
+        // What is attached cannot be read; the words can.
+        return (!text.is_empty()).then_some(Content::Text { text });
+    };
     // A file's link stands in the text too, short or written out.
     let links = ["expanded_url", "url"].into_iter().filter_map(|it| media.text(it));
     let caption = links.fold(text, |text, link| text.replace(link.as_ref(), ""));
     let caption = caption.trim();
     Some(Content::Media {
-        items: vec![file(&media)?],
+        items: vec![file],
         caption: (!caption.is_empty()).then(|| caption.to_owned()),
     })
 }
 
+/// The words with those of the buttons under them, and where those lead: we or another program sent such a message.
+fn with_buttons(text: String, data: &Fields<'_>) -> String {
+    let mut lines: Vec<_> = Some(text).filter(|it| !it.is_empty()).into_iter().collect();
+    for button in data.list("ctas").into_iter().filter_map(Fields::of) {
+        lines.extend(match (button.string("label"), button.string("url")) {
+            (Some(label), Some(url)) => Some(format!("{label} ({url})")),
+            (label, url) => label.or(url),
+        });
+    }
+    let options = data.object("quick_reply").list("options");
+    lines.extend(options.into_iter().filter_map(|it| Fields::of(it)?.string("label")));
+    lines.join("\n")
+}
+
 /// A file of the old shape: only our own account's token opens its address.
 pub(super) fn file(media: &Fields<'_>) -> Option<Media> {
+    // A voice message comes as a film without a picture.
+    let is_voice = media.flag("audio_only") || media.object("video_info").flag("audio_only");
     let kind = match media.text("type")?.as_ref() {
         "photo" => MediaKind::Image,
+        "audio" => MediaKind::VoiceNote,
+        "video" if is_voice => MediaKind::VoiceNote,
         "video" | "animated_gif" => MediaKind::Video,
         _ => return None,
     };
-    let variants = media.object("video_info").list("variants");
+    // The newer shape has them on the file itself.
+    let variants = [media.object("video_info").list("variants"), media.list("variants")].concat();
     let best = variants
         .into_iter()
         .filter_map(Fields::of)
         .filter(|it| it.text("content_type").is_some_and(|it| it == "video/mp4"))
-        .max_by_key(|it| it.text("bitrate").and_then(|it| it.parse::<u64>().ok()));
+        .max_by_key(|it| {
+            let rate = it.text("bitrate").or_else(|| it.text("bit_rate"));
+            rate.and_then(|it| it.parse::<u64>().ok())
+        });
     let address = best
         .and_then(|it| it.string("url"))
         .or_else(|| media.string("media_url_https"))
-        .or_else(|| media.string("url"));
+        .or_else(|| media.string("url"))
+        .or_else(|| media.string("preview_image_url"));
     let source = match address {
         Some(address) => MediaSource::Url(address),
-        None => MediaSource::Id(media.string("id")?),
+        None => MediaSource::Id(media.string("id").or_else(|| media.string("media_key"))?),
     };
     Some(Media { kind, source, mime: None, sha256: None, filename: None })
 }

@@ -9,7 +9,7 @@ use domain::webhook::Verified;
 use serde_json::value::RawValue;
 
 use super::scene::{Scene, Shape, id};
-use super::{LISTS, read_item};
+use super::{LISTS, is_list_of_items, read_item};
 
 /// The fields that go with items and are none.
 const BESIDE: [&str; 6] =
@@ -24,7 +24,7 @@ pub(super) fn read(webhook: &Verified<'_>, fields: &Fields<'_>) -> Vec<InboundEv
             Scene::new(webhook, id(fields, "for_user_id"), Cow::Borrowed(name), shape)
                 .with_people(fields.object("users"), Vec::new())
         };
-        if name.ends_with("_events") && name.len() <= 64 {
+        if is_list_of_items(name) {
             let read = LISTS.iter().find(|(list, _)| *list == name).map(|(_, read)| *read);
             let scene = scene(Shape::List);
             let items = fields.list(name);

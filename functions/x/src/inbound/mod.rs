@@ -39,6 +39,13 @@ pub(crate) fn parse(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malform
     Ok(deliveries.into_iter().flat_map(|raw| activity::read(webhook, raw)).collect())
 }
 
+/// Whether a field of this name is a list of items, also one that is new.
+fn is_list_of_items(name: &str) -> bool {
+    name.ends_with("_events")
+        && name.len() <= 64
+        && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
+}
+
 /// The event of one item of a list.
 fn read_item(scene: &Scene<'_>, raw: &RawValue, read: Option<Reader>) -> InboundEvent {
     if !scene.is_ours {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::content::{Content, Media};
+use domain::content::{Content, Media, Quote};
 use domain::event::{Direction, InboundEvent, Kind, Message, Visibility};
 use domain::json::Fields;
 use domain::time::Timestamp;
@@ -25,6 +25,8 @@ struct Post<'a> {
     answers_whom: Option<Cow<'a, str>>,
     /// The posts that it quotes or replaces.
     refs: Vec<Cow<'a, str>>,
+    /// The words that it quotes.
+    quote: Option<Quote>,
     /// Whether it only passes on another.
     is_repost: bool,
 }
@@ -48,8 +50,18 @@ pub(super) fn new(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Optio
         author: id(item, "author_id")?,
         at: Timestamp::parse(&item.text("created_at")?)?,
         text: direct::words(if note.raw("text").is_some() { &note } else { item }, "text"),
-        // Files are named by keys that take another call to look up; their links are in the text.
-        media: Vec::new(),
+        // Files are named by keys. What a key stands for may come with the delivery; else it takes another call, and the
+        // link is in the text.
+        media: {
+            let keys = item.object("attachments").texts("media_keys");
+            let media = keys.iter().filter_map(|it| scene.included("media", "media_key", it));
+            media.filter_map(|it| direct::file(&it)).collect()
+        },
+        quote: of("quoted").and_then(|it| {
+            let quoted = scene.included("tweets", "id", &it)?;
+            let from = id(&quoted, "author_id").and_then(|it| scene.person(&it).name);
+            quote(&quoted, "text", from.map(|it| it.0))
+        }),
         answers: of("replied_to"),
         answers_whom: id(item, "in_reply_to_user_id"),
         refs: of("quoted").into_iter().chain(before).collect(),
@@ -57,6 +69,11 @@ pub(super) fn new(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Optio
         id: own,
     };
     Some(post.event(scene, raw))
+}
+
+fn quote(quoted: &Fields<'_>, name: &str, from: Option<String>) -> Option<Quote> {
+    let text = direct::words(quoted, name);
+    (!text.is_empty()).then_some(Quote { text, from })
 }
 
 /// X lets a post be edited five times.
@@ -83,6 +100,11 @@ pub(super) fn old(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Optio
         answers: either("in_reply_to_status_id"),
         answers_whom: either("in_reply_to_user_id"),
         refs: either("quoted_status_id").into_iter().collect(),
+        quote: {
+            let quoted = item.object("quoted_status");
+            let name = if quoted.raw("full_text").is_some() { "full_text" } else { "text" };
+            quote(&quoted, name, quoted.object("user").string("name"))
+        },
         is_repost: item.raw("retweeted_status").is_some(),
     };
     Some(post.event(scene, raw))
@@ -111,6 +133,7 @@ impl Post<'_> {
         let message = Message {
             direction: if own { Direction::Out } else { Direction::In },
             reply_to: self.answers.map(|it| post_id(&it)),
+            quote: self.quote,
             refs: self.refs.iter().map(|it| post_id(it)).collect(),
             visibility: Visibility::Public,
             opens_window: false,

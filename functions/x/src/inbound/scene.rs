@@ -31,6 +31,10 @@ pub(super) struct Scene<'a> {
     users: Fields<'a>,
     /// People in a list.
     included: Vec<&'a RawValue>,
+    /// The list of the payload that its items stand in, if they do.
+    list: Cow<'static, str>,
+    /// What else came with the delivery, by kind.
+    includes: Fields<'a>,
     /// When we got it: the time of what has none.
     pub(super) received: Timestamp,
 }
@@ -41,7 +45,7 @@ pub(super) enum Shape {
     /// It is the payload of a delivery.
     Payload,
     /// It is in a list of the payload.
-    PayloadList(&'static str),
+    PayloadList,
     /// It is a field of the old envelope.
     Field,
     /// It is in a list of the old envelope.
@@ -70,8 +74,22 @@ impl<'a> Scene<'a> {
             shape,
             users: Fields::default(),
             included: Vec::new(),
+            list: Cow::Borrowed(""),
+            includes: Fields::default(),
             received: webhook.received(),
         }
+    }
+
+    /// The same with what came with the delivery.
+    pub(super) fn including(self, includes: Fields<'a>) -> Self {
+        Self { includes, ..self }
+    }
+
+    /// What came with the delivery under this key.
+    pub(super) fn included(&self, list: &str, key: &str, value: &str) -> Option<Fields<'a>> {
+        let entries = self.includes.list(list).into_iter().take(MAX_INCLUDED);
+        let mut entries = entries.filter_map(Fields::of);
+        entries.find(|it| it.text(key).is_some_and(|it| it == value))
     }
 
     /// The same with the delivery's id.
@@ -85,12 +103,14 @@ impl<'a> Scene<'a> {
     }
 
     /// The same with its items in a list of the payload.
-    pub(super) fn in_list(&self, list: &'static str) -> Self {
+    pub(super) fn in_list(&self, list: Cow<'static, str>) -> Self {
         Self {
+            list,
+            includes: self.includes.clone(),
             account: self.account.clone(),
             kind: self.kind.clone(),
             delivery: self.delivery.clone(),
-            shape: Shape::PayloadList(list),
+            shape: Shape::PayloadList,
             users: self.users.clone(),
             included: self.included.clone(),
             ..*self
@@ -179,7 +199,7 @@ impl<'a> Scene<'a> {
         let name = person.and_then(|id| Some((Value::from(id), Value::from(self.name(id)?))));
         let (payload, list) = match self.shape {
             Shape::Payload => (item.to_string(), None),
-            Shape::PayloadList(list) => (format!("{{\"{list}\":[{item}]}}"), None),
+            Shape::PayloadList => (format!("{{\"{}\":[{item}]}}", self.list), None),
             Shape::Field => (String::new(), Some(item.to_string())),
             Shape::List => (String::new(), Some(format!("[{item}]"))),
         };
@@ -209,6 +229,9 @@ const MAX_NAME: usize = 200;
 
 /// The longest id of a delivery. X's have 20 characters.
 const MAX_DELIVERY: usize = 64;
+
+/// How much of what came with a delivery is looked through for one key.
+const MAX_INCLUDED: usize = 64;
 
 /// A text of a value that spaces and the order of fields do not change.
 fn canonical(raw: &RawValue) -> String {

@@ -2,13 +2,14 @@
 
 use domain::content::{Content, Media, MediaKind, MediaSource, Referral};
 use domain::json::Fields;
+use serde_json::value::RawValue;
 
 use super::printable;
 
 /// What one attachment is.
 enum Part {
-    /// A file, or a page that was shared.
-    File(Media),
+    /// A file, a page that was shared, or several of a kind.
+    Files(Vec<Media>),
     /// Something that is a content of its own when it stands alone, else a file.
     Whole(Content, Media),
     /// Something that cannot be shown.
@@ -16,16 +17,29 @@ enum Part {
 }
 
 impl Part {
-    fn media(self) -> Media {
+    fn media(self) -> Vec<Media> {
         match self {
-            Self::File(media) | Self::Whole(_, media) | Self::Opaque(media) => media,
+            Self::Files(media) => media,
+            Self::Whole(_, media) | Self::Opaque(media) => vec![media],
+        }
+    }
+
+    /// The words of it that no file can carry.
+    fn words(&self) -> Option<&str> {
+        match self {
+            Self::Whole(Content::Template { text, .. }, _) => Some(text),
+            Self::Whole(..) | Self::Files(_) | Self::Opaque(_) => None,
         }
     }
 }
 
 /// Reads a message's content, or says what it is that cannot be read.
+///
+/// What the platform calls unsupported is a part that it does not hand over: the words beside it are the person's, and are
+/// not hidden with it.
 pub(super) fn read(message: &Fields<'_>) -> Result<Content, String> {
-    if message.flag("is_unsupported") {
+    let has = |name: &str| message.raw(name).is_some();
+    if message.flag("is_unsupported") && !has("text") && !has("attachments") {
         return Err("unsupported".to_owned());
     }
     let is_broken =
@@ -49,8 +63,12 @@ pub(super) fn read(message: &Fields<'_>) -> Result<Content, String> {
         (n, caption) => match parts.pop() {
             Some(Part::Whole(content, _)) if n == 1 && caption.is_none() => Ok(content),
             last => {
-                let items = parts.into_iter().chain(last).map(Part::media).collect();
-                Ok(Content::Media { items, caption })
+                parts.extend(last);
+                let words =
+                    caption.as_deref().into_iter().chain(parts.iter().filter_map(Part::words));
+                let words = words.collect::<Vec<_>>().join("\n");
+                let items = parts.into_iter().flat_map(Part::media).collect();
+                Ok(Content::Media { items, caption: Some(words).filter(|it| !it.is_empty()) })
             }
         },
     }
@@ -89,13 +107,21 @@ fn kind_of(attachment: &Fields<'_>) -> String {
 fn address(attachment: &Fields<'_>) -> Option<String> {
     let in_payload = attachment.object("payload").string("url");
     let found = in_payload.or_else(|| attachment.string("url"));
-    found.or_else(|| attachment.string("payload").filter(|it| it.starts_with("http")))
+    let found = found.or_else(|| attachment.string("payload").filter(|it| it.starts_with("http")));
+    found.map(absolute)
+}
+
+/// An address on the web. Some come without their host.
+#[must_use]
+pub fn absolute(address: String) -> String {
+    let is_path = address.starts_with('/') && !address.starts_with("//");
+    if is_path { format!("https://www.facebook.com{address}") } else { address }
 }
 
 fn part(attachment: &Fields<'_>) -> Part {
     let kind = kind_of(attachment);
     let payload = attachment.object("payload");
-    let file = |of: MediaKind| Part::File(media(attachment, of, &kind));
+    let file = |of: MediaKind| Part::Files(vec![media(attachment, of, &kind)]);
     if attachment.raw("unsupported_type").is_some() {
         return Part::Opaque(media(attachment, MediaKind::Document, "unsupported"));
     }
@@ -145,18 +171,21 @@ fn place(attachment: &Fields<'_>, payload: &Fields<'_>, kind: &str) -> Part {
     Part::Whole(Content::Location { latitude, longitude, name, address }, shared)
 }
 
-/// A card with words: what we or another tool sent as one, or a product that the person shared.
+/// A card with words: what we or another tool sent as one, or products that the person shared.
 fn template(attachment: &Fields<'_>, payload: &Fields<'_>, kind: &str) -> Part {
     let link = media(attachment, MediaKind::Share, kind);
-    let products = payload.object("product").list("elements");
-    if let Some(product) = products.into_iter().find_map(Fields::of) {
-        let url = product.string("url").or_else(|| product.string("image_url"));
-        let source = url.map_or(link.source, MediaSource::Url);
-        return Part::File(Media { source, filename: product.string("title"), ..link });
+    let products = objects(payload.object("product").list("elements"));
+    let products: Vec<_> = products.map(|it| product(&it, &link)).collect();
+    if !products.is_empty() {
+        return Part::Files(products);
     }
     let mut words: Vec<_> = payload.string("text").into_iter().collect();
-    for card in payload.list("elements").into_iter().filter_map(Fields::of) {
+    words.extend(objects(payload.list("buttons")).filter_map(|it| button(&it)));
+    for card in objects(payload.list("elements")) {
         words.extend(["title", "subtitle"].iter().filter_map(|it| card.string(it)));
+        let leads_to = card.object("default_action").string("url");
+        words.extend(leads_to.or_else(|| card.string("item_url")).map(absolute));
+        words.extend(objects(card.list("buttons")).filter_map(|it| button(&it)));
     }
     if words.is_empty() {
         return Part::Opaque(link);
@@ -164,4 +193,26 @@ fn template(attachment: &Fields<'_>, payload: &Fields<'_>, kind: &str) -> Part {
     let name = payload.text("template_type").map_or_else(|| kind.to_owned(), |it| printable(&it));
     let (locale, text) = (String::new(), words.join("\n"));
     Part::Whole(Content::Template { name, locale, text }, link)
+}
+
+fn product(product: &Fields<'_>, link: &Media) -> Media {
+    let url = product.string("url").or_else(|| product.string("image_url")).map(absolute);
+    let words: Vec<_> = ["title", "subtitle"].iter().filter_map(|it| product.string(it)).collect();
+    Media {
+        source: url.map_or_else(|| link.source.clone(), MediaSource::Url),
+        filename: (!words.is_empty()).then(|| words.join(", ")),
+        ..link.clone()
+    }
+}
+
+/// What a button says, and the address behind its words.
+fn button(button: &Fields<'_>) -> Option<String> {
+    match (button.string("title"), button.string("url").map(absolute)) {
+        (Some(title), Some(url)) => Some(format!("{title} ({url})")),
+        (title, url) => title.or(url),
+    }
+}
+
+fn objects(list: Vec<&RawValue>) -> impl Iterator<Item = Fields<'_>> {
+    list.into_iter().filter_map(Fields::of)
 }

@@ -19,7 +19,7 @@ pub struct Item<'a> {
     /// The entry's own `id` and `time`, as text: what a replay needs beside the item.
     head: String,
     /// The list of the entry that it stands in.
-    list: &'static str,
+    list: Cow<'static, str>,
     json: Cow<'a, str>,
     /// When the platform says that it happened, or that it sent it.
     time: Option<Timestamp>,
@@ -32,7 +32,7 @@ impl<'a> Item<'a> {
         family: &'a Family,
         webhook: &Verified<'_>,
         entry: &Fields<'_>,
-        (list, json): (&'static str, Cow<'a, str>),
+        (list, json): (Cow<'static, str>, Cow<'a, str>),
     ) -> Self {
         let mut head = String::new();
         for name in ["id", "time"] {
@@ -57,7 +57,7 @@ impl<'a> Item<'a> {
             family: self.family,
             account: self.account.clone(),
             head: self.head.clone(),
-            list,
+            list: Cow::Borrowed(list),
             json: Cow::Borrowed(json.get()),
             time: self.time,
             received: self.received,
@@ -168,6 +168,11 @@ pub(super) fn unread_entry(
         kind: Kind::Unknown { what, raw },
         content_ref: None,
     }
+}
+
+/// Whether a name of a list may be copied into what is kept of each of its items.
+pub(super) fn is_plain(name: &str) -> bool {
+    name.len() <= 40 && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')
 }
 
 /// The key of what has no id: its own text tells it apart.

@@ -23,6 +23,7 @@ use domain::time::Timestamp;
 use domain::webhook::Verified;
 use serde_json::value::RawValue;
 
+pub use content::absolute;
 pub use item::{Item, printable};
 
 /// What tells one member of the family from another.
@@ -89,6 +90,11 @@ pub fn parse(family: &Family, webhook: &Verified<'_>) -> Result<Vec<InboundEvent
     Ok(events)
 }
 
+/// The lists of an entry whose items we read.
+const LISTS: [&str; 3] = ["messaging", "standby", "changes"];
+/// All the fields of an entry that we know.
+const ENTRY: [&str; 7] = ["id", "time", "field", "value", LISTS[0], LISTS[1], LISTS[2]];
+
 /// Reads the items of an entry; none if what stands around them is not short: then the entry is kept whole.
 fn read_entry(
     family: &Family,
@@ -100,9 +106,10 @@ fn read_entry(
         return;
     }
     let is_ours = entry.text("id").is_some_and(|it| webhook.is_ours(&it));
-    for list in ["messaging", "standby", "changes"] {
+    for list in LISTS {
         for raw in entry.list(list) {
-            let item = Item::of(family, webhook, entry, (list, Cow::Borrowed(raw.get())));
+            let place = (Cow::Borrowed(list), Cow::Borrowed(raw.get()));
+            let item = Item::of(family, webhook, entry, place);
             if !is_ours {
                 events.push(item.unknown("another account"));
             } else if list == "changes" {
@@ -113,9 +120,22 @@ fn read_entry(
             }
         }
     }
+    // Lists that are new, beside those that we know.
+    for list in entry.names().filter(|it| !ENTRY.contains(it) && item::is_plain(it)) {
+        for raw in entry
+            .raw(list)
+            .filter(|it| it.get().starts_with('['))
+            .iter()
+            .flat_map(|_| entry.list(list))
+        {
+            let place = (Cow::Owned(list.to_owned()), Cow::Borrowed(raw.get()));
+            let item = Item::of(family, webhook, entry, place);
+            events.push(item.unknown(if is_ours { list } else { "another account" }));
+        }
+    }
     if let (Some(field), Some(value)) = (entry.raw("field"), entry.raw("value")) {
         let json = format!(r#"{{"field":{field},"value":{value}}}"#);
-        let item = Item::of(family, webhook, entry, ("changes", Cow::Owned(json)));
+        let item = Item::of(family, webhook, entry, (Cow::Borrowed("changes"), Cow::Owned(json)));
         if is_ours {
             read_change(item, entry, events);
         } else {

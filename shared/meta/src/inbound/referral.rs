@@ -34,6 +34,8 @@ pub(super) fn read(referral: &Fields<'_>) -> Option<Referral> {
 pub(super) fn story(message: &Fields<'_>) -> Option<Referral> {
     let story = message.object("reply_to").object("story");
     let (id, url) = (story.string("id"), story.string("url"));
+    // What the story itself leads to is all that is said of it.
+    let headline = story.string("link_sticker_url");
     let source = "story".to_owned();
-    (!story.is_empty()).then(|| Referral { source, id, url, ..Referral::default() })
+    (!story.is_empty()).then(|| Referral { source, id, url, headline, ..Referral::default() })
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use domain::content::{Content, Raw};
-use domain::event::{Direction, Identity, InboundEvent, Kind, digest};
+use domain::event::{Direction, Identity, InboundEvent, Kind, Message, digest};
 use domain::id::ProviderId;
 use domain::json::Fields;
 
@@ -127,6 +127,16 @@ fn edited(talk: &Talk<'_>, edit: &Fields<'_>) -> Option<InboundEvent> {
     let mid = edit.text("mid")?;
     let person = talk.other(talk.is_from_us())?;
     let counted = edit.text("num_edit").and_then(|it| it.parse().ok());
+    if counted == Some(0) {
+        // No edit at all: the words as they were first written. Instagram has been seen to send this in place of the message,
+        // and only text can be edited, so nothing of the message is missing.
+        let said = Message {
+            direction: if talk.is_from_us() { Direction::Out } else { Direction::In },
+            opens_window: !talk.is_from_us(),
+            ..Message::inbound(ProviderId::new(mid.as_ref()), Content::text(edit.string("text")?))
+        };
+        return Some(talk.item.event(mid, Some(person), said));
+    }
     let n = counted.unwrap_or_else(|| u64::try_from(talk.item.at().ms()).unwrap_or_default());
     let content = Content::text(edit.string("text")?);
     let key = format!("{mid}:edit:{n}");
