@@ -130,10 +130,12 @@ impl Post<'_> {
         } else {
             Content::Unsupported { kind: "post".to_owned(), raw: scene.raw(raw, Some(&person)) }
         };
+        // What is kept is read again without what came beside it.
+        let is_kept = matches!(content, Content::Unsupported { .. });
         let message = Message {
             direction: if own { Direction::Out } else { Direction::In },
             reply_to: self.answers.map(|it| post_id(&it)),
-            quote: self.quote,
+            quote: self.quote.filter(|_| !is_kept),
             refs: self.refs.iter().map(|it| post_id(it)).collect(),
             visibility: Visibility::Public,
             opens_window: false,
