@@ -46,7 +46,7 @@ pub(crate) async fn accept(api: &Api, call: &Call<'_>) -> Result<Answer, Problem
         let place = draft.place(api, call).await?;
         let (accepted, opens) = draft.accepted(call, &request, id.clone(), place)?;
         let opening = opens.then_some(&draft.target.claims);
-        match api.table.accept(&accepted, opening).await? {
+        match api.table.accept(&accepted, opening, &api.rules).await? {
             Acceptance::Stored(stored) | Acceptance::Repeated(stored) => {
                 return promise(api, &stored).await;
             }

@@ -75,7 +75,7 @@ impl Asker {
         }
         let prepared = prepare(table, &said, &about, &stored, filed, now).await?;
         let Some((accepted, contact)) = prepared else { return Ok(()) };
-        match table.accept(&accepted, None).await? {
+        match table.accept(&accepted, None, rules).await? {
             Acceptance::Stored(stored) | Acceptance::Repeated(stored) => {
                 tracing::info!(contact.id = %contact, thread.id = %filed, "the customer is asked");
                 queue.put_first(&stored).await

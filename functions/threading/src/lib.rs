@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 use arbiter::{Asker, close, hear};
 use aws::batch::{self, Permanent, Time};
+use aws::objects::Objects;
 use aws::queue::Queue;
 use aws::table::{BackTo, Budget, Filed, Fresh, Rules, Table};
 use aws::{env, env_or};
@@ -32,12 +33,14 @@ pub struct Filer {
 }
 
 impl Filer {
-    /// A filer as the environment says: `TABLE_NAME`; `RETENTION_DAYS` after which messages go (0: never); `ASK_CUSTOMER_ON`,
-    /// the channels on which a customer is asked where a doubtful message belongs, with `OUTBOUND_QUEUE_URL` for the question;
-    /// `UNSURE_PERCENT`, the share of messages that may be shown as unsure.
+    /// A filer as the environment says: `TABLE_NAME`; `BUCKET_NAME`, from which large content goes that is taken back or
+    /// replaced; `RETENTION_DAYS` after which messages go (0: never); `ASK_CUSTOMER_ON`, the channels on which a customer is
+    /// asked where a doubtful message belongs, with `OUTBOUND_QUEUE_URL` for the question; `UNSURE_PERCENT`, the share of
+    /// messages that may be shown as unsure.
     pub fn from_env() -> anyhow::Result<Self> {
         let sdk = aws::config::sdk()?;
-        let table = Table::new(&sdk, env("TABLE_NAME")?);
+        let bucket = Objects::new(&sdk, env("BUCKET_NAME")?);
+        let table = Table::new(&sdk, env("TABLE_NAME")?).with_bucket(bucket);
         let percent: f32 = env_or("UNSURE_PERCENT", USUAL_PERCENT)
             .parse()
             .context("UNSURE_PERCENT is not a share in percent")?;

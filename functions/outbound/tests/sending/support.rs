@@ -86,7 +86,7 @@ impl World {
             client_ref: None,
             plan: "[]".to_owned(),
         };
-        table.accept(&accepted, None).await.unwrap();
+        table.accept(&accepted, None, &rules()).await.unwrap();
         world.queue_again().await;
         world
     }

@@ -171,6 +171,26 @@ async fn who_is_asked_goes_on_waiting_for_us() {
 }
 
 #[tokio::test]
+async fn a_question_that_went_out_quotes_nobody_any_more() {
+    let world = World::with_two_topics().await;
+    world.take(&world.says("5", 1, DOUBTFUL)).await;
+    let question = world.question().await;
+    let titles = |question: &Outgoing| {
+        let SendContent::Choices { options, .. } = &question.accepted.send.content else {
+            panic!("no choices")
+        };
+        options.iter().map(|it| it.title.clone()).collect::<String>()
+    };
+    assert!(titles(&question).contains("where is my order"), "{}", titles(&question));
+    world.take(&world.sent(&question)).await;
+    let sent = world.table().outgoing(question.accepted.id()).await.unwrap().unwrap();
+    assert_eq!((titles(&sent), options(&sent)), (String::new(), options(&question)));
+    let items = world.cloud.items().await;
+    let asks = items.iter().find(|it| it.contains_key("hash")).unwrap();
+    assert!(!format!("{asks:?}").contains("where is my order"));
+}
+
+#[tokio::test]
 async fn naming_the_topic_where_it_was_filed_confirms_it() {
     let world = World::with_two_topics().await;
     world.take(&world.says("5", 1, DOUBTFUL)).await;

@@ -299,6 +299,24 @@ fn the_api_may_read_what_was_said_queue_and_use_the_table_and_nothing_else() {
 }
 
 #[test]
+fn threading_removes_content_from_the_bucket_and_may_nothing_else_there() {
+    let template = template();
+    let role = template.resource("ThreadingRole").unwrap();
+    let policies = role["Properties"]["Policies"].as_array().unwrap();
+    let allowed =
+        policies.iter().flat_map(statements).filter(|it| it.to_string().contains("Bucket"));
+    let allowed: Vec<_> = allowed.map(|it| (&it["Action"], &it["Resource"])).collect();
+    let content = json!({ "Fn::Sub": "${Bucket.Arn}/content/*" });
+    assert_eq!(allowed, [(&json!("s3:DeleteObject"), &content)]);
+    let function = template.resource("ThreadingFunction").unwrap();
+    let bucket = &function["Properties"]["Environment"]["Variables"]["BUCKET_NAME"];
+    assert_eq!(*bucket, json!({ "Ref": "Bucket" }));
+    // Of a bucket that keeps versions nothing would be gone.
+    let bucket = template.resource("Bucket").unwrap();
+    assert!(bucket["Properties"].get("VersioningConfiguration").is_none());
+}
+
+#[test]
 fn only_outbound_reads_what_sends_and_no_role_may_everything() {
     let template = template();
     for (name, role) in template.resources("AWS::IAM::Role") {

@@ -93,7 +93,7 @@ impl Desk {
             client_ref: None,
             plan: r#"[{"channel":"whatsapp","verdict":"ok"}]"#.to_owned(),
         };
-        let accepted = self.table.accept(&accepted, None).await.unwrap();
+        let accepted = self.table.accept(&accepted, None, &self.rules).await.unwrap();
         let Acceptance::Stored(message) = accepted else { return None };
         assert!(self.table.begin(&message, 1, false, item.at).await.unwrap());
         self.table.sent(&message, 1, Some(&id(item)), item.at).await.unwrap();

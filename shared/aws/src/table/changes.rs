@@ -6,10 +6,11 @@ use domain::event::{Direction, InboundEvent};
 use domain::filing::Change;
 use domain::id::ProviderId;
 
-use super::item::{moment, number, text};
+use super::item::{Item, get_flag, get_number, moment, number, text};
 use super::keys::{self, Key};
 use super::messages::{
-    CONTENT, CONTENT_REF, DELETED, EDITED, EVIDENCE, QUOTE, REFERRAL, Stored, content, expires,
+    CONTENT, CONTENT_REF, DELETED, EDITED, EVIDENCE, EVIDENCE_FILED, QUOTE, REFERRAL, Stored,
+    content, expires,
 };
 use super::patch::Patch;
 use super::schema::EXPIRES;
@@ -27,19 +28,23 @@ impl Table {
     ) -> anyhow::Result<()> {
         let key = keys::message(&event.channel, &event.account, of);
         // The message itself is edit 0.
-        let n = number(n.max(1));
+        let n = n.max(1);
         let patch = expiring(&key, event, rules)
-            .if_below(EDITED, n.clone())
+            .if_below(EDITED, number(n))
             .if_absent(DELETED)
-            .set(EDITED, n)
+            .set(EDITED, number(n))
             .set(CONTENT, content(says)?)
             .set(CONTENT_REF, text(event.content_ref.clone().unwrap_or_default()));
-        let item = self.settle(patch).await?;
+        let is_next = |it: &Item| {
+            !get_flag(it, DELETED) && get_number::<u64>(it, EDITED).is_none_or(|it| it < n)
+        };
+        let item = self.reword(&key, event, &patch, is_next).await?;
         self.rename_after(&key, &item).await?;
         self.fold_stored(&Stored::of(&item), &key, Change::Reworded).await
     }
 
-    /// Removes what a message said. Before the message it leaves a tombstone, so that the message is never kept.
+    /// Removes what a message said, wherever it is kept. Before the message it leaves a tombstone, so that the message is
+    /// never kept.
     pub(super) async fn take_back(
         &self,
         event: &InboundEvent,
@@ -47,11 +52,18 @@ impl Table {
         rules: &Rules,
     ) -> anyhow::Result<()> {
         let key = keys::message(&event.channel, &event.account, of);
-        let gone = [CONTENT, CONTENT_REF, EVIDENCE, QUOTE, REFERRAL, "reaction_in", "reaction_out"];
+        let gone = [CONTENT, CONTENT_REF, EVIDENCE, EVIDENCE_FILED, QUOTE, REFERRAL];
+        let gone = gone.into_iter().chain(["reaction_in", "reaction_out"]);
         let patch = expiring(&key, event, rules).set(DELETED, AttributeValue::Bool(true));
-        let item = self.settle(gone.into_iter().fold(patch, Patch::remove)).await?;
+        let patch = gone.fold(patch, Patch::remove);
+        let item = self.reword(&key, event, &patch, |_| true).await?;
+        self.drop_copies(&item).await?;
         self.rename_after(&key, &item).await?;
-        self.fold_stored(&Stored::of(&item), &key, Change::Reworded).await
+        let stored = Stored::of(&item);
+        match &stored.ours {
+            Some(ours) => self.take_back_ours(ours).await,
+            None => self.fold_stored(&stored, &key, Change::Reworded).await,
+        }
     }
 
     /// Records a reaction, the last one of each side.
@@ -84,14 +96,18 @@ impl Table {
         let patch = Patch::of(key.clone())
             .if_absent(EDITED)
             .if_absent(DELETED)
-            .set(CONTENT, content(says)?)
-            .set_some(CONTENT_REF, event.content_ref.clone().map(text));
-        Ok(Stored::of(&self.settle(patch).await?))
+            .set(CONTENT, content(says)?);
+        let patch = match &event.content_ref {
+            Some(whole) => patch.set(CONTENT_REF, text(whole)),
+            None => patch.remove(CONTENT_REF),
+        };
+        let is_as_filed = |it: &Item| !get_flag(it, DELETED) && !it.contains_key(EDITED);
+        Ok(Stored::of(&self.reword(key, event, &patch, is_as_filed).await?))
     }
 }
 
 /// A write to an item that waits for its message, and may wait in vain.
-fn expiring(key: &Key, event: &InboundEvent, rules: &Rules) -> Patch {
+pub(super) fn expiring(key: &Key, event: &InboundEvent, rules: &Rules) -> Patch {
     let patch = Patch::of(key.clone());
     match expires(event.at, rules) {
         Some(at) => patch.set_if_absent(EXPIRES, at),

@@ -11,6 +11,9 @@ use super::patch::Patch;
 use super::schema::EXPIRES;
 use super::{Rules, Table};
 
+/// On what is kept outside of threads: the event, as JSON, or what came instead of one.
+pub(super) const EVENT: &str = "event";
+
 impl Table {
     /// Files an event that is about none of a person's threads.
     pub(super) async fn file_unowned(
@@ -60,10 +63,12 @@ impl Table {
         at: Timestamp,
         rules: &Rules,
     ) -> anyhow::Result<()> {
-        let patch = Patch::of(keys::unknown(id))
-            .set("event", text(body))
-            .set("kept", moment(at))
-            .set_some(EXPIRES, expires(at, rules));
+        let patch =
+            Patch::of(keys::unknown(id)).set(EVENT, text(body)).set_if_absent("kept", moment(at));
+        let patch = match expires(at, rules) {
+            Some(at) => patch.set_if_absent(EXPIRES, at),
+            None => patch,
+        };
         self.settle(patch).await?;
         Ok(())
     }

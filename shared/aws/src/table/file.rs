@@ -15,9 +15,9 @@ use super::codes::Shown;
 use super::fold::Place;
 use super::identities::Claims;
 use super::keys::{self, Key};
-use super::messages::{Stored, write_message};
+use super::messages::{Stored, kept_until, write_message};
 use super::open::next_head;
-use super::patch::Written;
+use super::patch::{Patch, Written};
 use super::referrals::Found;
 use super::subjects::{Subject, naming};
 use super::threads::Threads;
@@ -80,15 +80,25 @@ impl Table {
             Kind::Message(message) => {
                 let key = keys::message(&event.channel, &event.account, &message.id);
                 let reading = Reading::of_content(&message.content);
-                return self
-                    .say(&Said { event, message, identity, key, reading, rules }, fresh)
-                    .await;
+                let said = Said { event, message, identity, key, reading, rules };
+                let filed = self.say(&said, fresh).await?;
+                self.keep_whole_if_named(event, &said.key).await?;
+                if let (Some(_), Some(of)) = (&message.quote, &message.reply_to) {
+                    self.note_copy(event, of, &said.key, rules).await?;
+                }
+                return Ok(filed);
             }
             // Words that can be read stay: what came in their place is kept for a later parser.
-            Kind::Edited { content: Content::Unsupported { .. }, .. } => {
-                return self.file_unowned(event, rules).await;
+            Kind::Edited { of, content: Content::Unsupported { .. }, .. } => {
+                let filed = self.file_unowned(event, rules).await?;
+                self.note_copy(event, of, &keys::unknown(&event.deduplication_id()), rules).await?;
+                return Ok(filed);
             }
-            Kind::Edited { of, n, content } => self.edit(event, of, *n, content, rules).await?,
+            Kind::Edited { of, n, content } => {
+                self.edit(event, of, *n, content, rules).await?;
+                let key = keys::message(&event.channel, &event.account, of);
+                self.keep_whole_if_named(event, &key).await?;
+            }
             Kind::Deleted { of } => self.take_back(event, of, rules).await?,
             Kind::Reaction { of, emoji, direction } => {
                 self.react(event, of, emoji.as_deref(), *direction, rules).await?;
@@ -188,8 +198,8 @@ impl Table {
         decision: &Decision,
     ) -> anyhow::Result<Option<Filed>> {
         let at = self.said_at(scene, thread, said.event.at).await?;
-        let (whole, place) = ((said.event, said.message), (thread, at));
-        match self.write(write_message(whole, place, decision, said.rules)?).await? {
+        let patch = said.write(thread, at, decision)?;
+        match self.write(patch).await? {
             Written::Busy => Ok(None),
             Written::Refused(item) => self.repeat(said, scene, &Stored::of(&item)).await.map(Some),
             Written::Done(item) => {
@@ -219,8 +229,7 @@ impl Table {
         }
         let mut transaction = Transaction::default();
         let at = scene.said_at(said.event.at);
-        let (whole, place) = ((said.event, said.message), (thread, at));
-        let patch = write_message(whole, place, decision, said.rules)?;
+        let patch = said.write(thread, at, decision)?;
         let patch = match &before {
             Some(stored) => patch.if_is(super::messages::EDITED, stored.edit_number()),
             None => patch.if_absent(super::messages::EDITED),
@@ -228,7 +237,7 @@ impl Table {
         // What was edited before it came opens as it is now.
         let edited = before.as_ref().and_then(|it| Some((it.content.as_ref()?, it.edited)));
         let (words, edit) = edited.unwrap_or((&said.message.content, 0));
-        let subject = Subject::of(words, edit);
+        let subject = Subject::of(words, edit, kept_until(said.event.at, said.rules));
         let patch = if subject.is_some() { naming(patch, thread) } else { patch };
         let mut live = Live { nameless: subject.is_none(), ..Live::new(thread.clone()) };
         live.fold(&said.entry_with(at, before.as_ref()), said.change(decision.confidence));
@@ -338,6 +347,15 @@ impl Scene {
 }
 
 impl Said<'_> {
+    fn write(
+        &self,
+        thread: &ThreadId,
+        at: Timestamp,
+        decision: &Decision,
+    ) -> anyhow::Result<Patch> {
+        write_message((self.event, self.message), (thread, at), decision, self.rules)
+    }
+
     fn entry(&self, at: Timestamp) -> Entry {
         Entry {
             key: self.key.short(),

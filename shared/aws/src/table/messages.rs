@@ -29,6 +29,9 @@ pub(super) const DELETED: &str = "deleted";
 pub(super) const SAID_AT: &str = "said_at";
 /// Why it is in its thread, as JSON.
 pub(super) const EVIDENCE: &str = "evidence";
+/// Why it was filed where it was, once a correction put it elsewhere. It quotes what was said, so it stays with that: no
+/// correction repeats it.
+pub(super) const EVIDENCE_FILED: &str = "evidence_filed";
 /// What brought the person to write, as JSON.
 pub(super) const REFERRAL: &str = "referral";
 /// The words that it quotes, as JSON.
@@ -203,14 +206,24 @@ pub(super) fn content(content: &Content) -> anyhow::Result<AttributeValue> {
     Ok(text(serde_json::to_string(content)?))
 }
 
+/// Until when an item is kept; for ever without it.
+pub(super) fn runs_out(item: &Item) -> Option<Timestamp> {
+    get_number(item, EXPIRES).map(Timestamp::from_secs)
+}
+
 /// When something of this moment may be removed.
 pub(super) fn expires(at: Timestamp, rules: &Rules) -> Option<AttributeValue> {
-    rules.retention.map(|it| expiry(at, it))
+    kept_until(at, rules).map(seconds)
 }
 
 /// The same for what is kept so long.
 pub(super) fn expiry(at: Timestamp, retention: Duration) -> AttributeValue {
     seconds(at.plus_ms(i64::try_from(retention.as_millis()).unwrap_or(i64::MAX)))
+}
+
+/// Until when something of this moment is kept; for ever without it.
+pub(super) fn kept_until(at: Timestamp, rules: &Rules) -> Option<Timestamp> {
+    rules.retention_ms().map(|it| at.plus_ms(it))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod aside;
 mod budget;
 mod changes;
 mod codes;
+mod copies;
 mod corrections;
 mod facts;
 mod file;
@@ -29,6 +30,7 @@ mod threads;
 pub mod tokens;
 mod transaction;
 pub mod views;
+mod whole;
 
 use std::time::Duration;
 
@@ -40,6 +42,7 @@ use domain::threading::Model;
 use domain::threading::budget::UNSURE_BELOW;
 
 use crate::config::Sdk;
+use crate::objects::Objects;
 use aside::judged;
 use item::Item;
 use keys::Key;
@@ -69,6 +72,8 @@ const ATTEMPTS: u32 = 30;
 pub struct Table {
     client: Client,
     name: String,
+    /// Where what is too large for an item is, for those who may remove it.
+    bucket: Option<Objects>,
 }
 
 /// Ids for what an event may create. An event that is filed again brings others, and those are not used.
@@ -125,6 +130,12 @@ impl Rules {
         confidence < self.this_week.unwrap_or(self.unsure_below)
     }
 
+    /// How long messages are kept, in milliseconds; for ever without it.
+    #[must_use]
+    pub fn retention_ms(&self) -> Option<i64> {
+        self.retention.map(|it| i64::try_from(it.as_millis()).unwrap_or(i64::MAX))
+    }
+
     /// The rules as the environment says: `RETENTION_DAYS` after which messages go (0: never).
     pub fn from_env() -> anyhow::Result<Self> {
         Ok(Self::keeping(retention_from_env()?))
@@ -143,13 +154,13 @@ impl Table {
     /// The table of this name.
     #[must_use]
     pub fn new(sdk: &Sdk, name: String) -> Self {
-        Self { client: Client::new(sdk), name }
+        Self::over(Client::new(sdk), name)
     }
 
     /// A table over a client that a test made.
     #[must_use]
     pub fn over(client: Client, name: String) -> Self {
-        Self { client, name }
+        Self { client, name, bucket: None }
     }
 
     /// The table's name.

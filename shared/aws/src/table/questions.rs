@@ -11,7 +11,7 @@ use super::item::{Item, get_flag, get_moment, get_text, moment, seconds, text};
 use super::keys::{self, Key};
 use super::patch::{Patch, key_item};
 use super::schema::{EXPIRES, PK};
-use super::threads::SUBJECT;
+use super::subjects::Subject;
 
 /// Our message that asks.
 const ASKS: &str = "asks";
@@ -91,7 +91,7 @@ impl Table {
         let subject = |thread: &ThreadId| {
             let pk = keys::thread(thread).pk;
             let item = items.iter().find(|it| get_text(it, PK) == Some(&*pk))?;
-            get_text(item, SUBJECT).map(str::to_owned)
+            Subject::shown(item, crate::now()).map(str::to_owned)
         };
         let topic = |live: &&Live| Topic {
             thread: live.thread.clone(),

@@ -12,7 +12,7 @@ use super::keys;
 use super::messages::OUT;
 use super::patch::{Patch, Written};
 use super::schema::{AT, BY_THREAD, PK, THREAD};
-use super::sends::{FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, STATUS, json};
+use super::sends::{FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, STATUS, forget_titles, json};
 use super::{ATTEMPTS, Rules, Table, pause};
 
 /// How many of a thread's latest messages a watermark looks at.
@@ -124,7 +124,9 @@ impl Table {
         };
         // What the platform says of the message is the result of its call, if that was never heard.
         let patch = match change.raise {
-            Some(status) if Status::Sent <= status => patch.remove(INTENT).remove(RETRY_AT),
+            Some(status) if Status::Sent <= status => {
+                forget_titles(patch.remove(INTENT).remove(RETRY_AT), message)?
+            }
             Some(_) | None => patch,
         };
         let patch = match received.error.as_ref().filter(|_| change.raise == Some(Status::Failed)) {

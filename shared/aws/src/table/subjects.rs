@@ -10,13 +10,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;
 use domain::id::ThreadId;
 use domain::threading::subject_of;
+use domain::time::Timestamp;
 
-use super::item::{Item, get_texts, number, text};
+use super::item::{Item, get_number, get_text, get_texts, number, seconds, text};
 use super::keys::{self, Key};
-use super::messages::{DELETED, EDITED, Stored};
+use super::messages::{DELETED, EDITED, Stored, runs_out};
 use super::patch::Patch;
 use super::schema::{PK, THREAD, VERSION};
-use super::threads::{SUBJECT, SUBJECT_EDIT};
+use super::threads::{SUBJECT, SUBJECT_EDIT, SUBJECT_UNTIL};
 use super::transaction::{Committed, Transaction};
 use super::{ATTEMPTS, Table, pause};
 
@@ -30,12 +31,22 @@ pub struct Subject {
     pub line: String,
     /// The number of the edit of the message whose words it is; `None` if it goes with no message.
     pub edit: Option<u64>,
+    /// Until when the message is kept whose words it is; for ever without it.
+    pub until: Option<Timestamp>,
 }
 
 impl Subject {
     /// What a thread is called by that opens with these words of a person.
-    pub(super) fn of(content: &Content, edit: u64) -> Option<Self> {
-        subject_of(content).map(|line| Self { line, edit: Some(edit) })
+    pub(super) fn of(content: &Content, edit: u64, until: Option<Timestamp>) -> Option<Self> {
+        subject_of(content).map(|line| Self { line, edit: Some(edit), until })
+    }
+
+    /// The name of a thread at a moment. Words of a message that has run out are none: the item of a thread never goes by
+    /// itself, as joins rely on it.
+    pub(super) fn shown(thread: &Item, now: Timestamp) -> Option<&str> {
+        let has_run_out =
+            get_number::<i64>(thread, SUBJECT_UNTIL).is_some_and(|it| it <= now.secs());
+        get_text(thread, SUBJECT).filter(|_| !has_run_out)
     }
 }
 
@@ -50,10 +61,12 @@ impl Table {
     /// It is one transaction: an edit or a deletion that came between would not find the thread by the message.
     pub(super) async fn name_after(&self, thread: &ThreadId, key: &Key) -> anyhow::Result<bool> {
         for attempt in 0..ATTEMPTS {
-            let stored = self.message(key).await?;
+            let item = self.get(key).await?.unwrap_or_default();
+            let stored = Some(Stored::of(&item));
             let stored = stored.filter(|it| it.thread.as_ref() == Some(thread) && !it.deleted);
+            let until = runs_out(&item);
             let subject =
-                stored.as_ref().and_then(|it| Subject::of(it.content.as_ref()?, it.edited));
+                stored.as_ref().and_then(|it| Subject::of(it.content.as_ref()?, it.edited, until));
             let (Some(stored), Some(subject)) = (stored, subject) else { return Ok(false) };
             let mut transaction = Transaction::default();
             let message = naming(Patch::of(key.clone()), thread)
@@ -67,6 +80,7 @@ impl Table {
                 .if_absent(SUBJECT_EDIT)
                 .set(SUBJECT, text(&*subject.line))
                 .set_some(SUBJECT_EDIT, subject.edit.map(number))
+                .set_some(SUBJECT_UNTIL, subject.until.map(seconds))
                 .add(VERSION, number(1));
             let name = transaction.patch(self, name)?;
             match self.commit(transaction).await? {
@@ -115,6 +129,7 @@ impl Table {
             let name = Patch::of(keys::thread(thread))
                 .if_present(SUBJECT_EDIT)
                 .remove(SUBJECT_EDIT)
+                .remove(SUBJECT_UNTIL)
                 .remove(SUBJECT)
                 .add(VERSION, number(1));
             let name = transaction.patch(self, name)?;

@@ -15,7 +15,7 @@ use super::item::{get_text, number, text};
 use super::keys::{self, Key};
 use super::patch::{Patch, Written};
 use super::schema::{PK, VERSION};
-use super::threads::{CRM, MERGED_INTO, SUBJECT, SUBJECT_EDIT, TAGS, write_live};
+use super::threads::{CRM, MERGED_INTO, SUBJECT, SUBJECT_EDIT, SUBJECT_UNTIL, TAGS, write_live};
 use super::transaction::{Committed, Transaction};
 use super::views::ThreadView;
 use super::{ATTEMPTS, Table, pause};
@@ -223,7 +223,7 @@ fn write_seldom(view: &ThreadView, next: &ThreadView) -> Patch {
         .set(VERSION, number(next.version));
     // What a person of ours calls it stays, whatever becomes of a message.
     let is_named = next.subject != view.subject;
-    let patch = if is_named { patch.remove(SUBJECT_EDIT) } else { patch };
+    let patch = if is_named { patch.remove(SUBJECT_EDIT).remove(SUBJECT_UNTIL) } else { patch };
     let subject = next.subject.clone().map(text);
     let tags: Vec<_> = next.tags.iter().cloned().collect();
     // The table has no empty sets.

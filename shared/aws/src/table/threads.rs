@@ -8,7 +8,9 @@ use domain::id::{ContactId, ThreadId};
 use domain::threading::Profile;
 
 use super::Table;
-use super::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
+use super::item::{
+    Item, get_flag, get_moment, get_number, get_text, moment, number, seconds, text,
+};
 use super::keys::{self, Key};
 use super::links::LINKED_INTO;
 use super::patch::Patch;
@@ -43,6 +45,8 @@ pub(super) const CLAIMANTS: &str = "claimants";
 pub(super) const SUBJECT: &str = "subject";
 /// The edit of the message whose words the subject is; not there once a person of ours named the thread.
 pub(super) const SUBJECT_EDIT: &str = "subject_edit";
+/// When those words run out, in seconds: with their message.
+pub(super) const SUBJECT_UNTIL: &str = "subject_until";
 /// Words that people of ours put to it.
 pub(super) const TAGS: &str = "tags";
 /// The cases of other systems that it is about, by kind.
@@ -224,5 +228,6 @@ pub(super) fn write_thread(
         .set(OPENED, moment(at))
         .set_some(SUBJECT, subject.map(|it| text(&*it.line)))
         .set_some(SUBJECT_EDIT, subject.and_then(|it| it.edit).map(number))
+        .set_some(SUBJECT_UNTIL, subject.and_then(|it| it.until).map(seconds))
         .if_absent(PK)
 }

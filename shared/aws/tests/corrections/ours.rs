@@ -34,7 +34,7 @@ fn answer(world: &World, thread: &ThreadId) -> Accepted {
 }
 
 async fn accept(world: &World, thread: &ThreadId) -> Outgoing {
-    let accepted = world.table.accept(&answer(world, thread), None).await.unwrap();
+    let accepted = world.table.accept(&answer(world, thread), None, &rules()).await.unwrap();
     let Acceptance::Stored(message) = accepted else { panic!("{accepted:?}") };
     *message
 }

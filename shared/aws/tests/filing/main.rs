@@ -17,6 +17,8 @@ mod identities;
 #[cfg(test)]
 mod interleavings;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod schedule;
 #[cfg(test)]
 mod seconds;
@@ -26,5 +28,7 @@ mod seeds;
 mod stories;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod whole;
 #[cfg(test)]
 mod zombies;

@@ -7,16 +7,17 @@ use domain::outbound::{Failure, Problem, SendContent, TemplateUse};
 use domain::sending::{Accepted, Attempt, End, Outgoing};
 use domain::status::Status;
 
-use crate::support::{World, table};
+use crate::support::{World, rules, table};
 
 #[tokio::test]
 async fn a_message_is_accepted_once_and_reads_back_as_it_was() {
     let world = World::new().await;
     let answer = world.answer("1");
     let stored = Acceptance::Stored(Box::new(Outgoing::new(answer.clone())));
-    assert_eq!(world.table.accept(&answer, None).await.unwrap(), stored);
+    assert_eq!(world.table.accept(&answer, None, &rules()).await.unwrap(), stored);
     let later = Accepted { at: answer.at.plus_ms(5_000), plan: "[]".to_owned(), ..answer.clone() };
-    let Acceptance::Repeated(first) = world.table.accept(&later, None).await.unwrap() else {
+    let Acceptance::Repeated(first) = world.table.accept(&later, None, &rules()).await.unwrap()
+    else {
         panic!("stored twice")
     };
     assert_eq!(first.accepted, answer);
@@ -38,7 +39,7 @@ async fn every_field_survives_the_table() {
     answer.send.reply_to = Some(ProviderId::new("wamid.in"));
     answer.expires_at = Some(answer.at.plus_ms(1_000));
     answer.client_ref = None;
-    world.table.accept(&answer, None).await.unwrap();
+    world.table.accept(&answer, None, &rules()).await.unwrap();
     assert_eq!(world.read("1").await, Outgoing::new(answer));
 }
 
@@ -47,9 +48,9 @@ async fn the_same_key_with_another_body_is_refused() {
     let world = World::new().await;
     world.accepted("1").await;
     let other = Accepted { hash: "b".repeat(64), ..world.answer("1") };
-    assert_eq!(world.table.accept(&other, None).await.unwrap(), Acceptance::Mismatch);
+    assert_eq!(world.table.accept(&other, None, &rules()).await.unwrap(), Acceptance::Mismatch);
     assert_eq!(
-        world.table.accept(&other, Some(&Claims::default())).await.unwrap(),
+        world.table.accept(&other, Some(&Claims::default()), &rules()).await.unwrap(),
         Acceptance::Mismatch
     );
 }
@@ -71,13 +72,17 @@ async fn a_message_to_a_stranger_opens_person_and_thread_once() {
     let (first, claims) = to_a_stranger(&world, "1");
     let (again, _) = to_a_stranger(&world, "1");
     let (others, same_claims) = to_a_stranger(&world, "2");
-    let accept =
-        async |accepted: &Accepted| world.table.accept(accepted, Some(&claims)).await.unwrap();
+    let accept = async |accepted: &Accepted| {
+        world.table.accept(accepted, Some(&claims), &rules()).await.unwrap()
+    };
     assert!(matches!(accept(&first).await, Acceptance::Stored(_)));
     let Acceptance::Repeated(stored) = accept(&again).await else { panic!("stored twice") };
     assert_eq!(stored.accepted, first, "the repeated request gets the first one's thread");
     // Another message to the same address: it is a person's by now, so that it has to be planned again.
-    assert_eq!(world.table.accept(&others, Some(&same_claims)).await.unwrap(), Acceptance::Stale);
+    assert_eq!(
+        world.table.accept(&others, Some(&same_claims), &rules()).await.unwrap(),
+        Acceptance::Stale
+    );
     assert_eq!(world.items("IDN#tel##+447700900222").await.len(), 1);
     assert_eq!(world.items("THR#").await.len(), 2, "Ada's and the stranger's");
 }
@@ -87,7 +92,7 @@ async fn a_new_thread_of_a_known_person_is_opened_with_its_message() {
     let world = World::new().await;
     let thread = Fresh::ids().thread;
     let accepted = Accepted { thread: thread.clone(), ..world.answer("1") };
-    let accepted = world.table.accept(&accepted, Some(&Claims::default())).await.unwrap();
+    let accepted = world.table.accept(&accepted, Some(&Claims::default()), &rules()).await.unwrap();
     assert!(matches!(accepted, Acceptance::Stored(_)));
     assert_eq!(world.items(&format!("THR#{thread}")).await.len(), 1);
     assert_eq!(
@@ -104,8 +109,11 @@ async fn parallel_requests_with_one_key_store_one_message() {
     let (second, other_claims) = to_a_stranger(&world, "1");
     let one = table(&world.cloud.process());
     let two = table(&world.cloud.process());
-    let answers =
-        tokio::join!(one.accept(&first, Some(&claims)), two.accept(&second, Some(&other_claims)));
+    let rules = rules();
+    let answers = tokio::join!(
+        one.accept(&first, Some(&claims), &rules),
+        two.accept(&second, Some(&other_claims), &rules)
+    );
     let threads = [answers.0.unwrap(), answers.1.unwrap()].map(|it| match it {
         Acceptance::Stored(message) | Acceptance::Repeated(message) => message.accepted.thread,
         Acceptance::Mismatch | Acceptance::Stale => panic!("{it:?}"),

@@ -110,7 +110,7 @@ async fn a_watermark_raises_what_was_sent_by_then() {
     }
     let mut late = world.answer("3");
     late.at = Timestamp::from_ms(late.at.ms() + 600_000);
-    world.table.accept(&late, None).await.unwrap();
+    world.table.accept(&late, None, &rules()).await.unwrap();
     world.accepted("4").await;
     world.receive(Status::Read, 100, &About::UpTo(90)).await;
     let mut statuses = Vec::new();

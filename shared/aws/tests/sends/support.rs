@@ -67,7 +67,7 @@ impl World {
 
     /// An answer that is accepted.
     pub(crate) async fn accepted(&self, id: &str) -> Outgoing {
-        let accepted = self.table.accept(&self.answer(id), None).await.unwrap();
+        let accepted = self.table.accept(&self.answer(id), None, &rules()).await.unwrap();
         let Acceptance::Stored(message) = accepted else { panic!("{accepted:?}") };
         *message
     }

@@ -123,6 +123,20 @@ pub fn is_question(content: &SendContent) -> bool {
 /// The longest id of a thread.
 const LONGEST_ID: usize = 64;
 
+/// Such a question without the titles of its topics, which are words of the person's messages; `None` for anything else.
+#[must_use]
+pub fn without_titles(content: &SendContent) -> Option<SendContent> {
+    let SendContent::Choices { text, options, button } = content else { return None };
+    is_question(content).then(|| SendContent::Choices {
+        text: text.clone(),
+        options: options
+            .iter()
+            .map(|it| ChoiceOption { title: String::new(), ..it.clone() })
+            .collect(),
+        button: button.clone(),
+    })
+}
+
 /// What a customer chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -296,6 +310,9 @@ mod tests {
             ]
         );
         assert!(is_question(&question));
+        let bare = without_titles(&question).unwrap();
+        assert!(is_question(&bare), "it is known by its options");
+        assert!(titles(&bare).iter().all(|(id, title)| !id.is_empty() && title.is_empty()));
         let SendContent::Choices { text, .. } = question else { panic!("no choices") };
         assert_eq!(text, "À quel sujet nous écrivez-vous ?");
     }
@@ -341,6 +358,7 @@ mod tests {
         let options = vec![option("topic:new"), option("tue")];
         let choices = SendContent::Choices { text: "When?".into(), options, button: None };
         assert!(!is_question(&choices));
+        assert_eq!(without_titles(&choices), None);
         assert!(!is_question(&SendContent::Text { text: "topic:new".into() }));
     }
 

@@ -35,7 +35,18 @@ pub struct Accepted {
     pub plan: String,
 }
 
+/// How long a message is kept after the last moment at which it is tried, however short messages are kept: nothing goes while
+/// a timer or a receipt may still ask for it.
+const TRIED_MS: i64 = 24 * 3_600_000;
+
 impl Accepted {
+    /// When it may be removed, if messages are kept so long.
+    #[must_use]
+    pub fn kept_until(&self, kept_ms: i64) -> Timestamp {
+        let tried = Progress::new(self.at, self.expires_at).deadline();
+        self.at.plus_ms(kept_ms).max(tried.plus_ms(TRIED_MS))
+    }
+
     /// Our id of it.
     #[must_use]
     pub fn id(&self) -> &MessageId {
@@ -58,6 +69,8 @@ pub struct Outgoing {
     pub attempts: Vec<Attempt>,
     /// What the platform said of it, in the order that it arrived.
     pub receipts: Vec<Received>,
+    /// When it may be removed, with the pointer to it; never without it.
+    pub kept_until: Option<Timestamp>,
 }
 
 impl Outgoing {
@@ -66,7 +79,15 @@ impl Outgoing {
     pub fn new(accepted: Accepted) -> Self {
         let progress = Progress::new(accepted.at, accepted.expires_at);
         let (attempts, receipts) = (Vec::new(), Vec::new());
-        Self { accepted, progress, provider: None, failure: None, attempts, receipts }
+        Self {
+            accepted,
+            progress,
+            provider: None,
+            failure: None,
+            attempts,
+            receipts,
+            kept_until: None,
+        }
     }
 
     /// Whether it went out to the person, by the platform's answer or a receipt: it is our last word in its thread then.

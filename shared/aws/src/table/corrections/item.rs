@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Order, common};
 use crate::table::item::{Item, get_flag, get_text, text};
 use crate::table::keys::{self, Key};
-use crate::table::messages::{EVIDENCE, Stored};
+use crate::table::messages::{DELETED, EVIDENCE, EVIDENCE_FILED, Stored};
 use crate::table::patch::Patch;
 use crate::table::schema::{PK, SK};
 use crate::table::sends::{get_json, json};
@@ -89,20 +89,43 @@ pub(super) struct Placed {
     pub(super) stamp: Option<CorrectionId>,
 }
 
+/// A message as it is at this moment, with what only its own item says of it.
+#[derive(Clone, Debug)]
+pub(super) struct Now {
+    pub(super) placed: Placed,
+    /// Why it was filed where it was: it may quote what was said.
+    pub(super) filed: Option<String>,
+    pub(super) is_deleted: bool,
+}
+
+impl Now {
+    /// The message in an item; `None` if it is in no thread.
+    pub(super) fn of(item: &Item) -> Option<Self> {
+        let placed = Moved::of(item)?.was;
+        let is_filed = placed.by.is_none() && !item.contains_key(EVIDENCE_FILED);
+        let name = if is_filed { EVIDENCE } else { EVIDENCE_FILED };
+        let filed = get_text(item, name).map(str::to_owned);
+        Some(Self { placed, filed, is_deleted: get_flag(item, DELETED) })
+    }
+}
+
 impl Moved {
     /// The message in an item; `None` if it is in no thread.
     pub(super) fn of(item: &Item) -> Option<Self> {
         let stored = Stored::of(item);
         let confidence = item.get("confidence").and_then(|it| it.as_n().ok());
+        let by = get_text(item, PLACED_BY).map(CorrectionId::new);
+        // What filed it quotes what was said, and stays with the message.
+        let evidence = get_text(item, EVIDENCE).filter(|_| by.is_some());
         Some(Self {
             key: get_text(item, PK)?.to_owned(),
             at: stored.at,
             is_ours: stored.direction == Direction::Out,
             was: Placed {
                 thread: stored.thread?,
-                evidence: get_text(item, EVIDENCE).map(str::to_owned),
+                evidence: evidence.map(str::to_owned),
                 confidence: confidence.cloned(),
-                by: get_text(item, PLACED_BY).map(CorrectionId::new),
+                by,
                 stamp: get_text(item, STAMP).map(CorrectionId::new),
             },
         })

@@ -11,13 +11,13 @@ use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
 use domain::id::{ContactId, ThreadId};
 
 use super::common;
-use super::item::{Moved, Record};
+use super::item::{Moved, Now, Record};
 use super::place;
 use super::rebuild::{About, Family};
 use super::{MOST_MOVED, Order, Refused, To};
-use crate::table::item::{Item, get_flag, get_text};
+use crate::table::item::{Item, get_text};
 use crate::table::keys::Key;
-use crate::table::messages::{DELETED, Stored};
+use crate::table::messages::{DELETED, Stored, runs_out};
 use crate::table::open::next_head;
 use crate::table::patch::{Patch, Written, key_item};
 use crate::table::schema::{ALONE, PK};
@@ -180,7 +180,7 @@ impl Table {
         said.sort_by_key(|(it, _)| it.at);
         let namer = said.iter().find_map(|(it, item)| {
             let content = it.content.as_ref().filter(|_| !it.deleted)?;
-            Some((Subject::of(content, it.edited)?, get_text(item, PK)?))
+            Some((Subject::of(content, it.edited, runs_out(item))?, get_text(item, PK)?))
         });
         let subject = namer.as_ref().map(|(subject, _)| subject);
         let opened = said.first().map_or(record.correction.at, |(it, _)| it.at);
@@ -247,10 +247,9 @@ impl Table {
         let key = message.key();
         for attempt in 0..ATTEMPTS {
             let Some(item) = self.get(&key).await? else { return Ok(()) };
-            let Some(now) = Moved::of(&item).map(|it| it.was) else { return Ok(()) };
-            let step = place::step(record, of, message, &now)?;
-            let is_deleted = get_flag(&item, DELETED);
-            let patch = place::write(message, &now, is_deleted, &step, &record.correction.id);
+            let Some(now) = Now::of(&item) else { return Ok(()) };
+            let step = place::step(record, of, message, &now.placed)?;
+            let patch = place::write(message, &now, &step, &record.correction.id);
             let Some(patch) = patch else { return Ok(()) };
             if matches!(self.write(patch).await?, Written::Done(_)) {
                 return Ok(());

@@ -4,9 +4,9 @@
 use anyhow::Context;
 use domain::id::CorrectionId;
 
-use super::item::{Moved, PLACED_BY, Placed, Record, STAMP};
+use super::item::{Moved, Now, PLACED_BY, Placed, Record, STAMP};
 use crate::table::item::{number, text};
-use crate::table::messages::{DELETED, EVIDENCE, thousandths};
+use crate::table::messages::{DELETED, EVIDENCE, EVIDENCE_FILED, thousandths};
 use crate::table::patch::Patch;
 use crate::table::schema::THREAD;
 
@@ -62,17 +62,11 @@ fn decided(by: &Record) -> anyhow::Result<Placed> {
 }
 
 /// Writes a step, if the message is still where it was read.
-pub(super) fn write(
-    moved: &Moved,
-    now: &Placed,
-    is_deleted: bool,
-    step: &Step,
-    by: &CorrectionId,
-) -> Option<Patch> {
+pub(super) fn write(moved: &Moved, now: &Now, step: &Step, by: &CorrectionId) -> Option<Patch> {
     let id = |it: &CorrectionId| text(it.as_str());
     let patch = Patch::of(moved.key())
-        .if_is(THREAD, Some(text(now.thread.as_str())))
-        .if_is(STAMP, now.stamp.as_ref().map(id))
+        .if_is(THREAD, Some(text(now.placed.thread.as_str())))
+        .if_is(STAMP, now.placed.stamp.as_ref().map(id))
         .set(STAMP, id(by));
     let to = match step {
         Step::Nothing => return None,
@@ -87,9 +81,12 @@ pub(super) fn write(
     let patch = put(patch, "confidence", to.confidence.as_ref().map(number));
     let patch = put(patch, PLACED_BY, to.by.as_ref().map(id));
     // Evidence may quote what was said: it does not come back to a message that was taken back.
-    Some(if is_deleted {
-        patch
-    } else {
-        put(patch.if_absent(DELETED), EVIDENCE, to.evidence.clone().map(text))
-    })
+    if now.is_deleted {
+        return Some(patch);
+    }
+    let patch = patch.if_absent(DELETED);
+    let is_back = to.by.is_none();
+    let evidence = to.evidence.as_ref().or(now.filed.as_ref().filter(|_| is_back));
+    let patch = put(patch, EVIDENCE, evidence.map(text));
+    Some(put(patch, EVIDENCE_FILED, now.filed.as_ref().filter(|_| !is_back).map(text)))
 }

@@ -8,7 +8,8 @@ use domain::status::Status;
 use domain::time::Timestamp;
 
 use super::item::{
-    ATTEMPT, FAILURE, INTENT, POSSIBLE_DUPLICATE, PROVIDER, RESULTS, RETRY_AT, STATUS, json, rank,
+    ATTEMPT, FAILURE, INTENT, POSSIBLE_DUPLICATE, PROVIDER, RESULTS, RETRY_AT, STATUS,
+    forget_titles, json, rank,
 };
 use crate::table::Table;
 use crate::table::item::{moment, number, text};
@@ -66,6 +67,7 @@ impl Table {
     ) -> anyhow::Result<()> {
         let patch = finished(message, Attempt { n, at: now, end: End::Sent, failure: None })?
             .remove(RETRY_AT);
+        let patch = forget_titles(patch, message)?;
         let patch = match provider {
             Some(provider) => patch.set_if_absent(PROVIDER, text(provider.as_str())),
             None => patch,
@@ -107,7 +109,7 @@ impl Table {
             .set(STATUS, rank(status))
             .set(FAILURE, json(failure)?)
             .remove(RETRY_AT);
-        self.change(patch).await
+        self.change(forget_titles(patch, message)?).await
     }
 
     /// Records that nobody knows what became of an attempt. `false` if somebody does by now.

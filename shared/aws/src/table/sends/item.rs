@@ -4,18 +4,22 @@ use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;
 use domain::event::Direction;
+use domain::filing::arbiter::without_titles;
 use domain::id::{AccountId, Channel, ContactId, IdentityId, MessageId, ProviderId, ThreadId};
 use domain::outbound::{Author, Send, SendContent};
 use domain::sending::{Accepted, Outgoing, Progress, shown};
 use domain::status::Status;
+use domain::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::table::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
+use crate::table::item::{
+    Item, get_flag, get_moment, get_number, get_text, moment, number, seconds, text,
+};
 use crate::table::keys;
-use crate::table::messages::{CONTENT, content};
+use crate::table::messages::{CONTENT, DELETED, content};
 use crate::table::patch::Patch;
-use crate::table::schema::{AT, PK, THREAD};
+use crate::table::schema::{AT, EXPIRES, PK, THREAD};
 use crate::table::threads::CONTACT;
 
 /// The rank of the highest status seen.
@@ -63,16 +67,9 @@ struct Kept {
 }
 
 /// Stores a message that is not there.
-pub(super) fn write(accepted: &Accepted) -> anyhow::Result<Patch> {
+pub(super) fn write(accepted: &Accepted, until: Option<Timestamp>) -> anyhow::Result<Patch> {
     let Accepted { send, channel, account, .. } = accepted;
-    let is_text = matches!(send.content, SendContent::Text { .. });
-    let kept = Kept {
-        to: send.to.clone(),
-        content: (!is_text).then(|| send.content.clone()),
-        reply_to: send.reply_to.clone(),
-        place: send.place.clone(),
-        since_inbound_ms: send.since_inbound_ms,
-    };
+    let kept = kept(send, &send.content);
     let quoted = send.reply_to.as_ref().map(|it| keys::message(channel, account, it).pk);
     Ok(Patch::of(keys::outbound(accepted.id()))
         .if_absent(PK)
@@ -90,7 +87,41 @@ pub(super) fn write(accepted: &Accepted) -> anyhow::Result<Patch> {
         .set(HASH, text(&*accepted.hash))
         .set(PLAN, text(&*accepted.plan))
         .set_some(CLIENT_REF, accepted.client_ref.clone().map(text))
-        .set_some(EXPIRES_AT, accepted.expires_at.map(moment)))
+        .set_some(EXPIRES_AT, accepted.expires_at.map(moment))
+        .set_some(EXPIRES, until.map(seconds)))
+}
+
+fn kept(send: &Send, content: &SendContent) -> Kept {
+    let is_text = matches!(content, SendContent::Text { .. });
+    Kept {
+        to: send.to.clone(),
+        content: (!is_text).then(|| content.clone()),
+        reply_to: send.reply_to.clone(),
+        place: send.place.clone(),
+        since_inbound_ms: send.since_inbound_ms,
+    }
+}
+
+/// Forgets the titles of a question about topics, which are the person's own words, once it will not be sent any more.
+pub(in crate::table) fn forget_titles(patch: Patch, message: &Outgoing) -> anyhow::Result<Patch> {
+    let send = &message.accepted.send;
+    match without_titles(&send.content) {
+        Some(content) => Ok(patch.set(SEND, json(&kept(send, &content))?)),
+        None => Ok(patch),
+    }
+}
+
+/// Forgets what a message said that was taken back after it was sent.
+pub(super) fn forget_words(message: &Outgoing) -> anyhow::Result<Patch> {
+    let send = &message.accepted.send;
+    let nothing = SendContent::Text { text: String::new() };
+    Ok(Patch::of(keys::outbound(&send.message))
+        .if_present(PK)
+        .set(DELETED, AttributeValue::Bool(true))
+        .set(CONTENT, content(&shown(&nothing))?)
+        .set(SEND, json(&kept(send, &nothing))?)
+        .remove("reaction_in")
+        .remove("reaction_out"))
 }
 
 /// Reads a message of ours.
@@ -115,6 +146,7 @@ pub(super) fn read(item: &Item) -> anyhow::Result<Outgoing> {
         failure: get_json(item, FAILURE)?,
         attempts: get_json(item, RESULTS)?.unwrap_or_default(),
         receipts: receipts.map(|it| parse(it)).collect::<anyhow::Result<_>>()?,
+        kept_until: get_number(item, EXPIRES).map(Timestamp::from_secs),
     })
 }
 

@@ -8,22 +8,26 @@ mod item;
 mod pointer;
 
 use anyhow::Context;
-use domain::filing::Live;
+use domain::filing::{Change, Live};
 use domain::id::{IdentityId, MessageId};
 use domain::sending::{Accepted, Outgoing};
 use domain::threading::subject_line;
+use domain::time::Timestamp;
 
 use super::identities::Claims;
 use super::item::{Item, get_text};
 use super::keys;
+use super::messages::Stored;
 use super::open::next_head;
 use super::patch::{Patch, Written};
 use super::subjects::Subject;
 use super::transaction::{Committed, Transaction};
-use super::{ATTEMPTS, Table, pause};
+use super::{ATTEMPTS, Rules, Table, pause};
 
 pub use attempts::Ended;
-pub(super) use item::{FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, STATUS, get_json, json};
+pub(super) use item::{
+    FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, STATUS, forget_titles, get_json, json,
+};
 
 /// What became of a message that was to be accepted.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,11 +49,13 @@ impl Table {
         &self,
         accepted: &Accepted,
         opening: Option<&Claims>,
+        rules: &Rules,
     ) -> anyhow::Result<Acceptance> {
+        let until = rules.retention_ms().map(|it| accepted.kept_until(it));
         for attempt in 0..ATTEMPTS {
             let answer = match opening {
-                None => self.accept_alone(accepted).await?,
-                Some(claims) => self.accept_opening(accepted, claims).await?,
+                None => self.accept_alone(accepted, until).await?,
+                Some(claims) => self.accept_opening(accepted, claims, until).await?,
             };
             match answer {
                 Some(answer) => return Ok(answer),
@@ -64,8 +70,19 @@ impl Table {
         self.get(&keys::outbound(id)).await?.map(|it| item::read(&it)).transpose()
     }
 
-    async fn accept_alone(&self, accepted: &Accepted) -> anyhow::Result<Option<Acceptance>> {
-        match self.write(item::write(accepted)?).await? {
+    /// Forgets what a message of ours said that a colleague took back where it was sent.
+    pub(super) async fn take_back_ours(&self, id: &MessageId) -> anyhow::Result<()> {
+        let Some(message) = self.outgoing(id).await? else { return Ok(()) };
+        let item = self.settle(item::forget_words(&message)?).await?;
+        self.fold_stored(&Stored::of(&item), &keys::outbound(id), Change::Reworded).await
+    }
+
+    async fn accept_alone(
+        &self,
+        accepted: &Accepted,
+        until: Option<Timestamp>,
+    ) -> anyhow::Result<Option<Acceptance>> {
+        match self.write(item::write(accepted, until)?).await? {
             Written::Done(item) => Ok(Some(Acceptance::Stored(Box::new(item::read(&item)?)))),
             Written::Refused(item) => repeated(accepted, &item).map(Some),
             Written::Busy => Ok(None),
@@ -76,6 +93,7 @@ impl Table {
         &self,
         accepted: &Accepted,
         claims: &Claims,
+        until: Option<Timestamp>,
     ) -> anyhow::Result<Option<Acceptance>> {
         // A repeated request would cost a whole refused transaction.
         if let Some(item) = self.get(&keys::outbound(accepted.id())).await? {
@@ -86,18 +104,19 @@ impl Table {
             return Ok(Some(Acceptance::Stale));
         }
         let mut transaction = Transaction::default();
-        let message = transaction.patch(self, item::write(accepted)?)?;
+        let message = transaction.patch(self, item::write(accepted, until)?)?;
         let head =
             transaction.patch(self, claims.to_head(next_head(&threads), &accepted.contact))?;
         let words = subject_line(accepted.send.content.words());
-        let subject = words.map(|line| Subject { line, edit: None });
+        let subject = words.map(|line| Subject { line, edit: None, until });
         // The thread knows nothing of the message before the message went out.
         let live = Live { nameless: subject.is_none(), ..Live::new(accepted.thread.clone()) };
         self.add_opening(&mut transaction, &threads, &live, accepted.at, subject.as_ref())?;
         self.add_claims(&mut transaction, &accepted.contact, claims)?;
         let refused = match self.commit(transaction).await? {
             Committed::Done => {
-                return Ok(Some(Acceptance::Stored(Box::new(Outgoing::new(accepted.clone())))));
+                let stored = Outgoing { kept_until: until, ..Outgoing::new(accepted.clone()) };
+                return Ok(Some(Acceptance::Stored(Box::new(stored))));
             }
             Committed::Refused(refused) => refused,
         };

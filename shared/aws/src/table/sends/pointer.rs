@@ -8,9 +8,9 @@ use domain::id::ProviderId;
 use domain::sending::{Outgoing, Received};
 
 use super::item::{STATUS, get_json, json, rank};
-use crate::table::item::{Item, get_text, text};
+use crate::table::item::{Item, get_text, seconds, text};
 use crate::table::keys;
-use crate::table::messages::{CONTENT, OUT, Stored, expires};
+use crate::table::messages::{CONTENT, CONTENT_REF, EVIDENCE, OUT, Stored, expires};
 use crate::table::patch::{Patch, Written};
 use crate::table::schema::{AT, EXPIRES, THREAD};
 use crate::table::{ATTEMPTS, Rules, Table, pause};
@@ -42,10 +42,14 @@ impl Table {
         let accepted = &message.accepted;
         // Where the platform showed us our own message before we knew its id, that is no message any more: it would stand
         // in its thread twice.
-        let patch = [AT, THREAD, CONTENT, EXPIRES].into_iter().fold(
+        let patch = [AT, THREAD, CONTENT, CONTENT_REF, EVIDENCE].into_iter().fold(
             Patch::of(keys::message(&accepted.channel, &accepted.account, provider)),
             Patch::remove,
         );
+        let patch = match message.kept_until {
+            Some(until) => patch.set(EXPIRES, seconds(until)),
+            None => patch.remove(EXPIRES),
+        };
         let patch = patch.set(OUT, text(accepted.id().as_str()));
         for attempt in 0..ATTEMPTS {
             match patch.clone().write(&self.client, &self.name, ReturnValue::AllOld).await? {

@@ -12,8 +12,9 @@ use crate::table::item::{Item, get_moment, get_number, get_text, get_texts, text
 use crate::table::keys::{self, Key};
 use crate::table::patch::key_item;
 use crate::table::schema::{INBOX, INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
+use crate::table::subjects::Subject;
 use crate::table::threads::{
-    CLAIMANTS, CONTACT, CRM, MERGED_INTO, OPENED, SOURCES, SUBJECT, TAGS, read_live,
+    CLAIMANTS, CONTACT, CRM, MERGED_INTO, OPENED, SOURCES, TAGS, read_live,
 };
 
 /// A thread as people read it.
@@ -203,7 +204,7 @@ fn of_thread(item: &Item) -> Option<ThreadView> {
     Some(ThreadView {
         id: ThreadId::new(get_text(item, PK)?.strip_prefix("THR#")?),
         contact: ContactId::new(get_text(item, CONTACT)?),
-        subject: get_text(item, SUBJECT).map(str::to_owned),
+        subject: Subject::shown(item, crate::now()).map(str::to_owned),
         tags: get_texts(item, TAGS).map(str::to_owned).collect(),
         crm: cases(item),
         opened: get_moment(item, OPENED).unwrap_or_default(),

@@ -81,7 +81,9 @@ impl Row {
             direction: stored.direction,
             channel: stored.channel,
             content: stored.content.filter(|_| !stored.deleted),
-            whole: get_text(item, CONTENT_REF).filter(|it| !it.is_empty()).map(str::to_owned),
+            whole: get_text(item, CONTENT_REF)
+                .filter(|it| !it.is_empty() && !stored.deleted)
+                .map(str::to_owned),
             status: get_number(item, "status").and_then(Status::from_rank),
             author: get_text(item, "author").map(str::to_owned),
             reply_to: quoted.filter(|it| !it.is_empty()).map(str::to_owned),

@@ -1,0 +1,69 @@
+//! Words of a message that stand in other items, too: where another message quotes them, and where an edit is kept that could
+//! not be read. The message says which items those are, so that they go with it.
+//!
+//! The copy is written first and noted second. Whoever takes the message back in between is found by the note: the item that it
+//! returns says so, and the copy goes at once.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::event::InboundEvent;
+use domain::id::ProviderId;
+
+use super::changes::expiring;
+use super::facts::EVENT;
+use super::item::{Item, get_flag, get_text, get_texts};
+use super::keys::{self, Key};
+use super::messages::{DELETED, QUOTE};
+use super::patch::Patch;
+use super::schema::PK;
+use super::transaction::Transaction;
+use super::{Rules, Table};
+
+/// On a message: the partition keys of items that repeat its words.
+const COPIES: &str = "copies";
+
+/// What the key of an item begins with that is in no thread.
+const KEPT: &str = "UNK#";
+
+impl Table {
+    /// Notes that an item repeats words of a message.
+    pub(super) async fn note_copy(
+        &self,
+        event: &InboundEvent,
+        of: &ProviderId,
+        copy: &Key,
+        rules: &Rules,
+    ) -> anyhow::Result<()> {
+        let key = keys::message(&event.channel, &event.account, of);
+        let note =
+            expiring(&key, event, rules).add(COPIES, AttributeValue::Ss(vec![copy.pk.clone()]));
+        let item = self.settle(note).await?;
+        if get_flag(&item, DELETED) { self.drop_copy(&copy.pk).await } else { Ok(()) }
+    }
+
+    /// Removes the words of a message from wherever they are repeated.
+    pub(super) async fn drop_copies(&self, message: &Item) -> anyhow::Result<()> {
+        for copy in get_texts(message, COPIES) {
+            self.drop_copy(copy).await?;
+        }
+        Ok(())
+    }
+
+    async fn drop_copy(&self, pk: &str) -> anyhow::Result<()> {
+        let key = Key::alone(pk.to_owned());
+        let copy = Patch::of(key.clone()).if_present(PK);
+        if pk.starts_with(KEPT) {
+            let Some(item) = self.get(&key).await? else { return Ok(()) };
+            let kept = get_text(&item, EVENT).and_then(|it| serde_json::from_str(it).ok());
+            if let Some(InboundEvent { content_ref: Some(whole), .. }) = kept {
+                self.discard(&whole).await?;
+            }
+            let mut transaction = Transaction::default();
+            transaction.remove_if(self, copy)?;
+            // Refused, it is gone already.
+            self.commit(transaction).await?;
+        } else {
+            self.settle(copy.remove(QUOTE)).await?;
+        }
+        Ok(())
+    }
+}
