@@ -32,6 +32,7 @@ async fn the_main_job_happens_on_the_real_template() {
     a_caller_without_a_good_token_learns_nothing(&stage).await;
     a_parked_webhook_is_replayed_once(&stage).await;
     an_unknown_item_is_kept_and_replayed_once_per_parser(&stage).await;
+    a_long_message_is_read_whole(&stage).await;
     let unasked = asking::nobody_is_asked_by_default(&stage).await;
     stage.stack.change("AskCustomerOn", "whatsapp,telegram").await.unwrap();
     let asked = asking::a_customer_is_asked_and_the_answer_files_what_was_in_doubt(&stage).await;
@@ -170,6 +171,24 @@ async fn an_unknown_item_is_kept_and_replayed_once_per_parser(stage: &Stage) {
     until("the replayed item is in a thread", async || find_thread(stage, "whatsapp", text).await)
         .await
         .unwrap();
+}
+
+/// Of 2,800 Chinese characters the table holds 682.
+async fn a_long_message_is_read_whole(stage: &Stage) {
+    let graph = stage.graph().unwrap();
+    let text = "货物什么时候到".repeat(400);
+    let excerpt: String = text.chars().take(682).collect();
+    let message = graph.message(&ADA, json!({ "type": "text", "text": { "body": text } }));
+    assert_eq!(graph.deliver(&graph.envelope(&ADA, &[message])).await.unwrap(), 200);
+    let thread = until("the long message is in a thread", async || {
+        find_thread(stage, "whatsapp", &excerpt).await
+    });
+    let thread = thread.await.unwrap();
+    let page = stage.get(&format!("/v1/threads/{thread}/timeline?order=desc")).await.unwrap();
+    let mut rows = page["messages"].as_array().unwrap().iter();
+    let row = rows.find(|it| it["content"]["text"] == *excerpt).unwrap();
+    let whole = stage.get(row["whole"].as_str().unwrap()).await.unwrap();
+    assert_eq!(whole, json!({ "type": "text", "text": text }));
 }
 
 async fn the_core_deploys_without_a_channel(stage: &Stage) -> Stack {
