@@ -1,10 +1,6 @@
 //! Names every language file of the data folder: a new language is a file there, and nothing else.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "it is how Cargo and a build script talk"
-)]
+#![expect(clippy::disallowed_methods, reason = "it is how Cargo and a build script talk")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,12 +9,13 @@ use std::{env, fs, io};
 const FOLDER: &str = "data/threading";
 
 fn main() -> io::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
+    let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
+    let folder = Path::new(&root).join(FOLDER);
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(&folder)? {
         let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with("cues.") && name.ends_with(".json") {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        if name.starts_with("cues.") && path.extension().is_some_and(|it| it == "json") {
             files.push(path);
         }
     }

@@ -82,7 +82,7 @@ impl Filer {
             let retention = self.rules.retention;
             self.table.put_aside(BackTo::Inbound, entry, why, aws::now(), retention).await
         };
-        let work = async |entry: &SqsMessage| Box::pin(self.take(entry)).await;
+        let work = async |entry: &SqsMessage| self.take(entry).await;
         Box::pin(batch::each(batch, time, work, put_aside)).await
     }
 
@@ -96,9 +96,11 @@ impl Filer {
 
     /// Files one event.
     pub async fn file(&self, event: &InboundEvent) -> anyhow::Result<()> {
-        let Some(budget) = &self.budget else { return self.file_by(event, &self.rules).await };
+        let Some(budget) = &self.budget else {
+            return Box::pin(self.file_by(event, &self.rules)).await;
+        };
         let rules = self.table.within(budget, &self.rules, aws::now()).await;
-        self.file_by(event, &rules).await?;
+        Box::pin(self.file_by(event, &rules)).await?;
         self.table.write_tally(&rules.tally, aws::now()).await;
         Ok(())
     }

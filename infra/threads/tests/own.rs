@@ -25,11 +25,15 @@ fn past(key: String, minute: i64, direction: Direction, text: &str, thread: &str
     }
 }
 
+fn thing(n: usize) -> &'static str {
+    THINGS.iter().cycle().nth(n).unwrap()
+}
+
 /// A dealer who reports one broken thing after the other, each of which one of us split off.
 fn dealer(n: usize) -> Vec<Past> {
     let mut said = Vec::new();
     for (minute, at) in (0..5).map(|at| (i64::try_from(at).unwrap() * 4, at)) {
-        let thing = THINGS[(n + at) % THINGS.len()];
+        let thing = thing(n + at);
         let report = format!("{thing} broken, number {n}");
         said.push(past(format!("{n}-{at}"), minute, Direction::In, &report, thing));
         let answer = format!("A new {thing} is on its way.");
@@ -40,7 +44,7 @@ fn dealer(n: usize) -> Vec<Past> {
 
 /// A customer whom the model follows as it is.
 fn customer(n: usize) -> Vec<Past> {
-    let thing = THINGS[n % THINGS.len()];
+    let thing = thing(n);
     let asked = format!("Hello, I would like to return the {thing}");
     let answered = format!("Why would you like to return the {thing}?");
     let mut said = vec![

@@ -46,8 +46,8 @@ impl Objects {
     /// from what is forbidden.
     pub async fn find(&self, key: &str) -> anyhow::Result<Option<Vec<u8>>> {
         let fetched = self.client.get_object().bucket(&self.bucket).key(key).send().await;
-        let status = fetched.as_ref().err().and_then(|it| it.raw_response()).map(|it| it.status());
-        if matches!(status.map(|it| it.as_u16()), Some(403 | 404)) {
+        let response = fetched.as_ref().err().and_then(|it| it.raw_response());
+        if matches!(response.map(|it| it.status().as_u16()), Some(403 | 404)) {
             tracing::warn!(key, "an object is not there, or must not be read");
             return Ok(None);
         }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use api::routes::{SCOPES, THREADS_READ};
+use aws::table::tokens::NewToken;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -68,7 +69,7 @@ async fn every_call_is_one_line_with_its_route_its_token_and_its_end() {
         (&*contact, None, Some("GET /v1/contacts/{id}"), 401, Some("no credential")),
         ("/v1/nothing/447700900111", Some(&all), None, 404, None),
     ] {
-        let reply = ask(&world.api(), request("GET", path, token.map(|it| it.reveal()))).await;
+        let reply = ask(&world.api(), request("GET", path, token.map(NewToken::reveal))).await;
         assert_eq!(reply.status, status, "{path}");
         let (text, read) = lines.take();
         let [line] = &read[..] else { panic!("{path} is logged as {text}") };

@@ -98,8 +98,8 @@ async fn of_two_splits_of_one_message_at_once_one_is_refused() {
     let (world, [_, two], contact) = two().await;
     let split = json!({ "messages": said(&world, &two).await });
     let once = |key| correct(&world, &two, "split", split.clone(), Some(key));
-    let (one, other) = tokio::join!(once("k1"), once("k2"));
-    let (made, late) = if one.status == 201 { (&one, &other) } else { (&other, &one) };
+    let (left, right) = tokio::join!(once("k1"), once("k2"));
+    let (made, late) = if left.status == 201 { (&left, &right) } else { (&right, &left) };
     assert_eq!(made.status, 201, "{:#}", made.body);
     assert_eq!((late.status, late.problem()), (409, "not-in-thread"), "{:#}", late.body);
     let listed = world.get(&format!("{contact}/corrections")).await;
@@ -107,8 +107,8 @@ async fn of_two_splits_of_one_message_at_once_one_is_refused() {
     // The same request twice at once is one correction.
     let three = made.text("to");
     let once = || correct(&world, &three, "split", split.clone(), Some("k3"));
-    let (one, other) = tokio::join!(once(), once());
-    assert_eq!((one.status, &one.body), (201, &other.body), "{:#}", one.body);
+    let (left, right) = tokio::join!(once(), once());
+    assert_eq!((left.status, &left.body), (201, &right.body), "{:#}", left.body);
 }
 
 #[tokio::test]

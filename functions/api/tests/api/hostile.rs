@@ -174,10 +174,14 @@ fn places(value: &Value, pointer: &str, found: &mut Vec<(String, Value)>) {
     found.push((pointer.to_owned(), value.clone()));
     match value {
         Value::Object(fields) => {
-            fields.iter().for_each(|(name, it)| places(it, &format!("{pointer}/{name}"), found))
+            for (name, it) in fields {
+                places(it, &format!("{pointer}/{name}"), found);
+            }
         }
         Value::Array(list) => {
-            list.iter().enumerate().for_each(|(n, it)| places(it, &format!("{pointer}/{n}"), found))
+            for (n, it) in list.iter().enumerate() {
+                places(it, &format!("{pointer}/{n}"), found);
+            }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
@@ -283,18 +287,11 @@ async fn no_parameter_of_any_query_makes_a_fault_of_ours() {
             .collect();
         for name in names.iter().copied().chain(["unknown"]) {
             // Alone, beside the others, and beside each of them: some do not go together.
-            let others = |but: &[&str]| {
-                let others = names.iter().filter(|it| !but.contains(it));
-                others
-                    .map(|other| format!("&{other}={}", encoded(&parameters(&it, other))))
-                    .collect::<String>()
-            };
-            let lone =
-                names.iter().map(|other| format!("&{other}={}", encoded(&parameters(&it, other))));
-            let beside: Vec<_> = lone
-                .filter(|it| !it.starts_with(&format!("&{name}=")))
-                .chain([String::new(), others(&[name])])
+            let others = names.iter().filter(|it| **it != name);
+            let mut beside: Vec<_> = others
+                .map(|other| format!("&{other}={}", encoded(&parameters(&it, other))))
                 .collect();
+            beside.extend([String::new(), beside.concat()]);
             for odd in texts() {
                 for rest in &beside {
                     let path = format!("{}?{name}={}{rest}", path(&it, route.path), encoded(&odd));

@@ -49,7 +49,7 @@ pub(crate) struct Reply {
 impl Reply {
     /// The slug of a problem.
     pub(crate) fn problem(&self) -> &str {
-        self.body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/")
+        self.body["type"].as_str().and_then(|it| it.strip_prefix("/problems/")).unwrap_or_default()
     }
 
     pub(crate) fn text(&self, field: &str) -> String {

@@ -31,18 +31,17 @@ pub(super) fn inbound(
         return people::system(scene, item);
     }
     let speaker = scene.identity(item, &["from_user_id", "from", "from_parent_user_id"]);
-    let turn = match group(item, "group_id", speaker.as_ref()) {
-        Some(group) => Turn {
+    let turn = if let Some(group) = group(item, "group_id", speaker.as_ref()) {
+        Turn {
             identity: group,
             direction: Direction::In,
             // A pseudonym tells the speakers of a group apart without printing an address.
             author: speaker.map(|it| digest(&[it.id.as_str()]).chars().take(12).collect()),
             opens_window: false,
-        },
-        None => {
-            let identity = with_own_number(speaker?, item);
-            Turn { identity, direction: Direction::In, author: None, opens_window: true }
         }
+    } else {
+        let identity = with_own_number(speaker?, item);
+        Turn { identity, direction: Direction::In, author: None, opens_window: true }
     };
     event(scene, item, raw, turn)
 }

@@ -45,7 +45,7 @@ impl Secrets {
         let read = tokio::time::timeout(PATIENCE, self.vault.read(&self.id)).await;
         let read = read.context("the secret store takes too long").flatten();
         read.inspect_err(|error| {
-            tracing::error!(error = crate::logs::reason(&error), "cannot read the webhook secret");
+            tracing::error!(error = crate::logs::reason(error), "cannot read the webhook secret");
             count(Metric::Misconfigured, 1);
         })
     }

@@ -313,7 +313,7 @@ impl Lexicon {
     /// The language whose small words are most in it.
     pub(super) fn language(&self, tokens: &Tokens) -> Option<&str> {
         let spoken = self.spoken(tokens);
-        let is_one = spoken.count_ones() == 1;
+        let is_one = spoken.is_power_of_two();
         let place = usize::try_from(spoken.trailing_zeros()).ok().filter(|_| is_one)?;
         self.names.get(place).map(String::as_str)
     }
