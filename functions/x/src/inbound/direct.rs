@@ -7,7 +7,7 @@ use domain::json::Fields;
 use domain::status::Status;
 use serde_json::value::RawValue;
 
-use super::scene::{Scene, id};
+use super::scene::{Scene, id, printable};
 
 /// A direct message, also one that we sent: by this program, or a colleague by another.
 pub(super) fn message(
@@ -52,14 +52,17 @@ fn content(data: &Fields<'_>) -> Option<Content> {
         return (!text.is_empty()).then_some(Content::Text { text });
     }
     let media = attachment.object("media");
-    let Some(file) = file(&media) else {
-        // What is attached cannot be read; the words can.
-        return (!text.is_empty()).then_some(Content::Text { text });
+    let (file, text) = match file(&media) {
+        Some(file) => {
+            // A file's link stands in the text too, short or written out.
+            let links = ["expanded_url", "url"].into_iter().filter_map(|it| media.text(it));
+            (file, links.fold(text, |text, link| text.replace(link.as_ref(), "")))
+        }
+        // Without words it is kept whole, for a parser that can read it.
+        None if text.is_empty() => return None,
+        None => (unread(if media.is_empty() { &attachment } else { &media }), text),
     };
-    // A file's link stands in the text too, short or written out.
-    let links = ["expanded_url", "url"].into_iter().filter_map(|it| media.text(it));
-    let caption = links.fold(text, |text, link| text.replace(link.as_ref(), ""));
-    let caption = caption.trim();
+    let caption = text.trim();
     Some(Content::Media {
         items: vec![file],
         caption: (!caption.is_empty()).then(|| caption.to_owned()),
@@ -81,7 +84,7 @@ fn with_buttons(text: String, data: &Fields<'_>) -> String {
 }
 
 /// A file of the old shape: only our own account's token opens its address.
-pub(super) fn file(media: &Fields<'_>) -> Option<Media> {
+fn file(media: &Fields<'_>) -> Option<Media> {
     // A voice message comes as a film without a picture.
     let is_voice = media.flag("audio_only") || media.object("video_info").flag("audio_only");
     let kind = match media.text("type")?.as_ref() {
@@ -111,6 +114,18 @@ pub(super) fn file(media: &Fields<'_>) -> Option<Media> {
         None => MediaSource::Id(media.string("id").or_else(|| media.string("media_key"))?),
     };
     Some(Media { kind, source, mime: None, sha256: None, filename: None })
+}
+
+/// A file that came beside words, also one that cannot be read.
+pub(super) fn shown(media: &Fields<'_>) -> Media {
+    file(media).unwrap_or_else(|| unread(media))
+}
+
+/// In the place of what cannot be read: whoever reads the words beside it sees that there was more.
+fn unread(attached: &Fields<'_>) -> Media {
+    let kind = attached.text("type").unwrap_or_default();
+    let source = MediaSource::Missing(printable(&kind).to_owned());
+    Media { kind: MediaKind::Document, source, mime: None, sha256: None, filename: None }
 }
 
 /// The words of a field as the person wrote them: X shortens links, and writes `&`, `<` and `>` as HTML does.

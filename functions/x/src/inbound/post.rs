@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::content::{Content, Media, Quote};
+use domain::content::{Content, Media, MediaSource, Quote};
 use domain::event::{Direction, InboundEvent, Kind, Message, Visibility};
 use domain::json::Fields;
 use domain::time::Timestamp;
@@ -55,7 +55,7 @@ pub(super) fn new(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Optio
         media: {
             let keys = item.object("attachments").texts("media_keys");
             let media = keys.iter().filter_map(|it| scene.included("media", "media_key", it));
-            media.filter_map(|it| direct::file(&it)).collect()
+            media.map(|it| direct::shown(&it)).collect()
         },
         quote: of("quoted").and_then(|it| {
             let quoted = scene.included("tweets", "id", &it)?;
@@ -96,7 +96,7 @@ pub(super) fn old(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Optio
         author: id(&user, "id_str").or_else(|| id(&user, "id"))?,
         at: item.time("timestamp_ms")?,
         text,
-        media: files.into_iter().filter_map(|it| direct::file(&Fields::of(it)?)).collect(),
+        media: files.into_iter().filter_map(|it| Some(direct::shown(&Fields::of(it)?))).collect(),
         answers: either("in_reply_to_status_id"),
         answers_whom: either("in_reply_to_user_id"),
         refs: either("quoted_status_id").into_iter().collect(),
@@ -122,13 +122,14 @@ impl Post<'_> {
             let kind = Kind::Unknown { what: what.to_owned(), raw: scene.raw(raw, None) };
             return scene.event(key, None, self.at, kind);
         };
-        let content = if !self.media.is_empty() {
-            let caption = Some(self.text).filter(|it| !it.is_empty());
-            Content::Media { items: self.media, caption }
-        } else if !self.text.is_empty() {
+        let opens = |it: &Media| !matches!(it.source, MediaSource::Missing(_));
+        let content = if self.text.is_empty() && !self.media.iter().any(opens) {
+            Content::Unsupported { kind: "post".to_owned(), raw: scene.raw(raw, Some(&person)) }
+        } else if self.media.is_empty() {
             Content::Text { text: self.text }
         } else {
-            Content::Unsupported { kind: "post".to_owned(), raw: scene.raw(raw, Some(&person)) }
+            let caption = Some(self.text).filter(|it| !it.is_empty());
+            Content::Media { items: self.media, caption }
         };
         // What is kept is read again without what came beside it.
         let is_kept = matches!(content, Content::Unsupported { .. });
