@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use domain::event::InboundEvent;
+use domain::event::{InboundEvent, Kind};
+use domain::id::EventKey;
 use domain::inbound::Inbound;
 use domain::webhook::Proof;
 use serde_json::Value;
@@ -13,7 +14,8 @@ use crate::json;
 
 /// Proves that every fixture of a channel, signed, becomes the events of its `.out.json`, and for each of them, for free:
 /// unsigned, signed with another key or with one byte changed it is refused; its events come back from the queue's JSON as
-/// they were; it is parsed the same way twice; no two facts of the channel share an event key.
+/// they were; it is parsed the same way twice; no two facts of the channel share an event key, and no two messages an id: the
+/// table keeps one message under an id, so the second would be taken for the first one again.
 ///
 /// # Panics
 /// With every case that fails.
@@ -93,20 +95,35 @@ fn check_refusals(bench: &Bench<'_>, case: &Case, proof: &Proof, failures: &mut 
     }
 }
 
-/// Who used which event key.
+/// Who used which event key, and which id of a message.
 #[derive(Default)]
-struct Keys(HashMap<(String, String), String>);
+struct Keys {
+    events: HashMap<(String, String), String>,
+    messages: HashMap<(String, String), EventKey>,
+}
 
 impl Keys {
+    fn note_message(&mut self, case: &Case, event: &InboundEvent, failures: &mut Failures) {
+        let Kind::Message(message) = &event.kind else { return };
+        let id = (event.account.as_str().to_owned(), message.id.as_str().to_owned());
+        let before = self.messages.entry(id).or_insert_with(|| event.key.clone());
+        failures.check(
+            *before == event.key,
+            &case.name,
+            format!("two messages with the id {}", message.id.as_str()),
+        );
+    }
+
     fn note(&mut self, case: &Case, events: &[InboundEvent], failures: &mut Failures) {
         let original = case.name.strip_suffix("-again");
         for event in events {
+            self.note_message(case, event, failures);
             let key = (event.account.as_str().to_owned(), event.key.as_str().to_owned());
             // Cases come in order of their names, so `x` is here before `x-again`.
-            let before = self.0.get(&key);
+            let before = self.events.get(&key);
             match (original, before) {
                 (None, None) => {
-                    self.0.insert(key, case.name.clone());
+                    self.events.insert(key, case.name.clone());
                 }
                 (None, Some(other)) => {
                     failures

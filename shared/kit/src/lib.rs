@@ -13,6 +13,7 @@
 //! | `<case>.out.json` | the events that it becomes, as the queue carries them; or the one word `"malformed"` for a proven webhook that must be parked |
 //! | `<case>.object` | for a channel whose events name an object to fetch: that object |
 //! | `<case>-again.in.json` | `<case>` delivered once more: only such a fixture may repeat event keys, and it must |
+//! | `left_out.json` | `{"texts":{"messages.type":"why","message.text in echo-*":"why"},"lists":{…}}`: what of its webhooks the channel lets go, each with its reason; what mostly comes out is named with the cases in which it does not |
 //! | `<case>.send.json` | `{"send":{…},"account":{…},"answers":[{"status":200,"body":{…}}]}`: a send and what the platform answers |
 //! | `<case>.http.json` | the calls that the send becomes, and how it ends |
 //!
@@ -27,6 +28,7 @@
 )]
 
 mod bench;
+mod canary;
 mod failures;
 mod growth;
 mod inbound;
@@ -41,6 +43,7 @@ mod robust;
 mod scramble;
 mod vectors;
 
+pub use canary::check_nothing_is_lost;
 pub use growth::check_growth;
 pub use inbound::check_inbound;
 pub use limits::check_limits;
@@ -84,6 +87,11 @@ macro_rules! conformance {
         #[test]
         fn no_webhook_grows_much() {
             $crate::check_growth(&$channel::INBOUND, env!("CARGO_MANIFEST_DIR"));
+        }
+
+        #[test]
+        fn nothing_that_a_webhook_says_is_lost() {
+            $crate::check_nothing_is_lost(&$channel::INBOUND, env!("CARGO_MANIFEST_DIR"));
         }
 
         #[test]

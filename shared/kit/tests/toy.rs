@@ -108,6 +108,39 @@ fn one_key(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     Ok(events)
 }
 
+/// Two messages have one id.
+fn one_id(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
+    let mut events = honest(webhook)?;
+    for event in &mut events {
+        if let Kind::Message(message) = &mut event.kind {
+            message.id = ProviderId::new("m");
+        }
+    }
+    Ok(events)
+}
+
+/// What people say does not come out.
+fn mute(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
+    let mut events = honest(webhook)?;
+    for event in &mut events {
+        if let Kind::Message(message) = &mut event.kind {
+            message.content = Content::text("…");
+        }
+    }
+    Ok(events)
+}
+
+/// What one of them says does not come out.
+fn forgetful(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
+    let mut events = honest(webhook)?;
+    for event in events.iter_mut().filter(|it| it.key.as_str() == "m3") {
+        if let Kind::Message(message) = &mut event.kind {
+            message.content = Content::text("…");
+        }
+    }
+    Ok(events)
+}
+
 /// What cannot be read is kept without its envelope.
 fn bare(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     let mut events = honest(webhook)?;
@@ -188,6 +221,8 @@ fn place(name: &str) -> String {
     fs::create_dir_all(&events).unwrap();
     let write = |name: &str, text: &str| fs::write(events.join(name), text).unwrap();
     write("accounts.json", r#"["a1"]"#);
+    let left_out = r#"{"texts":{},"lists":{"items":"the envelope has this list alone"}}"#;
+    write("left_out.json", left_out);
     let words = r#"{"items":[{"id":"m1","from":"447700900111","text":"two words"},{"id":"m2","from":"447700900112","text":"more words"}]}"#;
     write("words.in.json", words);
     write("words-again.in.json", words);
@@ -234,6 +269,7 @@ fn an_honest_channel_passes_every_check() {
     kit::check_no_personal_data(&INBOUND, &here);
     kit::check_replay(&INBOUND, &here);
     kit::check_growth(&INBOUND, &here);
+    kit::check_nothing_is_lost(&INBOUND, &here);
     kit::check_outbound(&OUTBOUND, &here);
     kit::check_limits(&OUTBOUND, &here);
 }
@@ -293,6 +329,47 @@ fn a_channel_with_one_key_for_two_facts_fails() {
     let here = place("keys");
     let said = fails(|| kit::check_inbound(&with(one_key), &here));
     assert!(said.contains("shares the event key"), "{said}");
+}
+
+#[test]
+fn a_channel_with_one_id_for_two_messages_fails() {
+    let here = place("ids");
+    let said = fails(|| kit::check_inbound(&with(one_id), &here));
+    assert!(said.contains("two messages with the id m"), "{said}");
+}
+
+#[test]
+fn a_channel_that_loses_a_word_or_a_list_without_a_reason_fails() {
+    let here = place("lost");
+    let said = fails(|| kit::check_nothing_is_lost(&with(mute), &here));
+    assert!(said.contains("the text at items.text does not come out"), "{said}");
+    let left_out = PathBuf::from(&here).join("../../events/toy/left_out.json");
+    fs::write(&left_out, r#"{"texts":{"items.text":"why"},"lists":{"items":"why"}}"#).unwrap();
+    kit::check_nothing_is_lost(&with(mute), &here);
+    let said = fails(|| kit::check_nothing_is_lost(&INBOUND, &here));
+    assert!(said.contains("left_out.json: differs") && said.contains("items.text"), "{said}");
+    fs::write(&left_out, r#"{"texts":{},"lists":{}}"#).unwrap();
+    let said = fails(|| kit::check_nothing_is_lost(&INBOUND, &here));
+    assert!(said.contains("with `new_items` beside it an item is lost"), "{said}");
+}
+
+#[test]
+fn what_goes_in_one_fixture_and_mostly_comes_out_is_named_for_that_one() {
+    let here = place("forgetful");
+    let events = PathBuf::from(&here).join("../../events/toy");
+    let third = r#"{"items":[{"id":"m3","from":"447700900111","text":"third words"}]}"#;
+    fs::write(events.join("third.in.json"), third).unwrap();
+    let check = |name: &str| {
+        let texts = format!(r#"{{"texts":{{{name}}},"lists":{{"items":"why"}}}}"#);
+        fs::write(events.join("left_out.json"), texts).unwrap();
+        kit::check_nothing_is_lost(&with(forgetful), &here);
+    };
+    for name in ["", r#""items.text":"why""#, r#""items.text in words":"why""#] {
+        let said = fails(std::panic::AssertUnwindSafe(|| check(name)));
+        assert!(said.contains("third: the text at items.text does not come out"), "{said}");
+    }
+    check(r#""items.text in third":"why""#);
+    check(r#""items.text in th*":"why""#);
 }
 
 #[test]
