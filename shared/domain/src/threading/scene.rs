@@ -147,6 +147,11 @@ impl<'a> Row<'a> {
         self.profile.last().is_some_and(|(_, it)| it.what.channel == scene.channel)
     }
 
+    /// Whether the message names a number of it. Who does that on another channel goes over on purpose.
+    pub(super) fn shares_an_id(&self) -> bool {
+        matches!(self.ids, Ids::Own | Ids::Common)
+    }
+
     /// Whether its last message is the customer's, on this channel.
     pub(super) fn is_unanswered(&self, scene: &Scene<'_>) -> bool {
         self.is_on_channel(scene) && self.last_ours().is_none()
