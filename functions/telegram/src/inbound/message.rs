@@ -39,7 +39,10 @@ pub(super) fn said(update: &Update<'_>, item: &Fields<'_>) -> Option<InboundEven
     // A link that was passed on was somebody else's to follow.
     let start = start_parameter(&content).filter(|_| is_private && referral.is_none());
     let by_link = || Referral { source: "link".to_owned(), ..Referral::default() };
-    if let Some(phone) = own_phone(&content) {
+    // What a colleague shares is the colleague's own number, and not the person's.
+    if direction == Direction::In
+        && let Some(phone) = own_phone(&content)
+    {
         place.identity.aliases.push(phone);
     }
     let message = Message {
