@@ -99,7 +99,15 @@ pub async fn replay_unknown(stack: &Stack, report: &Report) -> anyhow::Result<Re
         let Ok(event) = serde_json::from_str::<InboundEvent>(text_of(item, "/event/S")) else {
             continue;
         };
-        let before = whole_kind(stack, &event).await?;
+        // The bucket may forget before the table does: what is gone must not hold up what is not.
+        let before = match whole_kind(stack, &event).await {
+            Ok(before) => before,
+            Err(error) => {
+                done.unread += 1;
+                report.step(&format!("cannot read {}: {error:#}", text_of(item, "/pk/S")));
+                continue;
+            }
+        };
         let Some(raw) = before.kept() else { continue };
         let known = known(event.channel.as_str())?;
         let secrets = secrets_of(stack, known, &mut secrets).await?;
