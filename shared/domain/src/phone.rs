@@ -38,7 +38,7 @@ pub fn spellings(e164: &str) -> Vec<String> {
     let one = one_spelling(e164).into_owned();
     let other = match (one.split_at_checked(3), one.len()) {
         (Some(("+55", national)), 14) => {
-            let (area, line) = national.split_at(2);
+            let (area, line) = national.split_at_checked(2).unwrap_or_default();
             line.strip_prefix('9').map(|line| format!("+55{area}{line}"))
         }
         (Some(("+52", national)), 13) => Some(format!("+521{national}")),
@@ -50,7 +50,7 @@ pub fn spellings(e164: &str) -> Vec<String> {
 }
 
 fn with_the_ninth<'a>(e164: &'a str, national: &str) -> Cow<'a, str> {
-    let (area, line) = national.split_at(2);
+    let (area, line) = national.split_at_checked(2).unwrap_or_default();
     let is_area = area.bytes().all(|it| it != b'0');
     if is_area && line.starts_with(['6', '7', '8', '9']) {
         Cow::Owned(format!("+55{area}9{line}"))
