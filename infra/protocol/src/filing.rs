@@ -26,6 +26,8 @@ pub(crate) enum Call {
     Decide(Threads, Claims),
     /// The transaction of `open`, with the words of an edit that came first.
     Open(Threads, Claims, Text),
+    /// `reword`, which looks what the message names in the bucket before it replaces that.
+    Look(Text),
     /// The write of `edit` or `take_back`.
     Change(Text),
     /// `home`, in `fold_stored`.
@@ -76,6 +78,7 @@ impl Call {
                 Some(Answer::Open) | None => read(Item::Message(name)),
             },
             Self::Attach(..) | Self::Open(..) => write(Item::Several),
+            Self::Look(_) => read(Item::Message(name)),
             Self::Change(_) => write(Item::Message(name)),
             Self::Stored(thread, _) => read(Item::Home(thread)),
             Self::Fold(fold) => fold.touch(),
@@ -89,8 +92,8 @@ impl Filing<'_> {
         match (self.event, self.from) {
             (Event::Said(_), None) => Call::Head(0),
             (Event::Said(_), Some(_)) => Call::Whom,
-            (Event::Edited(_), _) => Call::Change(Text::Edited),
-            (Event::Deleted(_), _) => Call::Change(Text::Gone),
+            (Event::Edited(_), _) => Call::Look(Text::Edited),
+            (Event::Deleted(_), _) => Call::Look(Text::Gone),
         }
     }
 
@@ -134,6 +137,14 @@ impl Filing<'_> {
                 }
             },
             Call::Open(threads, claims, before) => self.open(table, &threads, &claims, before),
+            Call::Look(text) => {
+                let message = table.messages[usize::from(self.name())];
+                // An edit that came before is not made again; what is taken back is taken back again.
+                if text == Text::Edited && text <= message.text {
+                    return Some(Call::Stored(message.thread?, message.text));
+                }
+                Some(Call::Change(text))
+            }
             Call::Change(text) => {
                 let message = &mut table.messages[usize::from(self.name())];
                 message.text = message.text.max(text);
