@@ -171,3 +171,18 @@ fn the_core_does_no_io_and_none_of_its_dependencies_does() {
         }
     }
 }
+
+#[test]
+fn a_language_is_a_file_that_says_its_own_code() {
+    let folder = fs::read_dir(place::root().join("shared/domain/data/threading")).unwrap();
+    let names = folder.map(|it| it.unwrap().file_name().into_string().unwrap());
+    let languages: Vec<_> = names.filter(|it| it.starts_with("cues.")).collect();
+    assert!(languages.len() >= 3, "{languages:?}");
+    for name in languages {
+        let path = place::root().join("shared/domain/data/threading").join(&name);
+        let file: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let code = file["code"].as_str().unwrap();
+        assert_eq!(name, format!("cues.{code}.json"));
+    }
+}

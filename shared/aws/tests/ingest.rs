@@ -7,7 +7,7 @@ use aws::objects::Objects;
 use aws::queue::Queue;
 use aws::vault::Vault;
 use domain::content::{Content, Raw};
-use domain::event::{InboundEvent, Kind, Message};
+use domain::event::{InboundEvent, Kind, Message, digest};
 use domain::id::{AccountId, Channel, EventKey, ProviderId};
 use domain::inbound::{Ack, AwsEvent, Inbound, Malformed, ObjectName, Reply, Source};
 use domain::time::Timestamp;
@@ -31,7 +31,7 @@ fn inbound(resends: bool) -> Inbound {
 fn parse(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     let items: Vec<Value> = serde_json::from_slice(webhook.body())?;
     let event = |(n, item): (usize, &Value)| InboundEvent {
-        key: EventKey::new(format!("{n} {item}")),
+        key: EventKey::new(format!("{n} {}", digest(&[&item.to_string()]))),
         channel: CHANNEL,
         account: AccountId::new("loft"),
         identity: None,

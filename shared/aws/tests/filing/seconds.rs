@@ -41,7 +41,7 @@ fn thread(filed: &Filed) -> ThreadId {
 
 /// A line that Ada writes in this second.
 fn line(n: usize, after: i64) -> InboundEvent {
-    says(&n.to_string(), after, &format!("and about my order I say {n}"))
+    says(&n.to_string(), after, &format!("and about my order A-10023 I say {n}"))
 }
 
 fn six() -> Vec<InboundEvent> {
@@ -211,7 +211,7 @@ async fn in_drawn_streams_each_second_is_in_the_order_of_arrival() {
             now += i64::from(dice.one_in(3));
             let at = if dice.one_in(5) { now - i64::from(0 < now) } else { now };
             let event = if dice.one_in(4) {
-                calls(&n.to_string(), at, &format!("and about my order I say {n}"))
+                calls(&n.to_string(), at, &format!("and about my order A-10023 I say {n}"))
             } else {
                 line(n, at)
             };

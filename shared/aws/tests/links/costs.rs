@@ -2,7 +2,7 @@
 
 use embedded::Capacity;
 
-use crate::links::CARPET;
+use crate::links::{CARPET, VISIT};
 use crate::people::{MORE, World, bob, bob_says, bob_shows, opened};
 use crate::support::{file, says};
 use crate::unlinks::linked;
@@ -43,7 +43,7 @@ async fn codes_links_and_unlinks_stay_within_their_bars() {
     file(&world.table, &says("a2", 311_800, &format!("{MORE} {}", other.reveal()))).await.unwrap();
     bill.note("redeem a code of one's own", (7.0, 6.0));
     opened(&world.table, &bob_says("b3", 600_000, CARPET)).await;
-    opened(&world.table, &bob_says("b4", 900_000, "Good morning, where is your shop?")).await;
+    opened(&world.table, &bob_says("b4", 900_000, VISIT)).await;
     opened(&world.table, &bob_says("b5", 1_200_000, "Hello, can I pay in March? Number 1234"))
         .await;
     let Capacity { .. } = world.cloud.meter.take();

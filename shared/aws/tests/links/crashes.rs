@@ -5,7 +5,7 @@ use aws::table::Table;
 use domain::filing::Proof;
 use embedded::Cloud;
 
-use crate::links::CARPET;
+use crate::links::{CARPET, VISIT};
 use crate::people::{World, bob, bob_says, bob_shows, opened, order};
 use crate::support::{Item, calls, file, fill, picture, rules, table};
 use crate::unlinks::{linked_and, mixed};
@@ -61,7 +61,7 @@ async fn a_redemption_that_is_stopped_ends_as_a_clean_one() {
 async fn a_link_that_is_stopped_ends_as_a_clean_one() {
     let world = World::new().await;
     opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
-    opened(&world.table, &bob_says("b2", 700_000, "Good morning, where is your shop?")).await;
+    opened(&world.table, &bob_says("b2", 700_000, VISIT)).await;
     world.prefer().await;
     let before = world.cloud.items().await;
     let link = async |table: &Table| {

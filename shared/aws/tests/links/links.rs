@@ -11,6 +11,8 @@ use crate::people::{
 };
 use crate::support::{ada, file, file_all, of_kind, picture, rules, says, text};
 
+/// A matter of its own, whatever was said before.
+pub(crate) const VISIT: &str = "Good morning, I would like to book a visit of your shop";
 pub(crate) const CARPET: &str =
     "Hello, I have a question: can you deliver the blue carpet, article 77-3300?";
 
@@ -96,8 +98,7 @@ async fn threads_over_the_24_live_ones_go_to_those_that_were_moved_out() {
 async fn what_was_merged_goes_along() {
     let world = World::new().await;
     let first = opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
-    let second =
-        opened(&world.table, &bob_says("b2", 700_000, "Good morning, where is your shop?")).await;
+    let second = opened(&world.table, &bob_says("b2", 700_000, VISIT)).await;
     world.table.merge(&order("9"), &second, &first).await.unwrap().unwrap();
     world.link("1", &bob().id).await.unwrap();
     let items = world.cloud.items().await;
