@@ -239,9 +239,13 @@ impl Card {
     /// This card with what another one of the same person says beyond it.
     #[must_use]
     pub fn with(mut self, other: Self) -> Self {
-        let digits = |it: &String| it.chars().filter(char::is_ascii_digit).collect::<String>();
-        let known: Vec<_> = self.phones.iter().map(digits).collect();
-        self.phones.extend(other.phones.into_iter().filter(|it| !known.contains(&digits(it))));
+        // A number may be written in letters, too.
+        let signs = |it: &String| {
+            let signs = it.chars().filter(char::is_ascii_alphanumeric);
+            signs.map(|it| it.to_ascii_uppercase()).collect::<String>()
+        };
+        let known: Vec<_> = self.phones.iter().map(signs).collect();
+        self.phones.extend(other.phones.into_iter().filter(|it| !known.contains(&signs(it))));
         for (own, more) in [
             (&mut self.emails, other.emails),
             (&mut self.addresses, other.addresses),
@@ -251,8 +255,16 @@ impl Card {
             let news: Vec<_> = more.into_iter().filter(|it| !own.contains(it)).collect();
             own.extend(news);
         }
-        self.name = self.name.or(other.name);
-        self.company = self.company.or(other.company);
+        for (what, own, more) in
+            [("name", &mut self.name, other.name), ("company", &mut self.company, other.company)]
+        {
+            let Some(more) = more.filter(|it| own.as_ref() != Some(it)) else { continue };
+            if own.is_none() {
+                *own = Some(more);
+            } else {
+                self.others.push(format!("{what}: {more}"));
+            }
+        }
         self.own |= other.own;
         self
     }
@@ -360,5 +372,26 @@ impl Raw {
 impl fmt::Debug for Raw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Raw(… {} bytes)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_cards_of_a_person_lose_nothing_of_each_other() {
+        let card = |name: &str, company: Option<&str>, phone: &str| Card {
+            name: Some(name.to_owned()),
+            phones: vec![phone.to_owned()],
+            company: company.map(str::to_owned),
+            ..Card::default()
+        };
+        let both = card("Nia", None, "1-800-FLOWERS")
+            .with(card("Nia Okafor", Some("Lamps"), "1-800-CARPETS"))
+            .with(card("Nia", Some("Lamps Ltd"), "+1 800 flowers"));
+        assert_eq!((both.name.as_deref(), both.company.as_deref()), (Some("Nia"), Some("Lamps")));
+        assert_eq!(both.others, ["name: Nia Okafor", "company: Lamps Ltd"]);
+        assert_eq!(both.phones, ["1-800-FLOWERS", "1-800-CARPETS"]);
     }
 }

@@ -36,23 +36,28 @@ fn unfolded(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for line in text.split('\n').map(|it| it.trim_end_matches('\r')) {
         let goes_on = |it: &&mut String| it.ends_with('=') && is_quoted_printable(it);
+        if let Some(last) = lines.last_mut().filter(goes_on) {
+            // A space behind such a break is one of the text.
+            last.pop();
+            last.push_str(line);
+            continue;
+        }
         match (lines.last_mut(), line.strip_prefix([' ', '\t'])) {
             (Some(last), Some(rest)) => last.push_str(rest),
-            (last, _) => match last.filter(goes_on) {
-                Some(last) => {
-                    last.pop();
-                    last.push_str(line);
-                }
-                None => lines.push(line.to_owned()),
-            },
+            (_, _) => lines.push(line.to_owned()),
         }
     }
     lines
 }
 
+/// How far a line is looked at for its encoding: it is asked again each time that the line grows.
+const LONGEST_HEAD: usize = 256;
+
 fn is_quoted_printable(line: &str) -> bool {
-    let head = line.split(':').next().unwrap_or_default();
-    head.to_ascii_uppercase().contains("QUOTED-PRINTABLE")
+    const WORD: &[u8] = b"QUOTED-PRINTABLE";
+    let head = line.as_bytes().get(..LONGEST_HEAD).unwrap_or(line.as_bytes());
+    let head = head.split(|it| *it == b':').next().unwrap_or_default();
+    head.windows(WORD.len()).any(|it| it.eq_ignore_ascii_case(WORD))
 }
 
 /// One line: its name in capitals, what stands behind the name, its value with its escapes.
@@ -191,17 +196,23 @@ fn unescaped(value: &str) -> String {
     text.trim().to_owned()
 }
 
-/// Quoted-printable text: `=` and two hex digits for a byte.
+/// Quoted-printable text: `=` and two hex digits for a byte. Bytes that are no UTF-8 are the Latin-1 of an old phone.
 fn printable(value: &str) -> String {
-    let bytes = value.as_bytes();
-    let (mut found, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while let Some(byte) = bytes.get(at) {
-        let code = value.get(at + 1..at + 3).filter(|_| *byte == b'=');
-        let coded = code.and_then(|it| u8::from_str_radix(it, 16).ok());
-        found.push(coded.unwrap_or(*byte));
-        at += if coded.is_some() { 3 } else { 1 };
+    let (mut bytes, mut latin, mut rest) = (Vec::new(), String::new(), value);
+    while let Some(it) = rest.chars().next() {
+        let code = rest.get(1..3).filter(|_| it == '=');
+        let code = code.filter(|it| it.bytes().all(|it| it.is_ascii_hexdigit()));
+        let byte = code.and_then(|it| u8::from_str_radix(it, 16).ok());
+        if let Some(byte) = byte {
+            bytes.push(byte);
+        } else {
+            bytes.extend(it.encode_utf8(&mut [0; 4]).bytes());
+        }
+        latin.push(byte.map_or(it, char::from));
+        let read = if byte.is_some() { 3 } else { it.len_utf8() };
+        rest = rest.get(read..).unwrap_or_default();
     }
-    String::from_utf8_lossy(&found).into_owned()
+    String::from_utf8(bytes).unwrap_or(latin)
 }
 
 /// Where a sign stands that is not within quotes.
@@ -260,6 +271,37 @@ mod tests {
         .unwrap();
         assert_eq!(card.name.as_deref(), Some("Zoë Lind"));
         assert_eq!(card.phones, ["+447700900111", "+44 1"]);
+    }
+
+    fn name(line: &str) -> Option<String> {
+        read(&format!("BEGIN:VCARD\n{line}\nEND:VCARD")).unwrap().name
+    }
+
+    #[test]
+    fn a_space_behind_a_soft_break_is_one_of_the_text() {
+        let found = name("FN;ENCODING=QUOTED-PRINTABLE:Zo=C3=AB=\n Lind=\n-Roux");
+        assert_eq!(found.as_deref(), Some("Zoë Lind-Roux"));
+        assert_eq!(name("FN:Zo\n ë Li\n\tnd").as_deref(), Some("Zoë Lind"));
+    }
+
+    #[test]
+    fn an_old_phone_s_latin_letters_stay_letters() {
+        let found = name("FN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:Zo=EB M=FCller é");
+        assert_eq!(found.as_deref(), Some("Zoë Müller é"));
+    }
+
+    #[test]
+    fn a_byte_is_two_hex_digits() {
+        let found = name("FN;ENCODING=QUOTED-PRINTABLE:a=+5b=4 =4Ac=4");
+        assert_eq!(found.as_deref(), Some("a=+5b=4 Jc=4"));
+    }
+
+    #[test]
+    fn a_long_card_without_a_colon_takes_no_longer_than_another() {
+        let began = std::time::Instant::now();
+        let text = format!("BEGIN:VCARD\nFN;QUOTED-PRINTABLE=\n{}", "aa=\n".repeat(300_000));
+        assert!(read(&text).is_some());
+        assert!(began.elapsed() < std::time::Duration::from_secs(20));
     }
 
     #[test]
