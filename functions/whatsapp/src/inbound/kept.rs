@@ -14,6 +14,8 @@ pub(super) struct Frame<'a> {
     time: Option<&'a RawValue>,
     field: Option<&'a RawValue>,
     number: Option<&'a RawValue>,
+    /// The number as people see it: it tells what we said from what a person said.
+    display: Option<&'a RawValue>,
     /// The object of the value that the lists stand in, if they do not stand in the value itself.
     within: Option<&'static str>,
 }
@@ -26,8 +28,15 @@ impl<'a> Frame<'a> {
 
     /// The frame of the items of a change of that entry.
     pub(super) fn of_change(self, change: &Fields<'a>, value: &Fields<'a>) -> Self {
-        let number = value.object("metadata").raw("phone_number_id");
-        Self { field: change.raw("field"), number, ..self }
+        let metadata = value.object("metadata");
+        let (number, display) =
+            (metadata.raw("phone_number_id"), metadata.raw("display_phone_number"));
+        Self { field: change.raw("field"), number, display, ..self }
+    }
+
+    /// The frame of an item that our number as people see it says nothing of.
+    pub(super) fn of_another(self) -> Self {
+        Self { display: None, ..self }
     }
 
     /// The frame of the items of an object of that value.
@@ -48,7 +57,8 @@ impl<'a> Frame<'a> {
 
     /// An item of a list of the change's value, with the people who are named beside it.
     pub(super) fn item(&self, list: &str, item: &RawValue, people: &[&str]) -> Raw {
-        let number = fields(&[("phone_number_id", self.number)]);
+        let number =
+            fields(&[("display_phone_number", self.display), ("phone_number_id", self.number)]);
         let number = number.trim_end_matches(',');
         let people = match people.join(",") {
             none if none.is_empty() => none,

@@ -30,6 +30,10 @@ pub(super) fn inbound(
     if item.text("type").is_some_and(|it| it == "system") {
         return people::system(scene, item);
     }
+    // A list that does not say who speaks holds what we said, too.
+    if item.text("from").is_some_and(|it| scene.is_our_number(&it)) {
+        return echo(scene, item, raw);
+    }
     let speaker = scene.identity(item, &["from_user_id", "from", "from_parent_user_id"]);
     let turn = if let Some(group) = group(item, "group_id", speaker.as_ref()) {
         Turn {

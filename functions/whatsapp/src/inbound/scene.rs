@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use domain::content::Raw;
 use domain::event::{Identity, InboundEvent, Kind, digest};
-use domain::id::{AccountId, EventKey};
+use domain::id::{AccountId, EventKey, IdentityId};
 use domain::json::Fields;
 use domain::time::Timestamp;
 use domain::webhook::Verified;
@@ -47,6 +47,9 @@ const ADDRESSES: [&str; 10] = [
     "recipient_participant_user_id",
     "recipient_participant_id",
 ];
+
+/// How long a phone number may be as people write it.
+const LONGEST_NUMBER: usize = 32;
 
 impl<'a> Scene<'a> {
     /// The scene of what names no account: it is kept under the first of ours.
@@ -113,10 +116,17 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Whether a phone number is ours.
+    /// Whether a phone number is ours, in whichever spelling of its country.
     pub(super) fn is_our_number(&self, number: &str) -> bool {
-        let digits = |it: &str| it.chars().filter(char::is_ascii_digit).collect::<String>();
-        self.number.as_ref().is_some_and(|it| digits(it) == digits(number))
+        let phone = |it: &str| {
+            let digits: String = it.chars().filter(char::is_ascii_digit).collect();
+            let is_number = it.len() <= LONGEST_NUMBER
+                && !digits.is_empty()
+                && !it.contains(char::is_alphabetic);
+            is_number.then(|| IdentityId::phone(&format!("+{digits}")))
+        };
+        let ours = self.number.as_deref().and_then(phone);
+        ours.is_some() && ours == phone(number)
     }
 
     /// An event of this scene.
@@ -147,12 +157,15 @@ impl<'a> Scene<'a> {
 
     /// The smallest webhook that holds an item of the list, and whoever is named beside it.
     pub(super) fn kept(&self, raw: &RawValue) -> Raw {
-        self.frame.item(&self.list, raw, &self.beside(raw))
+        let item = Fields::of(raw).map(flat).unwrap_or_default();
+        let is_own = item.text("from").is_some_and(|it| self.is_our_number(&it));
+        let frame = if is_own { self.frame } else { self.frame.of_another() };
+        frame.item(&self.list, raw, &self.beside(raw))
     }
 
     /// The same without anybody: what is about our account outlives the people it came with.
     pub(super) fn kept_alone(&self, raw: &RawValue) -> Raw {
-        self.frame.item(&self.list, raw, &[])
+        self.frame.of_another().item(&self.list, raw, &[])
     }
 
     /// The smallest webhook that holds a change with this value.

@@ -7,15 +7,28 @@ use serde_json::value::RawValue;
 
 use super::scene::printable;
 
+/// What stands in an object of its own and is read by the person: a price, a date, a place, the name and address of a file.
+const SHOWN: [(&str, &[&str]); 7] = [
+    ("currency", &["fallback_value"]),
+    ("date_time", &["fallback_value"]),
+    ("limited_time_offer", &["text"]),
+    ("location", &["name", "address"]),
+    ("image", FILE),
+    ("video", FILE),
+    ("document", FILE),
+];
+const FILE: &[&str] = &["filename", "link"];
+
 /// An interactive message that is no reply; `None` if it has no words.
 pub(super) fn interactive(shown: &Fields<'_>) -> Option<Content> {
-    let mut lines: Vec<_> = ["header", "body", "footer"]
-        .iter()
-        .filter_map(|it| shown.object(it).string("text"))
-        .collect();
-    if lines.is_empty() {
-        return None;
-    }
+    let lines = lines(shown);
+    (!lines.is_empty()).then(|| Content::text(lines.join("\n")))
+}
+
+/// The lines of an interactive message, or of one of its cards, which are built like it.
+fn lines(shown: &Fields<'_>) -> Vec<String> {
+    let mut lines = part(&shown.object("header"));
+    lines.extend(["body", "footer"].iter().filter_map(|it| shown.object(it).string("text")));
     let action = shown.object("action");
     let link = action.object("parameters");
     lines.extend(["display_text", "url", "flow_cta"].iter().filter_map(|it| link.string(it)));
@@ -29,23 +42,38 @@ pub(super) fn interactive(shown: &Fields<'_>) -> Option<Content> {
             lines.extend(["title", "description"].iter().filter_map(|it| row.string(it)));
         }
     }
-    Some(Content::text(lines.join("\n")))
+    lines.extend(objects(action.list("cards")).flat_map(|it| self::lines(&it)));
+    lines
 }
 
 /// A template: of its words a webhook has the parameters alone.
 pub(super) fn template(template: &Fields<'_>) -> Option<Content> {
-    let mut words = Vec::new();
-    for component in objects(template.list("components")) {
-        let parameters = objects(component.list("parameters"));
-        words.extend(parameters.filter_map(|it| it.string("text")));
-    }
     let language = template.object("language").string("code");
     let locale = language.or_else(|| template.string("language")).unwrap_or_default();
     Some(Content::Template {
         name: template.string("name")?,
         locale: printable(&locale).into_owned(),
-        text: words.join("\n"),
+        text: parameters(template).join("\n"),
     })
+}
+
+/// The parameters of a template, a component or a card: each may hold the next. The envelope caps how deep.
+fn parameters(of: &Fields<'_>) -> Vec<String> {
+    let mut words: Vec<_> = objects(of.list("parameters")).flat_map(|it| part(&it)).collect();
+    for list in ["components", "cards"] {
+        words.extend(objects(of.list(list)).flat_map(|it| parameters(&it)));
+    }
+    words
+}
+
+/// What the person reads of a header or a parameter.
+fn part(part: &Fields<'_>) -> Vec<String> {
+    let own = ["text", "coupon_code"].iter().filter_map(|it| part.string(it));
+    let inner = SHOWN.iter().flat_map(|(object, names)| {
+        let object = part.object(object);
+        names.iter().filter_map(move |it| object.string(it))
+    });
+    own.chain(inner).collect()
 }
 
 fn objects(list: Vec<&RawValue>) -> impl Iterator<Item = Fields<'_>> {
