@@ -45,11 +45,10 @@ pub(super) fn new(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Optio
     let before = before
         .map(|it| Cow::Borrowed(it.get().trim_matches('"')))
         .filter(|it| crate::is_id(it) && *it != own);
-    let note = item.object("note_tweet");
     let post = Post {
         author: id(item, "author_id")?,
         at: Timestamp::parse(&item.text("created_at")?)?,
-        text: direct::words(if note.raw("text").is_some() { &note } else { item }, "text"),
+        text: new_words(item),
         // Files are named by keys. What a key stands for may come with the delivery; else it takes another call, and the
         // link is in the text.
         media: {
@@ -60,7 +59,7 @@ pub(super) fn new(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Optio
         quote: of("quoted").and_then(|it| {
             let quoted = scene.included("tweets", "id", &it)?;
             let from = id(&quoted, "author_id").and_then(|it| scene.person(&it).name);
-            quote(&quoted, "text", from.map(|it| it.0))
+            quote(new_words(&quoted), from.map(|it| it.0))
         }),
         answers: of("replied_to"),
         answers_whom: id(item, "in_reply_to_user_id"),
@@ -71,8 +70,20 @@ pub(super) fn new(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Optio
     Some(post.event(scene, raw))
 }
 
-fn quote(quoted: &Fields<'_>, name: &str, from: Option<String>) -> Option<Quote> {
-    let text = direct::words(quoted, name);
+/// The words of a post of the newer API: a long one has them in a note.
+fn new_words(item: &Fields<'_>) -> String {
+    let note = item.object("note_tweet");
+    direct::words(if note.raw("text").is_some() { &note } else { item }, "text")
+}
+
+/// The words of a post of the old API: a long one has them in a field of its own, or one object deeper.
+fn old_words(item: &Fields<'_>) -> String {
+    let long = item.object("extended_tweet");
+    let post = if long.raw("full_text").is_some() { &long } else { item };
+    direct::words(post, if post.raw("full_text").is_some() { "full_text" } else { "text" })
+}
+
+fn quote(text: String, from: Option<String>) -> Option<Quote> {
     (!text.is_empty()).then_some(Quote { text, from })
 }
 
@@ -82,28 +93,20 @@ const MAX_EDITS: usize = 6;
 /// A post of the old API.
 pub(super) fn old(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
     let either = |name: &str| id(item, &format!("{name}_str")).or_else(|| id(item, name));
-    let long = item.object("extended_tweet");
-    let text = if long.raw("full_text").is_some() {
-        direct::words(&long, "full_text")
-    } else {
-        let name = if item.raw("full_text").is_some() { "full_text" } else { "text" };
-        direct::words(item, name)
-    };
     let user = item.object("user");
     let files = item.object("extended_entities").list("media");
     let post = Post {
         id: either("id")?,
         author: id(&user, "id_str").or_else(|| id(&user, "id"))?,
         at: item.time("timestamp_ms")?,
-        text,
+        text: old_words(item),
         media: files.into_iter().filter_map(|it| Some(direct::shown(&Fields::of(it)?))).collect(),
         answers: either("in_reply_to_status_id"),
         answers_whom: either("in_reply_to_user_id"),
         refs: either("quoted_status_id").into_iter().collect(),
         quote: {
             let quoted = item.object("quoted_status");
-            let name = if quoted.raw("full_text").is_some() { "full_text" } else { "text" };
-            quote(&quoted, name, quoted.object("user").string("name"))
+            quote(old_words(&quoted), quoted.object("user").string("name"))
         },
         is_repost: item.raw("retweeted_status").is_some(),
     };
