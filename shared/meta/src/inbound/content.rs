@@ -184,7 +184,9 @@ fn template(attachment: &Fields<'_>, payload: &Fields<'_>, kind: &str) -> Part {
     for card in objects(payload.list("elements")) {
         words.extend(["title", "subtitle"].iter().filter_map(|it| card.string(it)));
         let leads_to = card.object("default_action").string("url");
-        words.extend(leads_to.or_else(|| card.string("item_url")).map(absolute));
+        let leads_to = leads_to.or_else(|| card.string("item_url"));
+        words.extend(leads_to.or_else(|| card.string("url")).map(absolute));
+        words.extend(card.string("image_url").map(absolute));
         words.extend(objects(card.list("buttons")).filter_map(|it| button(&it)));
     }
     if words.is_empty() {
