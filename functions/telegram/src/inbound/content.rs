@@ -6,7 +6,7 @@
 //! - A story is a share: bots get its address and never its content.
 //! - A payment is something that the person did: a form, with everything that Telegram says of it, the order's address
 //!   included. A refund is our own doing, and a notice.
-//! - A gift with words is those words; without any it is a notice.
+//! - A gift with words is those words, and so is a refusal of a suggested post; without any each is a notice.
 
 use domain::content::{Card, Content, Media, MediaKind, MediaSource};
 use domain::json::Fields;
@@ -211,6 +211,8 @@ fn words(item: &Fields<'_>) -> Option<String> {
     } else if item.raw("invoice").is_some() {
         let invoice = item.object("invoice");
         ["title", "description"].into_iter().filter_map(|it| invoice.string(it)).collect()
+    } else if item.raw("suggested_post_declined").is_some() {
+        item.object("suggested_post_declined").string("comment").into_iter().collect()
     } else {
         let gift = ["gift", "unique_gift"].into_iter().find(|it| item.raw(it).is_some())?;
         written_out(&item.object(gift), "text", "entities").into_iter().collect()
