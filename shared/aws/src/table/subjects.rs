@@ -29,8 +29,8 @@ const NAMES: &str = "names";
 pub struct Subject {
     /// The line.
     pub line: String,
-    /// The number of the edit of the message whose words it is; `None` if it goes with no message.
-    pub edit: Option<u64>,
+    /// The number of the edit of the message whose words it is.
+    pub edit: u64,
     /// Until when the message is kept whose words it is; for ever without it.
     pub until: Option<Timestamp>,
 }
@@ -38,7 +38,7 @@ pub struct Subject {
 impl Subject {
     /// What a thread is called by that opens with these words of a person.
     pub(super) fn of(content: &Content, edit: u64, until: Option<Timestamp>) -> Option<Self> {
-        subject_of(content).map(|line| Self { line, edit: Some(edit), until })
+        subject_of(content).map(|line| Self { line, edit, until })
     }
 
     /// The name of a thread at a moment. Words of a message that has run out are none: the item of a thread never goes by
@@ -79,7 +79,7 @@ impl Table {
                 .if_absent(SUBJECT)
                 .if_absent(SUBJECT_EDIT)
                 .set(SUBJECT, text(&*subject.line))
-                .set_some(SUBJECT_EDIT, subject.edit.map(number))
+                .set(SUBJECT_EDIT, number(subject.edit))
                 .set_some(SUBJECT_UNTIL, subject.until.map(seconds))
                 .add(VERSION, number(1));
             let name = transaction.patch(self, name)?;

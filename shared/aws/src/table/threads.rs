@@ -227,7 +227,7 @@ pub(super) fn write_thread(
         .set(CONTACT, text(contact.as_str()))
         .set(OPENED, moment(at))
         .set_some(SUBJECT, subject.map(|it| text(&*it.line)))
-        .set_some(SUBJECT_EDIT, subject.and_then(|it| it.edit).map(number))
+        .set_some(SUBJECT_EDIT, subject.map(|it| number(it.edit)))
         .set_some(SUBJECT_UNTIL, subject.and_then(|it| it.until).map(seconds))
         .if_absent(PK)
 }

@@ -8,3 +8,5 @@ mod costs;
 mod receipts;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod taken_back;

@@ -74,7 +74,13 @@ impl World {
 
     /// An answer that the platform took, as `outbound` records it.
     pub(crate) async fn sent(&self, id: &str, provider: &str) -> Outgoing {
-        let message = self.accepted(id).await;
+        self.accepted(id).await;
+        self.takes(id, provider).await
+    }
+
+    /// The platform takes a message that is accepted.
+    pub(crate) async fn takes(&self, id: &str, provider: &str) -> Outgoing {
+        let message = self.read(id).await;
         let now = message.accepted.at.plus_ms(500);
         assert!(self.table.begin(&message, 1, false, now).await.unwrap());
         self.table.sent(&message, 1, Some(&ProviderId::new(provider)), now).await.unwrap();

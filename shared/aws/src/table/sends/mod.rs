@@ -20,7 +20,7 @@ use super::keys;
 use super::messages::Stored;
 use super::open::next_head;
 use super::patch::{Patch, Written};
-use super::subjects::Subject;
+use super::subjects::{Subject, naming};
 use super::transaction::{Committed, Transaction};
 use super::{ATTEMPTS, Rules, Table, pause};
 
@@ -73,8 +73,10 @@ impl Table {
     /// Forgets what a message of ours said that a colleague took back where it was sent.
     pub(super) async fn take_back_ours(&self, id: &MessageId) -> anyhow::Result<()> {
         let Some(message) = self.outgoing(id).await? else { return Ok(()) };
+        let key = keys::outbound(id);
         let item = self.settle(item::forget_words(&message)?).await?;
-        self.fold_stored(&Stored::of(&item), &keys::outbound(id), Change::Reworded).await
+        self.rename_after(&key, &item).await?;
+        self.fold_stored(&Stored::of(&item), &key, Change::Reworded).await
     }
 
     async fn accept_alone(
@@ -104,11 +106,13 @@ impl Table {
             return Ok(Some(Acceptance::Stale));
         }
         let mut transaction = Transaction::default();
-        let message = transaction.patch(self, item::write(accepted, until)?)?;
+        let words = subject_line(accepted.send.content.words());
+        let subject = words.map(|line| Subject { line, edit: 0, until });
+        let write = item::write(accepted, until)?;
+        let write = if subject.is_some() { naming(write, &accepted.thread) } else { write };
+        let message = transaction.patch(self, write)?;
         let head =
             transaction.patch(self, claims.to_head(next_head(&threads), &accepted.contact))?;
-        let words = subject_line(accepted.send.content.words());
-        let subject = words.map(|line| Subject { line, edit: None, until });
         // The thread knows nothing of the message before the message went out.
         let live = Live { nameless: subject.is_none(), ..Live::new(accepted.thread.clone()) };
         self.add_opening(&mut transaction, &threads, &live, accepted.at, subject.as_ref())?;
