@@ -1,11 +1,13 @@
 //! Messages of ours that a colleague takes back where they were sent: nothing that repeats their words stays.
 
+use aws::objects::Objects;
 use aws::table::{Acceptance, Claims, Fresh, Table};
 use domain::event::{InboundEvent, Kind};
 use domain::id::{ProviderId, ThreadId};
+use domain::outbound::SendContent;
 use domain::sending::Accepted;
 
-use crate::support::{World, event, rules};
+use crate::support::{World, echo, event, rules, table};
 
 /// A word of the answer that must not stay.
 const CANARY: &str = "warehouse";
@@ -51,4 +53,42 @@ async fn a_thread_is_not_called_by_words_of_ours_that_were_taken_back() {
     let before = world.cloud.items().await;
     file(&world.table, &unsent(70)).await;
     assert_eq!(world.cloud.items().await, before, "brought again, it ends the same");
+}
+
+#[tokio::test]
+async fn what_is_large_of_an_early_echo_goes_when_our_message_is_taken_back() {
+    let whole = "content/ada/echo.json";
+    let shown = echo("wamid.1", 61, "It left our warehouse this morning.");
+    let shown = InboundEvent { content_ref: Some(whole.to_owned()), ..shown };
+    // The queue may bring the echo again once the pointer is there.
+    for again in [false, true] {
+        let world = World::new().await;
+        let process = world.cloud.process();
+        let bucket = Objects::over(process.bucket.clone(), "bucket".to_owned());
+        let table = table(&process).with_bucket(bucket);
+        world.cloud.bucket.put(whole, b"{}");
+        file(&table, &shown).await;
+        world.sent("1", "wamid.1").await;
+        if again {
+            file(&table, &shown).await;
+        }
+        file(&table, &unsent(70)).await;
+        assert_eq!(world.cloud.bucket.keys(), [""; 0], "brought again: {again}");
+        assert_eq!(speaking(&world).await, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn our_message_that_is_taken_back_before_its_pointer_came_loses_its_words() {
+    let shown = echo("wamid.1", 61, "It left our warehouse this morning.");
+    for events in [vec![unsent(62)], vec![shown, unsent(62)]] {
+        let world = World::new().await;
+        for event in &events {
+            file(&world.table, event).await;
+        }
+        world.sent("1", "wamid.1").await;
+        let nothing = SendContent::Text { text: String::new() };
+        assert_eq!(world.read("1").await.accepted.send.content, nothing);
+        assert_eq!(speaking(&world).await, [""; 0], "{} before", events.len());
+    }
 }

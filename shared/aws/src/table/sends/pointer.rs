@@ -8,9 +8,9 @@ use domain::id::ProviderId;
 use domain::sending::{Outgoing, Received};
 
 use super::item::{STATUS, get_json, json, rank};
-use crate::table::item::{Item, get_text, seconds, text};
+use crate::table::item::{Item, get_flag, get_text, seconds, text};
 use crate::table::keys;
-use crate::table::messages::{CONTENT, CONTENT_REF, EVIDENCE, OUT, Stored, expires};
+use crate::table::messages::{CONTENT, DELETED, EVIDENCE, OUT, Stored, expires};
 use crate::table::patch::{Patch, Written};
 use crate::table::schema::{AT, EXPIRES, THREAD};
 use crate::table::{ATTEMPTS, Rules, Table, pause};
@@ -33,7 +33,7 @@ impl Table {
         Ok(())
     }
 
-    /// Writes the pointer and returns what waited there.
+    /// Writes the pointer and returns what waited there. If the message was taken back before, its words go now.
     pub(in crate::table) async fn point(
         &self,
         message: &Outgoing,
@@ -41,8 +41,8 @@ impl Table {
     ) -> anyhow::Result<Option<Received>> {
         let accepted = &message.accepted;
         // Where the platform showed us our own message before we knew its id, that is no message any more: it would stand
-        // in its thread twice.
-        let patch = [AT, THREAD, CONTENT, CONTENT_REF, EVIDENCE].into_iter().fold(
+        // in its thread twice. What is too large for an item stays named: the object goes when the message is taken back.
+        let patch = [AT, THREAD, CONTENT, EVIDENCE].into_iter().fold(
             Patch::of(keys::message(&accepted.channel, &accepted.account, provider)),
             Patch::remove,
         );
@@ -53,7 +53,12 @@ impl Table {
         let patch = patch.set(OUT, text(accepted.id().as_str()));
         for attempt in 0..ATTEMPTS {
             match patch.clone().write(&self.client, &self.name, ReturnValue::AllOld).await? {
-                Written::Done(before) => return get_json(&before, RECEIPT),
+                Written::Done(before) => {
+                    if get_flag(&before, DELETED) {
+                        Box::pin(self.take_back_ours(accepted.id())).await?;
+                    }
+                    return get_json(&before, RECEIPT);
+                }
                 Written::Refused(_) | Written::Busy => pause(attempt).await,
             }
         }
