@@ -28,7 +28,11 @@ pub(crate) fn mixed() -> Vec<InboundEvent> {
         bob_says("b2", 310_100, "and the green garden chairs, article 99-1200, two of them please"),
         by(bob(), 310_200, ours),
         says("a2", 310_300, "and the blue carpet, article 77-3300, when will it come?"),
-        bob_says("b3", 900_000, "Good morning, I would like to book a visit of your shop"),
+        bob_says(
+            "b3",
+            900_000,
+            "Good morning, I would like to book a visit of your shop, request 55-8800",
+        ),
     ]
 }
 
