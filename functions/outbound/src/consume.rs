@@ -5,13 +5,16 @@ use aws::logs::{Metric, count};
 use aws::table::BackTo;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::outbound::{Failure, Feature, Problem};
-use domain::sending::{Entry, Move, Outgoing, Step, decide};
+use domain::sending::{Entry, Move, Outgoing, Step, decide, out_of_time};
 use domain::status::Status;
+use domain::time::Timestamp;
 
 use crate::outbox::{Outbox, Way};
 
 /// How often a message is read and decided again before the queue is asked to bring its entry back.
 const MOST_MOVES: u32 = 10;
+/// After how long a message whose channel is not deployed is looked at again: as long as a delay queue can wait.
+const UNDEPLOYED_MS: i64 = 15 * 60_000;
 
 impl Outbox {
     /// Works on a batch, and names the entries that the queue has to bring again.
@@ -61,18 +64,17 @@ impl Outbox {
 
     /// Makes the next move. `false` when it has to be decided again.
     async fn advance(&self, entry: &Entry, message: &Outgoing) -> anyhow::Result<bool> {
-        let Some(way) = self.way(&message.accepted.channel) else {
-            return self.no_way(message).await;
-        };
         let now = self.now();
-        let resends = way.rules.has(Feature::ResendUnconfirmed);
+        let way = self.way(&message.accepted.channel);
+        // A channel that is not deployed has no rules to say that nothing is sent again.
+        let resends = way.is_none_or(|it| it.rules.has(Feature::ResendUnconfirmed));
         match decide(&message.progress, entry.step, resends, now) {
             Move::Nothing => Ok(true),
             Move::Complete => self.table.complete(message).await.map(|()| true),
             Move::Expire => {
-                self.table
-                    .end(message, Status::Expired, &Failure::ours(Problem::Expired), None)
-                    .await
+                let failure = way.is_none().then(|| Failure::ours(Problem::ChannelMisconfigured));
+                let (status, failure) = out_of_time(&message.progress, failure);
+                self.table.end(message, status, &failure, None).await
             }
             Move::Doubt { n } => {
                 if self.table.doubt(message, n, now).await? {
@@ -86,20 +88,25 @@ impl Outbox {
                     .end(message, Status::Failed, &Failure::ours(Problem::Unconfirmed), None)
                     .await
             }
-            Move::Attempt { n, duplicate } => self.attempt(way, entry, message, n, duplicate).await,
+            Move::Attempt { n, duplicate } => match way {
+                Some(way) => self.attempt(way, entry, message, n, duplicate).await,
+                None => self.wait_for_channel(entry, message, now).await,
+            },
         }
     }
 
-    /// The message's channel is not deployed any more.
-    async fn no_way(&self, message: &Outgoing) -> anyhow::Result<bool> {
-        if message.progress.is_over() {
-            return self.table.complete(message).await.map(|()| true);
-        }
+    /// The message's channel is not deployed any more, and may be again tomorrow: its entry comes back until the message's time
+    /// runs out. It is the same entry, so it comes after more than the five minutes in which the queue would drop it.
+    async fn wait_for_channel(
+        &self,
+        entry: &Entry,
+        message: &Outgoing,
+        now: Timestamp,
+    ) -> anyhow::Result<bool> {
         count(Metric::Misconfigured, 1);
-        tracing::error!(channel = %message.accepted.channel, "a message is to leave by a channel that is not deployed");
-        self.table
-            .end(message, Status::Failed, &Failure::ours(Problem::ChannelMisconfigured), None)
-            .await
+        tracing::error!(message.id = %entry.message, channel = %message.accepted.channel, "a message waits for a channel that is not deployed");
+        self.timers.set(entry, now.plus_ms(UNDEPLOYED_MS), now).await?;
+        Ok(true)
     }
 }
 

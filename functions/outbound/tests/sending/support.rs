@@ -39,6 +39,8 @@ pub(crate) struct World {
     pub(crate) cloud: Cloud,
     pub(crate) platform: Platform,
     channel: Outbound,
+    /// Whether the channel is one of those that the deployment names.
+    deployed: Cell<bool>,
     clock: fn() -> Timestamp,
 }
 
@@ -60,7 +62,8 @@ impl World {
         now: Timestamp,
     ) -> Self {
         let (cloud, platform) = (Cloud::start().await, Platform::start().await);
-        let world = Self { cloud, platform, channel, clock: aws::now };
+        let deployed = Cell::new(true);
+        let world = Self { cloud, platform, channel, deployed, clock: aws::now };
         world.put_token(&json!("hush"));
         let table = world.table();
         let fresh = Fresh { contact: ContactId::new("con_1"), thread: ThreadId::new("thr_1") };
@@ -101,6 +104,11 @@ impl World {
     pub(crate) fn set_clock(at: Timestamp) -> Timestamp {
         NOW.set(NOW.get().max(at));
         NOW.get()
+    }
+
+    /// Deploys with the channel named, or without.
+    pub(crate) fn deploy(&self, named: bool) {
+        self.deployed.set(named);
     }
 
     /// Puts the first entry in, as `api` does, also when a caller repeats a request.
@@ -209,7 +217,7 @@ impl World {
             Calls::new(bucket, Limits::default(), process.steps.clone()).unwrap(),
             self.timers(process),
             Accounts::stored(Vault::over(process.secrets.clone()), "ariane".to_owned()),
-            [self.channel.clone()],
+            self.deployed.get().then(|| self.channel.clone()),
         )
         .unwrap()
         .by(self.clock)

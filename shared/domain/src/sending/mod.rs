@@ -16,7 +16,7 @@ pub use entry::{Entry, Step};
 pub use message::{Accepted, Attempt, End, Outgoing, Received, shown};
 pub use progress::{Move, Progress, decide};
 pub use receive::{Receiving, receive};
-pub use retry::{Retry, after_failure};
+pub use retry::{Retry, after_failure, out_of_time};
 
 /// How many attempts and how many receipts an item keeps at the most.
 pub const MAX_KEPT: usize = 16;

@@ -40,15 +40,21 @@ pub fn after_failure(
             if at < progress.deadline() {
                 return Retry::At(at);
             }
-            // Its caller's time runs out before; without one the last failure tells more.
-            match progress.expires_at {
-                Some(_) => Retry::Never(Status::Expired, Failure::ours(Problem::Expired)),
-                None => Retry::Never(Status::Failed, failure.clone()),
-            }
+            let (status, failure) = out_of_time(progress, Some(failure.clone()));
+            Retry::Never(status, failure)
         }
         SendError::Refused(failure) | SendError::Policy(failure) | SendError::Config(failure) => {
             Retry::Never(Status::Failed, failure.clone())
         }
+    }
+}
+
+/// How a message ends whose time runs out: if its caller gave it that time, by that; else the failure that kept it tells more.
+#[must_use]
+pub fn out_of_time(progress: &Progress, failure: Option<Failure>) -> (Status, Failure) {
+    match failure.filter(|_| progress.expires_at.is_none()) {
+        Some(failure) => (Status::Failed, failure),
+        None => (Status::Expired, Failure::ours(Problem::Expired)),
     }
 }
 
