@@ -7,7 +7,7 @@ use domain::id::{ProviderId, ThreadId};
 use domain::outbound::SendContent;
 use domain::sending::Accepted;
 
-use crate::support::{World, echo, event, rules, table};
+use crate::support::{World, echo, event, rules, says, table};
 
 /// A word of the answer that must not stay.
 const CANARY: &str = "warehouse";
@@ -53,6 +53,11 @@ async fn a_thread_is_not_called_by_words_of_ours_that_were_taken_back() {
     let before = world.cloud.items().await;
     file(&world.table, &unsent(70)).await;
     assert_eq!(world.cloud.items().await, before, "brought again, it ends the same");
+    file(&world.table, &says("wamid.in2", 80, "Thanks, is the blue lamp in it?")).await;
+    assert!(
+        subject(&world, &thread).await.unwrap().contains("blue lamp"),
+        "the next word names it"
+    );
 }
 
 #[tokio::test]

@@ -110,7 +110,8 @@ impl Live {
         self.ms = latest_ms(self.profile.last_at(), [before.last_at(), entry.at]);
         // The profile may have no place for another message of the same second.
         let is_new = self.profile != before.profile || self.last_at() != before.last_at();
-        self.nameless |= is_new && entry.direction == Direction::In && entry.is_taken_back();
+        // What opened it may have been ours.
+        self.nameless |= is_new && entry.is_taken_back();
         if let Change::Said { unsure } = change {
             // What a person confirmed stays confirmed when a message comes again.
             self.unsure |= unsure && (is_new || self.confirmed.is_none_or(|it| it < entry.at));
@@ -366,12 +367,12 @@ mod tests {
             reading: None,
             ..entry(key, direction, at)
         };
-        live.fold(&taken_back(2, Out, 2_000), Change::Reworded);
-        assert!(!live.nameless, "our words name nothing");
-        live.fold(&taken_back(1, In, 1_000), Change::Reworded);
-        assert!(live.nameless);
-        live.nameless = false;
-        live.fold(&taken_back(1, In, 1_000), Change::Reworded);
-        assert!(!live.nameless, "it came again");
+        for again in [taken_back(2, Out, 2_000), taken_back(1, In, 1_000)] {
+            live.fold(&again, Change::Reworded);
+            assert!(live.nameless, "{:?}", again.direction);
+            live.nameless = false;
+            live.fold(&again, Change::Reworded);
+            assert!(!live.nameless, "it came again");
+        }
     }
 }

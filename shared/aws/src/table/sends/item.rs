@@ -102,7 +102,8 @@ fn kept(send: &Send, content: &SendContent) -> Kept {
     }
 }
 
-/// Forgets the titles of a question about topics, which are the person's own words, once it will not be sent any more.
+/// Forgets the titles of a question about topics, which are the person's own words, once it will not be sent any more. Of one
+/// that was taken back since it was read it writes our own sentence again, which is the same for everybody.
 pub(in crate::table) fn forget_titles(patch: Patch, message: &Outgoing) -> anyhow::Result<Patch> {
     let send = &message.accepted.send;
     match without_titles(&send.content) {
