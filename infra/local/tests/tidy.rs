@@ -173,6 +173,23 @@ fn the_core_does_no_io_and_none_of_its_dependencies_does() {
 }
 
 #[test]
+fn an_error_is_logged_by_its_reason_alone() {
+    let folders = ["shared/aws/src", "functions"].map(|it| sources(&place::root().join(it)));
+    for path in
+        folders.iter().flatten().filter(|it| !it.components().any(|it| it.as_os_str() == "tests"))
+    {
+        let text = fs::read_to_string(path).unwrap();
+        for forbidden in ["?error", "{error:?}"] {
+            assert!(
+                !text.contains(forbidden),
+                "{} logs {forbidden}: use logs::reason",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
 fn a_language_is_a_file_that_says_its_own_code() {
     let folder = fs::read_dir(place::root().join("shared/domain/data/threading")).unwrap();
     let names = folder.map(|it| it.unwrap().file_name().into_string().unwrap());

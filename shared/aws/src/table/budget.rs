@@ -103,7 +103,10 @@ impl Table {
                     it
                 }
                 Err(error) => {
-                    tracing::warn!(?error, "the confidences of the last weeks cannot be read");
+                    tracing::warn!(
+                        error = crate::logs::reason(&error),
+                        "the confidences of the last weeks cannot be read"
+                    );
                     rules.unsure_below
                 }
             },
@@ -120,7 +123,7 @@ impl Table {
         let bins = counts.0.iter().enumerate().filter(|it| 0 < *it.1);
         let patch = bins.fold(patch, |patch, (bin, n)| patch.add(&name(bin), number(n)));
         if let Err(error) = self.settle(patch).await {
-            tracing::warn!(?error, "confidences were not written");
+            tracing::warn!(error = crate::logs::reason(&error), "confidences were not written");
         }
     }
 
