@@ -16,7 +16,7 @@ use calls::{Method, method};
 pub(crate) const RULES: &str = include_str!("../rules.json");
 
 /// The next call of a send, or its end. A group that has become a supergroup is tried once more under its new id, and a
-/// topic that is gone once more without it: an answer in the wrong place is better than none.
+/// topic that is gone once more without it: an answer in the wrong place is better than none. Who types is shown in no other.
 pub(crate) fn next(send: &Send, account: &Account, answers: &[Response]) -> Next {
     match try_next(send, account, answers) {
         Ok(next) => next,
@@ -28,12 +28,13 @@ fn try_next(send: &Send, account: &Account, answers: &[Response]) -> Result<Next
     let address = send.to.first().map(IdentityId::address).unwrap_or_default();
     let mut chat = Chat::parse(address).ok_or(refused(Problem::AddressInvalid))?;
     check(&send.content)?;
+    let shows = matches!(send.content, SendContent::MarkRead { .. });
     // A call that learned of such a change did nothing.
     let (mut moved, mut place, mut answers) = (None, send.place.as_deref(), answers);
     while let [first, rest @ ..] = answers {
         match outcome(first) {
             Outcome::Moved(to) if moved.is_none() => moved = Some(to),
-            Outcome::PlaceGone(_) if place.is_some() => place = None,
+            Outcome::PlaceGone(_) if place.is_some() && !shows => place = None,
             Outcome::Moved(_) | Outcome::PlaceGone(_) | Outcome::Done(_) | Outcome::Failed(_) => {
                 break;
             }
@@ -48,6 +49,8 @@ fn try_next(send: &Send, account: &Account, answers: &[Response]) -> Result<Next
     for (answer, _) in answers.iter().zip(&methods) {
         made = match outcome(answer) {
             Outcome::Done(id) => id,
+            // That somebody types is shown where the person reads it, or nowhere.
+            Outcome::PlaceGone(_) if shows => None,
             Outcome::Failed(error) | Outcome::PlaceGone(error) => return Err(error),
             Outcome::Moved(_) => return Err(refused(Problem::AddressInvalid)),
         };
