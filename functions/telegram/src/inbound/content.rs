@@ -14,6 +14,7 @@ use domain::vcard;
 
 use super::links::{with_buttons, written_out};
 use super::notice::NOTICES;
+use super::origin::is_forwarded;
 use super::rich;
 use super::update::{Update, printable, whole};
 
@@ -245,7 +246,7 @@ fn card(card: &Fields<'_>, item: &Fields<'_>) -> Option<Content> {
     let shown = Card {
         name: (!name.is_empty()).then(|| name.join(" ")),
         phones: vec![card.string("phone_number")?],
-        own: is_sender && item.raw("forward_origin").is_none(),
+        own: is_sender && !is_forwarded(item),
         ..Card::default()
     };
     let more = card.text("vcard").and_then(|it| vcard::read(&it)).unwrap_or_default();

@@ -32,7 +32,8 @@ pub(super) fn reply_to(place: &Place<'_>, item: &Fields<'_>) -> Option<ProviderI
 pub(super) fn refs(place: &Place<'_>, item: &Fields<'_>) -> Vec<ProviderId> {
     let reply = item.object("reply_to_message");
     let copy = place.named(&reply).filter(|_| reply.flag("is_automatic_forward"));
-    place.named(&item.object("external_reply")).into_iter().chain(copy).collect()
+    // Only of a group or a channel is the number told. Neither is a chat of a business account.
+    post(&item.object("external_reply")).into_iter().chain(copy).collect()
 }
 
 /// The words that a message quotes: those that the person chose, the task or option that they answer, or what is told of a
@@ -70,16 +71,20 @@ fn words(external: &Fields<'_>) -> Option<String> {
 
 /// What a person answers or passes on: a story, or words of somebody else.
 pub(super) fn referral(item: &Fields<'_>) -> Option<Referral> {
-    let origin = item.object("forward_origin");
-    if !origin.is_empty() {
-        let source = "forwarded".to_owned();
-        let url = post_url(&origin);
-        let id = post(&origin).map(|it| it.as_str().to_owned());
+    if is_forwarded(item) {
+        let origin = item.object("forward_origin");
+        let (post, url, by) = if origin.is_empty() {
+            let chat = (item.object("forward_from_chat"), "forward_from_message_id");
+            (post_of(&chat.0, item, chat.1), post_url(&chat.0, item, chat.1), old_author(item))
+        } else {
+            let chat = origin.object("chat");
+            (post(&origin), post_url(&chat, &origin, "message_id"), author(&origin))
+        };
         return Some(Referral {
-            source,
-            id,
+            source: "forwarded".to_owned(),
+            id: post.map(|it| it.as_str().to_owned()),
             url,
-            headline: author(&origin),
+            headline: by,
             ..Referral::default()
         });
     }
@@ -95,15 +100,33 @@ pub(super) fn referral(item: &Fields<'_>) -> Option<Referral> {
     })
 }
 
+/// Whether somebody else's words are passed on. Before version 7.0 of the Bot API, which servers of one's own may still run, the
+/// origin stood in fields of the message.
+pub(super) fn is_forwarded(item: &Fields<'_>) -> bool {
+    ["forward_origin", "forward_date"].into_iter().any(|it| item.raw(it).is_some())
+}
+
+/// The name of whoever said something first, in those older fields.
+fn old_author(item: &Fields<'_>) -> Option<String> {
+    let named = ["forward_from", "forward_from_chat"];
+    let named = named.into_iter().find_map(|it| name(&item.object(it))).map(|it| it.0);
+    let author = named.or_else(|| name_of(item, "forward_sender_name"))?;
+    Some(signed(author, item, "forward_signature"))
+}
+
 /// The name of whoever said something first (<https://core.telegram.org/bots/api#messageorigin>).
 fn author(origin: &Fields<'_>) -> Option<String> {
     let named = ["sender_user", "sender_chat", "chat"];
     let named = named.into_iter().find_map(|it| name(&origin.object(it))).map(|it| it.0);
     let author = named.or_else(|| name_of(origin, "sender_user_name"))?;
-    Some(match name_of(origin, "author_signature") {
+    Some(signed(author, origin, "author_signature"))
+}
+
+fn signed(author: String, fields: &Fields<'_>, signature: &str) -> String {
+    match name_of(fields, signature) {
         Some(signature) => format!("{author} ({signature})"),
         None => author,
-    })
+    }
 }
 
 /// A name, cut where no name of Telegram's ends.
@@ -115,12 +138,15 @@ fn name_of(fields: &Fields<'_>, field: &str) -> Option<String> {
 
 /// The post of a channel that an origin is.
 fn post(origin: &Fields<'_>) -> Option<ProviderId> {
-    let chat = whole(&origin.object("chat"), "id")?;
-    let id = whole(origin, "message_id")?;
+    post_of(&origin.object("chat"), origin, "message_id")
+}
+
+fn post_of(chat: &Fields<'_>, fields: &Fields<'_>, number: &str) -> Option<ProviderId> {
+    let (chat, id) = (whole(chat, "id")?, whole(fields, number)?);
     Some(Chat { connection: None, id: &chat, topic: None }.message(&id))
 }
 
-fn post_url(origin: &Fields<'_>) -> Option<String> {
-    let channel = origin.object("chat").string("username")?;
-    Some(format!("https://t.me/{channel}/{}", whole(origin, "message_id")?))
+fn post_url(chat: &Fields<'_>, fields: &Fields<'_>, number: &str) -> Option<String> {
+    let channel = chat.string("username")?;
+    Some(format!("https://t.me/{channel}/{}", whole(fields, number)?))
 }
