@@ -14,7 +14,8 @@ use std::borrow::Cow;
 /// - Mexico had a 1 between country and mobile number until 2019; a national number has ten digits and is given once,
 ///   mobile or fixed.
 /// - Argentina has a 9 there when a mobile is called from abroad; blocks of its ten digits are given to mobile or to fixed
-///   lines, never to both.
+///   lines, never to both. The 15 that people there dial after the area instead is no part of a number in E.164: no platform
+///   writes it, and as areas have two to four digits, where it would stand cannot be told.
 ///
 /// <https://www.itu.int/oth/T0202.aspx?parent=T0202>, the plans of +55, +52 and +54.
 #[must_use]

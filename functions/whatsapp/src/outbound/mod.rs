@@ -63,7 +63,9 @@ fn plan(send: &Send, account: &Account, answers: &[Response]) -> Result<Next, Se
     }
 }
 
-/// The end that an answer to the last call means.
+/// The end that an answer to the last call means. Beside the id stands whom Meta takes the address for, `contacts[0].wa_id`, and
+/// that is not read: where it differs from the number that was written to it is the other spelling of that, which is compared as
+/// one (`domain::phone`), and a message to a user id is answered without a number.
 fn finish(answer: &Response) -> Result<Next, SendError> {
     if !(200..300).contains(&answer.status) {
         return Err(errors::in_answer(answer));
