@@ -9,7 +9,6 @@ use aws::queue::Queue;
 use aws::table::{Rules, Table};
 use aws::{env, env_or};
 use domain::id::{AccountId, Channel};
-use domain::outbound::Capabilities;
 use domain::plan::Offer;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
@@ -32,7 +31,7 @@ impl Api {
             queue: Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?),
             objects: Objects::new(&sdk, env("BUCKET_NAME")?),
             auth: auth()?,
-            offers: offers(&env_or("CHANNELS", ""))?,
+            offers: offers(channels::ALL, &env_or("CHANNELS", ""))?,
             accounts: accounts(&env_or("SENDING_ACCOUNTS", ""))?,
             rules: Rules::from_env()?,
         })
@@ -62,16 +61,14 @@ fn auth() -> anyhow::Result<Auth> {
     }
 }
 
-/// The channels of a deployment, by their names joined by commas.
-fn offers(names: &str) -> anyhow::Result<Vec<Offer>> {
-    let offer = |name: &str| {
-        let found = outbound::CHANNELS.iter().find(|it| it.channel.as_str() == name);
-        let found = found.with_context(|| format!("CHANNELS names {name}, which is no channel"))?;
-        let capabilities = Capabilities::parse(found.rules);
-        let capabilities = capabilities.with_context(|| format!("{name}'s rules are damaged"))?;
-        Ok(Offer { channel: found.channel.clone(), capabilities })
+/// What the channels of a deployment offer, whose names are joined by commas: those of them that send.
+pub fn offers(channels: &[channels::Channel], names: &str) -> anyhow::Result<Vec<Offer>> {
+    let deployed = channels::deployed(channels, names).context("CHANNELS is wrong")?;
+    let offer = |it: &channels::Channel| {
+        let capabilities = it.capabilities()?.clone();
+        Some(Offer { channel: Channel::from_static(it.name), capabilities })
     };
-    names.split(',').filter(|it| !it.is_empty()).map(offer).collect()
+    Ok(deployed.into_iter().filter_map(offer).collect())
 }
 
 /// Accounts that send, each as `channel:id`, joined by commas.
@@ -147,10 +144,11 @@ mod tests {
 
     #[test]
     fn a_channel_that_does_not_exist_is_a_fault_of_the_deployment() {
-        assert!(offers("fax").is_err());
-        assert_eq!(offers("").unwrap().len(), 0);
-        for channel in outbound::CHANNELS {
-            assert_eq!(offers(channel.channel.as_str()).unwrap().len(), 1);
+        let offered = |names| offers(channels::ALL, names).map(|it| it.len());
+        assert!(offered("fax").is_err());
+        assert_eq!(offered("").unwrap(), 0);
+        for channel in channels::ALL {
+            assert_eq!(offered(channel.name).unwrap(), 1);
         }
     }
 

@@ -32,3 +32,4 @@ pub mod whole;
 
 pub use api::Api;
 pub use auth::{Auth, Caller, Issuer};
+pub use edge::offers;

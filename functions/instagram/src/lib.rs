@@ -22,7 +22,7 @@ pub const INBOUND: Inbound =
 /// How messages leave. An account is an Instagram professional account; its settings say how it is reached.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
-    rules: outbound::RULES,
+    capabilities: outbound::capabilities,
     base_url: meta::GRAPH,
     auth: Auth::Bearer,
     next: outbound::next,

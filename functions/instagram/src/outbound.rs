@@ -3,17 +3,23 @@
 //! Settings of an account: `page_id` is the Page that it is linked to, for the path of its calls; `login` is `instagram` where
 //! the token is of Instagram Login, and then `base_url` is `https://graph.instagram.com/v25.0`.
 
-use domain::outbound::{Account, Next, Response, Send};
+use std::sync::LazyLock;
+
+use domain::outbound::{Account, Capabilities, Next, Response, Send};
 use meta::outbound::Member;
 
 use crate::CHANNEL;
 
 /// What the channel can carry.
-pub(crate) const RULES: &str = include_str!("rules.json");
+pub(crate) fn capabilities() -> &'static Capabilities {
+    static READ: LazyLock<Capabilities> =
+        LazyLock::new(|| Capabilities::built_in(include_str!("rules.json")));
+    &READ
+}
 
 const MEMBER: Member = Member {
     channel: CHANNEL,
-    rules: RULES,
+    capabilities,
     node,
     platform: |account| (!has_own_login(account)).then_some("instagram"),
     // The documentation of Instagram Login knows no `metadata`.

@@ -19,7 +19,7 @@ pub const INBOUND: Inbound =
 /// How messages leave. An account is a Page, its token the Page's.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
-    rules: outbound::RULES,
+    capabilities: outbound::capabilities,
     base_url: meta::GRAPH,
     auth: Auth::Bearer,
     next: outbound::next,

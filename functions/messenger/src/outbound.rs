@@ -1,16 +1,22 @@
 //! Messages: calls of the Send API on the Page's own path.
 
-use domain::outbound::{Account, Next, Response, Send};
+use std::sync::LazyLock;
+
+use domain::outbound::{Account, Capabilities, Next, Response, Send};
 use meta::outbound::Member;
 
 use crate::CHANNEL;
 
 /// What the channel can carry.
-pub(crate) const RULES: &str = include_str!("rules.json");
+pub(crate) fn capabilities() -> &'static Capabilities {
+    static READ: LazyLock<Capabilities> =
+        LazyLock::new(|| Capabilities::built_in(include_str!("rules.json")));
+    &READ
+}
 
 const MEMBER: Member = Member {
     channel: CHANNEL,
-    rules: RULES,
+    capabilities,
     node: |account: &Account| account.id.as_str(),
     platform: |_| None,
     carries_our_id: |_| true,

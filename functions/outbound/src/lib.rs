@@ -10,16 +10,5 @@ mod consume;
 mod outbox;
 mod send;
 
-use domain::outbound::Outbound;
-
 pub use accounts::Accounts;
-pub use outbox::Outbox;
-
-/// Every channel of the suite that messages leave by: the one list.
-pub const CHANNELS: &[Outbound] = &[
-    whatsapp::OUTBOUND,
-    messenger::OUTBOUND,
-    instagram::OUTBOUND,
-    telegram::OUTBOUND,
-    x::OUTBOUND,
-];
+pub use outbox::{Outbox, senders};

@@ -11,11 +11,11 @@ use aws::table::{Table, retention_from_env};
 use aws::timers::{Schedules, Timers};
 use aws::vault::Vault;
 use aws::{env, env_or};
-use domain::id::Channel;
+use channels::Channel;
+use domain::id;
 use domain::outbound::{Capabilities, Outbound};
 use domain::time::Timestamp;
 
-use crate::CHANNELS;
 use crate::accounts::Accounts;
 
 /// What sends messages.
@@ -34,7 +34,7 @@ pub struct Outbox {
 /// A channel that messages may leave by, with its rules.
 pub(crate) struct Way {
     pub(crate) channel: Outbound,
-    pub(crate) rules: Capabilities,
+    pub(crate) rules: &'static Capabilities,
 }
 
 impl std::fmt::Debug for Way {
@@ -53,17 +53,13 @@ impl Outbox {
             (env("SCHEDULER_GROUP")?, env("SCHEDULER_ROLE_ARN")?, env("OUTBOUND_QUEUE_ARN")?);
         let schedules = Schedules::new(&sdk, group, role, queue);
         let bucket = Objects::new(&sdk, env("BUCKET_NAME")?);
-        let deployed = env_or("CHANNELS", "");
-        let channels = CHANNELS
-            .iter()
-            .filter(|it| deployed.split(',').any(|name| name == it.channel.as_str()));
         let outbox = Self::over(
             Table::new(&sdk, env("TABLE_NAME")?),
             Calls::new(bucket, Limits::default(), Steps::default())?,
             Timers::new(Queue::new(&sdk, env("TIMERS_QUEUE_URL")?), schedules, outbound),
             Accounts::stored(Vault::new(&sdk), env("SENDING_SECRETS")?),
-            channels.cloned(),
-        )?;
+            senders(channels::ALL, &env_or("CHANNELS", ""))?,
+        );
         Ok(Self { retention: retention_from_env()?, ..outbox })
     }
 
@@ -74,16 +70,11 @@ impl Outbox {
         timers: Timers,
         accounts: Accounts,
         channels: impl IntoIterator<Item = Outbound>,
-    ) -> anyhow::Result<Self> {
-        let way = |channel: Outbound| {
-            let rules = Capabilities::parse(channel.rules);
-            let rules =
-                rules.with_context(|| format!("the rules of {} are damaged", channel.channel))?;
-            Ok(Way { channel, rules })
-        };
-        let ways = channels.into_iter().map(way).collect::<anyhow::Result<_>>()?;
+    ) -> Self {
+        let way = |channel: Outbound| Way { rules: (channel.capabilities)(), channel };
+        let ways = channels.into_iter().map(way).collect();
         let (clock, retention) = (aws::now as fn() -> Timestamp, None);
-        Ok(Self { table, calls, timers, accounts, ways, clock, retention })
+        Self { table, calls, timers, accounts, ways, clock, retention }
     }
 
     /// The same outbox by another clock, as a test has one.
@@ -96,7 +87,13 @@ impl Outbox {
         (self.clock)()
     }
 
-    pub(crate) fn way(&self, channel: &Channel) -> Option<&Way> {
+    pub(crate) fn way(&self, channel: &id::Channel) -> Option<&Way> {
         self.ways.iter().find(|it| it.channel.channel == *channel)
     }
+}
+
+/// How messages leave by the channels of a deployment, whose names are joined by commas: by those of them that send.
+pub fn senders(channels: &[Channel], deployed: &str) -> anyhow::Result<Vec<Outbound>> {
+    let deployed = channels::deployed(channels, deployed).context("CHANNELS is wrong")?;
+    Ok(deployed.into_iter().filter_map(|it| it.outbound.clone()).collect())
 }

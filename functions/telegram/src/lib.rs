@@ -33,7 +33,7 @@ pub const INBOUND: Inbound = Inbound {
 /// How messages leave.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
-    rules: outbound::RULES,
+    capabilities: outbound::capabilities,
     base_url: "https://api.telegram.org/bot{token}",
     auth: Auth::PathToken,
     next: outbound::next,

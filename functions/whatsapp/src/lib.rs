@@ -38,7 +38,7 @@ pub const INBOUND: Inbound = Inbound {
 /// How messages leave.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
-    rules: outbound::RULES,
+    capabilities: outbound::capabilities,
     base_url: "https://graph.facebook.com/v25.0",
     auth: Auth::Bearer,
     next: outbound::next,

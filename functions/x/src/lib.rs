@@ -40,7 +40,7 @@ pub const INBOUND: Inbound = Inbound {
 /// How messages leave.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
-    rules: outbound::RULES,
+    capabilities: outbound::capabilities,
     base_url: "https://api.x.com",
     auth: Auth::BearerOrOAuth1,
     next: outbound::next,

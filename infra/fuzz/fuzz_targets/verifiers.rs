@@ -2,13 +2,7 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    for inbound in [
-        &whatsapp::INBOUND,
-        &messenger::INBOUND,
-        &instagram::INBOUND,
-        &telegram::INBOUND,
-        &x::INBOUND,
-    ] {
+    for inbound in channels::ALL.iter().filter_map(channels::Channel::webhook) {
         fuzz::verifier(inbound, data);
     }
 });

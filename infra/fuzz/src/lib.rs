@@ -28,14 +28,38 @@ const RECEIVED: i64 = 1_795_262_400;
 const SECRET: &str = "fuzz-Secret-0123456789abcdef";
 const VERIFY: &str = "fuzz-verify";
 
-/// Lets a channel read one input as the body of a proven webhook. `accounts` is a JSON list of those that are ours.
-///
-/// # Panics
-/// If the channel does, or does what no channel may.
-pub fn parser(inbound: &Inbound, accounts: &str, body: &[u8]) {
-    let accounts: Vec<AccountId> = serde_json::from_str(accounts).expect("a list of accounts");
+/// A channel's parser, with those accounts as ours that are so in its fixtures.
+pub struct Reader {
+    inbound: &'static Inbound,
+    accounts: Vec<AccountId>,
+}
+
+impl Reader {
+    /// The parser of the channel of this name.
+    ///
+    /// # Panics
+    /// If there is none, or its fixtures name no accounts.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        let channel = channels::named(channels::ALL, name).expect("a channel of that name");
+        let inbound = channel.inbound.as_ref().expect("a channel that something comes in by");
+        let file = format!("{}/../../events/{name}/accounts.json", env!("CARGO_MANIFEST_DIR"));
+        let accounts = std::fs::read(file).expect("a list of accounts");
+        Self { inbound, accounts: serde_json::from_slice(&accounts).expect("a list of accounts") }
+    }
+
+    /// Reads one input as the body of a proven webhook.
+    ///
+    /// # Panics
+    /// If the channel does, or does what no channel may.
+    pub fn read(&self, body: &[u8]) {
+        parser(self.inbound, &self.accounts, body);
+    }
+}
+
+fn parser(inbound: &Inbound, accounts: &[AccountId], body: &[u8]) {
     let read = |body: &[u8]| {
-        let webhook = Verified::vouched(body, &accounts, Timestamp::from_secs(RECEIVED));
+        let webhook = Verified::vouched(body, accounts, Timestamp::from_secs(RECEIVED));
         (inbound.parse)(&webhook)
     };
     let Ok(events) = read(body) else { return };

@@ -45,8 +45,9 @@ impl Stack {
         let package =
             ["cloudformation", "package", "--template-file", &template, "--s3-bucket", &bucket];
         aws.run(&[&package[..], &["--output-template-file", &packaged]].concat()).await?;
-        secrets::make(&aws, name, channels).await?;
-        let channels = format!("Channels={}", channels.join(","));
+        let channels = channels.join(",");
+        secrets::make(&aws, name, &channels).await?;
+        let channels = format!("Channels={channels}");
         let architecture = format!("Architecture={}", functions::architecture());
         deploy(&aws, name, &[&channels, &architecture]).await?;
         Self::of(aws, name).await

@@ -11,14 +11,14 @@ use crate::place;
 use crate::report::Report;
 use crate::tools::run;
 
-/// Every function: the folders of `functions/`.
+/// Every function: the folders of `functions/` that have a program.
 pub fn names() -> anyhow::Result<Vec<String>> {
     let folders =
         fs::read_dir(place::root().join("functions")).context("cannot list functions/")?;
     let mut names = Vec::new();
     for folder in folders {
         let folder = folder.context("cannot list functions/")?;
-        if folder.path().join("Cargo.toml").is_file() {
+        if folder.path().join("src/main.rs").is_file() {
             names.push(folder.file_name().to_string_lossy().into_owned());
         }
     }

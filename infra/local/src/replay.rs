@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail, ensure};
 use aws::ingest::{PREFIX, Parked, entry};
 use aws::table::BackTo;
+use channels::Channel;
 use domain::event::{InboundEvent, Kind};
+use domain::id;
 use domain::inbound::{Inbound, Malformed};
 use domain::secrets::WebhookSecrets;
 use domain::time::Timestamp;
@@ -16,7 +18,6 @@ use serde_json::{Value, json};
 
 use crate::awscli::Aws;
 use crate::deploy::Stack;
-use crate::models::{self, Known};
 use crate::report::Report;
 use crate::story::text_of;
 use crate::tools;
@@ -67,9 +68,9 @@ pub async fn replay_parked(stack: &Stack, report: &Report) -> anyhow::Result<Rep
         let parked: Parked = serde_json::from_slice(&body)
             .with_context(|| format!("{key} is not a parked webhook"))?;
         let bytes = parked.bytes().with_context(|| format!("{key} is damaged"))?;
-        let known = known(parked.channel.as_str())?;
-        let secrets = secrets_of(stack, known, &mut secrets).await?;
-        match reread(&(known.inbound)(), secrets, &bytes, parked.received) {
+        let inbound = reader(channels::ALL, parked.channel.as_str())?;
+        let secrets = secrets_of(stack, inbound, &mut secrets).await?;
+        match reread(inbound, secrets, &bytes, parked.received) {
             Ok(events) => {
                 done.queued += events.len();
                 queue(stack, events).await?;
@@ -109,10 +110,10 @@ pub async fn replay_unknown(stack: &Stack, report: &Report) -> anyhow::Result<Re
             }
         };
         let Some(raw) = before.kept() else { continue };
-        let known = known(event.channel.as_str())?;
-        let secrets = secrets_of(stack, known, &mut secrets).await?;
+        let inbound = reader(channels::ALL, event.channel.as_str())?;
+        let secrets = secrets_of(stack, inbound, &mut secrets).await?;
         // What is kept is a whole webhook.
-        let events = reread(&(known.inbound)(), secrets, raw.0.as_bytes(), event.at);
+        let events = reread(inbound, secrets, raw.0.as_bytes(), event.at);
         let mut read = events.unwrap_or_default();
         // What is still what it was stays: what cannot be read, a notice, an edit without words.
         read.retain(|it| it.kind != before && !matches!(it.kind, Kind::Unknown { .. }));
@@ -203,30 +204,30 @@ fn reread(
     inbound.read(&Verified::vouched(body, &secrets.accounts, received))
 }
 
-fn known(channel: &str) -> anyhow::Result<&'static Known> {
-    models::ALL
-        .iter()
-        .find(|it| it.channel == channel)
-        .with_context(|| format!("{channel} is not a channel"))
+/// How a channel reads what comes in.
+pub fn reader<'a>(channels: &'a [Channel], name: &str) -> anyhow::Result<&'a Inbound> {
+    let channel = channels::named(channels, name);
+    let channel = channel.with_context(|| format!("{name} is not a channel"))?;
+    channel.inbound.as_ref().with_context(|| format!("nothing comes in by {name}"))
 }
 
 /// A channel's webhook secret, read once: it names our accounts.
 async fn secrets_of<'a>(
     stack: &Stack,
-    known: &Known,
-    read: &'a mut BTreeMap<&'static str, WebhookSecrets>,
+    inbound: &Inbound,
+    read: &'a mut BTreeMap<id::Channel, WebhookSecrets>,
 ) -> anyhow::Result<&'a WebhookSecrets> {
-    if !read.contains_key(known.channel) {
-        let id = format!("{}/{}/webhook", stack.name, known.channel);
+    if !read.contains_key(&inbound.channel) {
+        let id = format!("{}/{}/webhook", stack.name, inbound.channel);
         let answer =
             stack.aws.json(&["secretsmanager", "get-secret-value", "--secret-id", &id]).await?;
         let secrets = serde_json::from_str(text_of(&answer, "/SecretString"));
         read.insert(
-            known.channel,
+            inbound.channel.clone(),
             secrets.ok().with_context(|| format!("the secret {id} is not of the expected form"))?,
         );
     }
-    read.get(known.channel).context("the secret was just read")
+    read.get(&inbound.channel).context("the secret was just read")
 }
 
 /// Queues events as the channel's function does.

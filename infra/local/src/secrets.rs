@@ -2,6 +2,7 @@
 //! that is un-named, or a stack that is deleted, takes no token with it.
 
 use anyhow::Context;
+use channels::Channel;
 use serde_json::{Value, json};
 
 use crate::awscli::Aws;
@@ -9,23 +10,31 @@ use crate::report::Report;
 use crate::story::text_of;
 use crate::tools;
 
-/// A channel's two secrets as they are made: the one proves nothing, the other sends nothing.
-const EMPTY: [(&str, &str); 2] =
-    [("webhook", r#"{"signing":[],"verify":[],"accounts":[]}"#), ("sending", "[]")];
+/// The secret of what comes in, as it is made: it proves nothing and names no account of ours.
+const WEBHOOK: (&str, &str) = ("webhook", r#"{"signing":[],"verify":[],"accounts":[]}"#);
+
+/// The secret of what leaves, as it is made: it sends nothing.
+const SENDING: (&str, &str) = ("sending", "[]");
+
+/// The secrets that a channel has, each with its first content: one for each way that it goes.
+pub fn of(channel: &Channel) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+    let webhook = channel.inbound.is_some().then_some(WEBHOOK);
+    webhook.into_iter().chain(channel.outbound.is_some().then_some(SENDING))
+}
 
 /// Makes what is missing in the account that the environment names.
 pub async fn run(stack: &str, channels: &str, report: &Report) -> anyhow::Result<()> {
     let aws = Aws::of_user(&tools::prepare(report)?);
-    let channels: Vec<_> = channels.split(',').filter(|it| !it.is_empty()).collect();
-    for made in make(&aws, stack, &channels).await? {
+    for made in make(&aws, stack, channels).await? {
         report.line(&made);
     }
     Ok(())
 }
 
-/// Makes the secrets that these channels of a stack do not have, and says what was done. One that is there stays as it is;
+/// Makes the secrets that these channels of a stack, named and joined by commas, do not have, and says what was done. One that is there stays as it is;
 /// one that somebody deleted, and that can still be had back, is had back.
-pub async fn make(aws: &Aws, stack: &str, channels: &[&str]) -> anyhow::Result<Vec<String>> {
+pub async fn make(aws: &Aws, stack: &str, channels: &str) -> anyhow::Result<Vec<String>> {
+    let channels = channels::deployed(channels::ALL, channels)?;
     let prefix = format!("Key=name,Values={stack}/");
     let list =
         ["secretsmanager", "list-secrets", "--include-planned-deletion", "--filters", &prefix];
@@ -33,7 +42,7 @@ pub async fn make(aws: &Aws, stack: &str, channels: &[&str]) -> anyhow::Result<V
     let listed = listed.get("SecretList").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut done = Vec::new();
     for (channel, (which, empty)) in
-        channels.iter().flat_map(|it| EMPTY.iter().map(move |secret| (it, secret)))
+        channels.into_iter().flat_map(|it| of(it).map(move |secret| (it.name, secret)))
     {
         let name = format!("{stack}/{channel}/{which}");
         match listed.iter().find(|it| text_of(it, "/Name") == name) {
@@ -62,10 +71,9 @@ mod tests {
 
     #[test]
     fn a_secret_as_made_proves_nothing_and_sends_nothing() {
-        let [(_, webhook), (_, sending)] = EMPTY;
-        let webhook: WebhookSecrets = serde_json::from_str(webhook).unwrap();
+        let webhook: WebhookSecrets = serde_json::from_str(WEBHOOK.1).unwrap();
         assert!(webhook.signing.is_empty() && webhook.verify.is_empty());
         assert!(webhook.accounts.is_empty());
-        assert!(serde_json::from_str::<Vec<SendingAccount>>(sending).unwrap().is_empty());
+        assert!(serde_json::from_str::<Vec<SendingAccount>>(SENDING.1).unwrap().is_empty());
     }
 }

@@ -18,6 +18,7 @@ use crate::models::telegram::BotApi;
 use crate::models::whatsapp::Graph;
 use crate::models::{self, Platform};
 use crate::report::Report;
+use crate::secrets;
 use crate::tools::{self, Tools};
 
 /// A deployed suite with the platforms around it. Dropping it ends the cloud.
@@ -50,7 +51,9 @@ impl Stage {
         let stack = Stack::deploy(&cloud, &tools, "ariane", &channels, report).await?;
         report.step("somebody calls every channel before its secret is filled in");
         let client = Client::new();
-        for channel in &channels {
+        for channel in
+            platforms.iter().filter(|it| it.ours().webhook().is_some()).map(|it| it.channel())
+        {
             // The function that answers now lives on, and must not go by the empty secret for ever.
             let url = stack.url(&format!("/webhooks/{channel}"))?;
             let status = client.call(Method::POST, &url, &[], b"{}".to_vec()).await?.status;
@@ -58,11 +61,16 @@ impl Stage {
         }
         report.step("filling in the channels' secrets and connecting the platform models");
         for platform in &platforms {
-            stack.put_secret(platform.channel(), "webhook", &platform.webhook_secret()).await?;
-            stack.put_secret(platform.channel(), "sending", &platform.sending_secret()).await?;
+            for (which, _) in secrets::of(platform.ours()) {
+                let secret = match which {
+                    "webhook" => platform.webhook_secret(),
+                    _ => platform.sending_secret(),
+                };
+                stack.put_secret(platform.channel(), which, &secret).await?;
+            }
         }
         let token = make_token(&built.tokens, &stack, &api::routes::SCOPES.join(","), 1).await?;
-        for platform in &platforms {
+        for platform in platforms.iter().filter(|it| it.ours().webhook().is_some()) {
             let url = stack.url(&format!("/webhooks/{}", platform.channel()))?;
             // A function that met the empty secret reads it again half a minute later.
             let connected = format!("{} takes the secret", platform.channel());

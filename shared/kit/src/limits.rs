@@ -1,21 +1,19 @@
 //! The limits of a channel's rules file are obeyed before a call is made.
 
 use domain::outbound::{
-    Account, Capabilities, ChoiceOption, Next, Outbound, Problem, Send, SendContent, SendError,
-    TextUnit,
+    Account, ChoiceOption, Next, Outbound, Problem, Send, SendContent, SendError, TextUnit,
 };
 
 use crate::failures::Failures;
 use crate::outbound::scripts;
 
-/// Proves that a channel's rules can be read and say where they come from, and that its codec obeys them: a text or a list of
+/// Proves that a channel's rules can be read (reading them panics if not) and say where they come from, and that its codec obeys them: a text or a list of
 /// choices of exactly the allowed size becomes a call, one more is refused as `content-unsupported` before any call.
 ///
 /// # Panics
 /// With every rule that is broken, or if no `.send.json` is a text.
 pub fn check_limits(outbound: &Outbound, manifest_dir: &str) {
-    let rules = Capabilities::parse(outbound.rules)
-        .unwrap_or_else(|error| panic!("the rules of {}: {error}", outbound.channel));
+    let rules = (outbound.capabilities)();
     let mut failures = Failures::default();
     failures.check(!rules.sources.is_empty(), "rules", "say nowhere where they were read");
     for source in &rules.sources {

@@ -4,14 +4,15 @@
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use domain::content::{Content, Raw};
 use domain::event::{Identity, InboundEvent, Kind, Message};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
 use domain::inbound::{Ack, Inbound, Malformed, Reply, Source};
 use domain::outbound::{
-    Account, Auth, Body, Call, Failure, Next, Outbound, Problem, Response, Send, SendContent,
-    SendError,
+    Account, Auth, Body, Call, Capabilities, Failure, Next, Outbound, Problem, Response, Send,
+    SendContent, SendError,
 };
 use domain::time::Timestamp;
 use domain::webhook::{Encoding, Proof, Verified};
@@ -32,8 +33,15 @@ const INBOUND: Inbound = Inbound {
 
 const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
-    rules: r#"{"sources":[{"url":"https://toy.example","checked":"2026-11-21"}],
-        "text":{"max":10,"unit":"chars"},"confirm_within_s":600}"#,
+    capabilities: || {
+        static READ: LazyLock<Capabilities> = LazyLock::new(|| {
+            Capabilities::built_in(
+                r#"{"sources":[{"url":"https://toy.example","checked":"2026-11-21"}],
+                    "text":{"max":10,"unit":"chars"},"confirm_within_s":600}"#,
+            )
+        });
+        &READ
+    },
     base_url: "https://toy.example",
     auth: Auth::Bearer,
     next: honest_next,

@@ -12,8 +12,6 @@ use aws::table::{Fresh, Rules, Table};
 use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
-use domain::outbound::Capabilities;
-use domain::plan::Offer;
 use domain::time::Timestamp;
 use embedded::{Cloud, Process, TABLE};
 use serde_json::Value;
@@ -213,16 +211,13 @@ pub(crate) async fn ask_at(api: &Api, request: Request, at: Timestamp) -> Reply 
 
 /// The API in one process.
 pub(crate) fn api(cloud: &Cloud, process: Process) -> Api {
-    let offers = outbound::CHANNELS.iter().map(|it| Offer {
-        channel: it.channel.clone(),
-        capabilities: Capabilities::parse(it.rules).unwrap(),
-    });
+    let names: Vec<_> = channels::ALL.iter().map(|it| it.name).collect();
     Api {
         table: table(&process),
         queue: Queue::over(process.queues, cloud.queues.url(QUEUE)),
         objects: Objects::over(process.bucket, "bucket".to_owned()),
         auth: Auth::Tokens,
-        offers: offers.collect(),
+        offers: api::offers(channels::ALL, &names.join(",")).unwrap(),
         accounts: std::collections::BTreeMap::new(),
         rules: rules(),
     }

@@ -1,31 +1,44 @@
 //! A platform that remembers what arrived and does what a test wants, and the channel that speaks to it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use domain::id::{Channel, ProviderId};
 use domain::outbound::{
-    Account, Auth, Body, Call, Failure, Next, Outbound, Problem, Response, Send, SendError,
+    Account, Auth, Body, Call, Capabilities, Failure, Next, Outbound, Problem, Response, Send,
+    SendError,
 };
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 pub(crate) const PIGEON: Channel = Channel::from_static("pigeon");
 
+/// Rules that are read once.
+macro_rules! rules {
+    ($text:literal) => {{
+        static READ: LazyLock<Capabilities> = LazyLock::new(|| Capabilities::built_in($text));
+        &READ
+    }};
+}
+
 /// Nobody knows: nothing is sent again.
-pub(crate) const CAREFUL: Outbound = channel(
-    r#"{ "sources": [], "text": { "max": 1000, "unit": "chars" }, "has": ["carries_our_id"], "confirm_within_s": 600 }"#,
-);
+pub(crate) const CAREFUL: Outbound = channel(|| {
+    rules!(
+        r#"{ "sources": [], "text": { "max": 1000, "unit": "chars" }, "has": ["carries_our_id"], "confirm_within_s": 600 }"#
+    )
+});
 
 /// Nobody knows: it is sent again and flagged.
-pub(crate) const EAGER: Outbound = channel(
-    r#"{ "sources": [], "text": { "max": 1000, "unit": "chars" }, "has": ["resend_unconfirmed"], "confirm_within_s": 600 }"#,
-);
+pub(crate) const EAGER: Outbound = channel(|| {
+    rules!(
+        r#"{ "sources": [], "text": { "max": 1000, "unit": "chars" }, "has": ["resend_unconfirmed"], "confirm_within_s": 600 }"#
+    )
+});
 
-const fn channel(rules: &'static str) -> Outbound {
+const fn channel(capabilities: fn() -> &'static Capabilities) -> Outbound {
     Outbound {
         channel: PIGEON,
-        rules,
+        capabilities,
         base_url: "https://pigeon.example",
         auth: Auth::Bearer,
         next,

@@ -219,7 +219,6 @@ impl World {
             Accounts::stored(Vault::over(process.secrets.clone()), "ariane".to_owned()),
             self.deployed.get().then(|| self.channel.clone()),
         )
-        .unwrap()
         .by(self.clock)
     }
 

@@ -3,6 +3,8 @@
 mod body;
 mod calls;
 
+use std::sync::LazyLock;
+
 use domain::id::IdentityId;
 use domain::outbound::{
     Account, Capabilities, Failure, Next, Problem, Response, Send, SendContent, SendError,
@@ -13,7 +15,11 @@ use crate::errors::{Outcome, outcome};
 use calls::{Method, method};
 
 /// What the channel can carry.
-pub(crate) const RULES: &str = include_str!("../rules.json");
+pub(crate) fn capabilities() -> &'static Capabilities {
+    static READ: LazyLock<Capabilities> =
+        LazyLock::new(|| Capabilities::built_in(include_str!("../rules.json")));
+    &READ
+}
 
 /// The next call of a send, or its end. A group that has become a supergroup is tried once more under its new id, and a
 /// topic that is gone once more without it: an answer in the wrong place is better than none. Who types is shown in no other.
@@ -87,9 +93,7 @@ fn methods<'a>(
 
 /// Refuses what Telegram would.
 fn check(content: &SendContent) -> Result<(), SendError> {
-    let rules = Capabilities::parse(RULES);
-    let rules =
-        rules.map_err(|_| SendError::Config(Failure::ours(Problem::ChannelMisconfigured)))?;
+    let rules = capabilities();
     let fits = match content {
         SendContent::Text { text } => !text.trim().is_empty() && rules.text.fits(text),
         SendContent::Media { caption, .. } => {

@@ -6,7 +6,7 @@ use domain::content::MediaKind;
 use domain::outbound::{ChoiceOption, Problem, SendContent, SendError, SendMedia};
 use serde_json::{Map, Value, json};
 
-use super::{CAPABILITIES, check_length, refused, template, unsupported};
+use super::{capabilities, check_length, refused, template, unsupported};
 
 /// The question above buttons or a list.
 const QUESTION: usize = 1024;
@@ -25,7 +25,7 @@ pub(super) fn body(
 ) -> Result<Map<String, Value>, SendError> {
     let (kind, payload) = match content {
         SendContent::Text { text } => {
-            check_length("The text", text, CAPABILITIES.text.max)?;
+            check_length("The text", text, capabilities().text.max)?;
             ("text", json!({ "body": text }))
         }
         SendContent::Media { kind, source, caption, filename } => {
@@ -93,7 +93,7 @@ fn media(
         if !matches!(kind, MediaKind::Image | MediaKind::Video | MediaKind::Document) {
             return Err(unsupported(format!("WhatsApp shows no caption under {name}.")));
         }
-        check_length("The caption", caption, CAPABILITIES.caption.map_or(0, |it| it.max))?;
+        check_length("The caption", caption, capabilities().caption.map_or(0, |it| it.max))?;
         put(&mut file, "caption", Some(caption));
     }
     if kind == MediaKind::Document {
@@ -108,7 +108,7 @@ fn media(
 fn check_type(kind: MediaKind, mime: &str) -> Result<(), SendError> {
     // `audio/ogg; codecs=opus` is `audio/ogg`.
     let bare = mime.split(';').next().unwrap_or_default().trim();
-    let limit = CAPABILITIES.media.iter().find(|it| it.kind == kind);
+    let limit = capabilities().media.iter().find(|it| it.kind == kind);
     let fits = limit.is_some_and(|it| it.mimes.is_empty() || it.mimes.iter().any(|it| it == bare));
     let safe = !bare.is_empty() && mime.bytes().all(|it| it.is_ascii_graphic() || it == b' ');
     if fits && safe {
@@ -159,7 +159,7 @@ fn check_titles(options: &[ChoiceOption]) -> Result<(), SendError> {
 }
 
 fn check_options(options: &[ChoiceOption]) -> Result<(), SendError> {
-    let limit = CAPABILITIES.choices.ok_or_else(|| unsupported("There are no choices."))?;
+    let limit = capabilities().choices.ok_or_else(|| unsupported("There are no choices."))?;
     match options.len() {
         0 => return Err(unsupported("There is no option to choose.")),
         n if n > limit.max => {

@@ -21,16 +21,11 @@ use crate::errors;
 use crate::inbound::{GROUP, is_phone, is_user_id};
 
 /// What the channel can carry.
-pub(crate) const RULES: &str = include_str!("../rules.json");
-
-/// The same, read.
-static CAPABILITIES: LazyLock<Capabilities> = LazyLock::new(|| {
-    #[expect(
-        clippy::expect_used,
-        reason = "the file is part of the program, and the tests read it"
-    )]
-    Capabilities::parse(RULES).expect("rules.json")
-});
+pub(crate) fn capabilities() -> &'static Capabilities {
+    static READ: LazyLock<Capabilities> =
+        LazyLock::new(|| Capabilities::built_in(include_str!("../rules.json")));
+    &READ
+}
 
 /// The next call of a send, or its end.
 pub(crate) fn next(send: &Send, account: &Account, answers: &[Response]) -> Next {

@@ -5,6 +5,8 @@
 mod text;
 mod upload;
 
+use std::sync::LazyLock;
+
 use domain::content::MediaKind;
 use domain::id::{IdentityId, ProviderId};
 use domain::outbound::{
@@ -18,7 +20,11 @@ use crate::errors::outcome;
 use crate::{POST, is_id, post_id};
 
 /// What the channel can carry.
-pub(crate) const RULES: &str = include_str!("../rules.json");
+pub(crate) fn capabilities() -> &'static Capabilities {
+    static READ: LazyLock<Capabilities> =
+        LazyLock::new(|| Capabilities::built_in(include_str!("../rules.json")));
+    &READ
+}
 
 /// Where a message goes.
 #[derive(Clone, Copy)]
@@ -93,9 +99,7 @@ fn parts(content: &SendContent) -> Result<(Option<&str>, Option<&SendMedia>), Se
 fn check(text: Option<&str>, target: &Target<'_>, account: &Account) -> Result<(), SendError> {
     let text = text.unwrap_or_default();
     let fits = match target {
-        Target::Person(_) => {
-            Capabilities::parse(RULES).map_err(|_| misconfigured())?.text.fits(text)
-        }
+        Target::Person(_) => capabilities().text.fits(text),
         Target::Post(_) => text::weight(text) <= text::longest_post(account),
     };
     if fits { Ok(()) } else { Err(refused(Problem::ContentUnsupported)) }

@@ -33,6 +33,5 @@ pub const INSTAGRAM: Product = Product {
 /// What the registry knows.
 pub const KNOWN: Known = Known {
     channel: INSTAGRAM.channel,
-    inbound: || ::instagram::INBOUND,
     start: || Box::pin(async { Ok(SendApi::start(INSTAGRAM).await? as Arc<dyn Platform>) }),
 };

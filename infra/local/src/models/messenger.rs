@@ -33,6 +33,5 @@ pub const MESSENGER: Product = Product {
 /// What the registry knows.
 pub const KNOWN: Known = Known {
     channel: MESSENGER.channel,
-    inbound: || ::messenger::INBOUND,
     start: || Box::pin(async { Ok(SendApi::start(MESSENGER).await? as Arc<dyn Platform>) }),
 };

@@ -16,7 +16,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use domain::inbound::Inbound;
+use channels::Channel;
 use serde_json::Value;
 
 /// The name of the one customer of every model: the same person, for whom each platform has an id of its own.
@@ -29,6 +29,13 @@ pub type Work<'a, T> = Pin<Box<dyn Future<Output = anyhow::Result<T>> + Send + '
 pub trait Platform: Any + Send + Sync {
     /// The channel that it is the other end of.
     fn channel(&self) -> &'static str;
+
+    /// Our side of it.
+    fn ours(&self) -> &'static Channel {
+        let found = channels::named(channels::ALL, self.channel());
+        #[expect(clippy::expect_used, reason = "a test holds the models against the list")]
+        found.expect("a model of a channel that is in the list")
+    }
 
     /// What the channel's webhook secret must hold.
     fn webhook_secret(&self) -> Value;
@@ -46,16 +53,14 @@ pub trait Platform: Any + Send + Sync {
     fn customer_saw(&self) -> Vec<String>;
 }
 
-/// A channel, as the local cloud knows it.
+/// The model of a channel's platform.
 pub struct Known {
-    /// Its name.
+    /// The channel's name.
     pub channel: &'static str,
-    /// How it reads webhooks: for replays.
-    pub inbound: fn() -> Inbound,
-    /// Starts its model.
+    /// Starts it.
     pub start: fn() -> Work<'static, Arc<dyn Platform>>,
 }
 
-/// Every channel. A new one adds its file and one line here.
+/// Every model. A new one adds its file and one line here.
 pub const ALL: &[Known] =
     &[whatsapp::KNOWN, messenger::KNOWN, instagram::KNOWN, telegram::KNOWN, x::KNOWN];

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::get;
+use channels::Channel;
 use domain::event::{InboundEvent, Kind, Message};
 use domain::id::{MessageId, ProviderId};
 use domain::inbound::{Inbound, Source};
@@ -39,26 +40,18 @@ pub(super) struct Ours {
 
 impl Ours {
     /// Our side, connected with a model over HTTP.
-    pub(super) async fn connect(
-        model: &dyn Platform,
-        inbound: Inbound,
-        outbound: Outbound,
-    ) -> Arc<Self> {
-        Self::connect_as(model, &model.sending_secret(), inbound, outbound).await
+    pub(super) async fn connect(model: &dyn Platform) -> Arc<Self> {
+        Self::connect_as(model, &model.sending_secret()).await
     }
 
     /// The same, with another sending secret than the model gives.
-    pub(super) async fn connect_as(
-        model: &dyn Platform,
-        sending_secret: &Value,
-        inbound: Inbound,
-        outbound: Outbound,
-    ) -> Arc<Self> {
+    pub(super) async fn connect_as(model: &dyn Platform, sending_secret: &Value) -> Arc<Self> {
+        let Channel { inbound, outbound, .. } = model.ours().clone();
         let objects = Objects::over(Cloud::start().await.process().bucket, "bucket".to_owned());
         let [sending] = <[SendingAccount; 1]>::deserialize(sending_secret).unwrap();
         let ours = Arc::new(Self {
-            inbound,
-            outbound,
+            inbound: inbound.unwrap(),
+            outbound: outbound.unwrap(),
             secrets: serde_json::from_value(model.webhook_secret()).unwrap(),
             account: Account {
                 id: sending.id,

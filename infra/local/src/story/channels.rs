@@ -1,5 +1,7 @@
 //! The same customer on every channel: she writes by each, we answer by each.
 
+use std::sync::Arc;
+
 use anyhow::{Context, ensure};
 use serde_json::json;
 
@@ -24,7 +26,9 @@ pub struct Exchange {
 /// Tells the chapter.
 pub(super) async fn tell(stage: &Stage, report: &Report) -> anyhow::Result<Vec<Exchange>> {
     let mut exchanges = Vec::new();
-    for platform in &stage.platforms {
+    let both =
+        |it: &&Arc<dyn Platform>| it.ours().webhook().is_some() && it.ours().outbound.is_some();
+    for platform in stage.platforms.iter().filter(both) {
         let channel = platform.channel();
         report.step(&format!("Ada writes by {channel}, we answer"));
         let exchange = exchange(stage, platform.as_ref()).await;

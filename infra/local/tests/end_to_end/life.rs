@@ -25,13 +25,13 @@ async fn sending_secret(stack: &Stack) -> String {
 
 /// Without a channel it was deployed; it gets one, loses it and gets it again.
 pub(crate) async fn a_channel_that_is_unnamed_keeps_its_secrets(core: Stack) -> Stack {
-    secrets::make(&core.aws, &core.name, &["x"]).await.unwrap();
+    secrets::make(&core.aws, &core.name, "x").await.unwrap();
     let token = json!([{ "id": "1", "token": "worth keeping" }]);
     core.put_secret("x", "sending", &token).await.unwrap();
     for (channels, status) in [("x", 401), ("", 404), ("x", 401)] {
         core.change("Channels", channels).await.unwrap();
         assert_eq!(forged(&core, "x").await, status, "with {channels:?}");
-        let made = secrets::make(&core.aws, &core.name, &["x"]).await.unwrap();
+        let made = secrets::make(&core.aws, &core.name, "x").await.unwrap();
         assert_eq!(made, ["core/x/webhook is there", "core/x/sending is there"]);
         assert_eq!(sending_secret(&core).await, token.to_string());
     }
@@ -69,7 +69,8 @@ pub(crate) async fn an_entry_that_was_put_aside_goes_back(stage: &Stage) {
     let webhook = graph.envelope(&ADA, &[message]).to_string();
     let accounts = [AccountId::new(PHONE_NUMBER_ID)];
     let proven = Verified::vouched(webhook.as_bytes(), &accounts, aws::now());
-    let event = (whatsapp::INBOUND.parse)(&proven).unwrap().remove(0);
+    let inbound = replay::reader(channels::ALL, "whatsapp").unwrap();
+    let event = (inbound.parse)(&proven).unwrap().remove(0);
     let item = json!({
         "pk": { "S": "UNK#aside" }, "sk": { "S": "0" }, "queue": { "S": "inbound" },
         "group": { "S": "g" }, "entry": { "S": json!(event).to_string() }, "kept": { "N": "1" },

@@ -20,19 +20,23 @@ use domain::inbound::{Ack, Inbound, Source};
 use domain::time::Timestamp;
 use domain::webhook::sign;
 use lambda_http::{Body, Request};
-use local::place;
+use local::{place, replay};
 use model::{Aws, CALL_MS};
 use serde_json::json;
 
 const ACCOUNT: &str = "700800900100200";
 const SECRET: &str = "a-secret-of-the-test";
 
+fn whatsapp() -> Inbound {
+    replay::reader(channels::ALL, "whatsapp").unwrap().clone()
+}
+
 /// A shell of WhatsApp over the model. Its clock is not ours, so its deadline must not be either.
 fn shell(aws: &Aws) -> Shell {
-    let ack = Ack { deadline_ms: 3_600_000, ..whatsapp::INBOUND.ack };
+    let ack = Ack { deadline_ms: 3_600_000, ..whatsapp().ack };
     let sdk = aws.sdk();
     Shell::over(
-        Inbound { ack, ..whatsapp::INBOUND },
+        Inbound { ack, ..whatsapp() },
         Secrets::new(Vault::new(&sdk), "secret".to_owned()),
         Queue::new(&sdk, "http://aws.test/inbound.fifo".to_owned()),
         Objects::new(&sdk, "bucket".to_owned()),
@@ -65,7 +69,7 @@ fn webhook(n_messages: usize, n_people: usize, bytes: usize) -> Vec<u8> {
 }
 
 fn request(body: &[u8]) -> Request {
-    let Source::Http { proof, .. } = whatsapp::INBOUND.source else { panic!("it has webhooks") };
+    let Source::Http { proof, .. } = whatsapp().source else { panic!("it has webhooks") };
     let (name, value) = sign(&proof, &SECRET.into(), body);
     http::Request::post("/").header(name, value).body(Body::from(body.to_vec())).unwrap()
 }
@@ -80,7 +84,7 @@ async fn post(aws: &Aws, shell: &Shell, body: &[u8]) -> (u16, u64) {
 
 /// What a platform's deadline leaves us: WhatsApp's is not published, so it is the shortest that anybody has seen.
 fn allowed_ms() -> u64 {
-    u64::try_from(patience(&whatsapp::INBOUND.ack, None).as_millis()).unwrap()
+    u64::try_from(patience(&whatsapp().ack, None).as_millis()).unwrap()
 }
 
 #[tokio::test]

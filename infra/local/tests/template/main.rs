@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use aws::table::schema;
+use channels::Channel;
 use local::report::Report;
 use local::template::{Template, refers_to};
 use local::{functions, place, tools};
@@ -346,10 +347,8 @@ fn a_customer_is_asked_only_on_channels_that_offer_choices() {
     let pattern = template.0["Parameters"]["AskCustomerOn"]["AllowedPattern"].as_str().unwrap();
     let words = pattern.split(['(', ')', '|', '^', '$', '?', '*', ',']);
     let named: BTreeSet<_> = words.filter(|it| !it.is_empty()).collect();
-    let offering = outbound::CHANNELS
-        .iter()
-        .filter(|it| domain::outbound::Capabilities::parse(it.rules).unwrap().choices.is_some());
-    assert_eq!(named, offering.map(|it| it.channel.as_str()).collect());
+    let offers = |it: &&Channel| it.capabilities().is_some_and(|it| it.choices.is_some());
+    assert_eq!(named, channels::ALL.iter().filter(offers).map(|it| it.name).collect());
 }
 
 #[test]

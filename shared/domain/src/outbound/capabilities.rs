@@ -66,9 +66,17 @@ pub enum Feature {
 }
 
 impl Capabilities {
-    /// Reads a channel's rules file.
-    pub fn parse(rules: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(rules)
+    /// Reads a rules file that is part of the program: at its first use, behind a `LazyLock`, and never again.
+    ///
+    /// # Panics
+    /// If the file is damaged, which every channel's own tests find out.
+    #[must_use]
+    pub fn built_in(rules: &'static str) -> Self {
+        #[expect(
+            clippy::expect_used,
+            reason = "the file is part of the program, and the tests read it"
+        )]
+        serde_json::from_str(rules).expect("a rules file")
     }
 
     /// Whether the channel has a feature.

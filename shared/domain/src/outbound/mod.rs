@@ -25,8 +25,8 @@ pub use failure::{Failure, Problem, SendError};
 pub struct Outbound {
     /// The channel.
     pub channel: Channel,
-    /// What it can carry: the text of its rules file, see [`Capabilities::parse`].
-    pub rules: &'static str,
+    /// What it can carry: its rules file, which is read once ([`Capabilities::built_in`]).
+    pub capabilities: fn() -> &'static Capabilities,
     /// Where the platform's API usually is.
     pub base_url: &'static str,
     /// How a call is authorised.

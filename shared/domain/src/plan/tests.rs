@@ -22,10 +22,7 @@ fn now() -> Timestamp {
 
 fn offers() -> Vec<Offer> {
     [(CHAT, RULES), (SMS, SIMPLE)]
-        .map(|(channel, rules)| Offer {
-            channel,
-            capabilities: Capabilities::parse(rules).unwrap(),
-        })
+        .map(|(channel, rules)| Offer { channel, capabilities: Capabilities::built_in(rules) })
         .to_vec()
 }
 

@@ -18,8 +18,8 @@ use crate::errors;
 pub struct Member {
     /// The channel.
     pub channel: Channel,
-    /// What it can carry: the text of its rules file.
-    pub rules: &'static str,
+    /// What it can carry.
+    pub capabilities: fn() -> &'static Capabilities,
     /// Whose path an account's calls go to: its own id, a Page's, or `me`.
     pub node: fn(account: &Account) -> &str,
     /// What an upload says it is for, where that is not the Page.
@@ -46,10 +46,7 @@ struct Sending<'a> {
 /// The next call of a send, or its end.
 #[must_use]
 pub fn next(member: &Member, send: &Send, account: &Account, answers: &[Response]) -> Next {
-    let Ok(rules) = Capabilities::parse(member.rules) else {
-        return Next::Failed(misconfigured());
-    };
-    let sending = Sending { member, rules: &rules, send, account };
+    let sending = Sending { member, rules: (member.capabilities)(), send, account };
     sending.next(answers).unwrap_or_else(Next::Failed)
 }
 

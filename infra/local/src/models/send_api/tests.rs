@@ -1,8 +1,7 @@
 use domain::content::{Content, MediaKind};
 use domain::event::{InboundEvent, Kind, Receipt, Visibility};
 use domain::id::MessageId;
-use domain::inbound::Inbound;
-use domain::outbound::{Author, Outbound, Send, SendContent, SendError, SendMedia};
+use domain::outbound::{Author, Send, SendContent, SendError, SendMedia};
 use domain::status::Status;
 use serde_json::json;
 
@@ -136,9 +135,9 @@ fn receipt(event: &InboundEvent) -> &Receipt {
     receipt
 }
 
-async fn a_customer_writes_and_is_answered(product: Product, inbound: Inbound, outbound: Outbound) {
+async fn a_customer_writes_and_is_answered(product: Product) {
     let model = SendApi::start(product).await.unwrap();
-    let ours = Ours::connect(model.as_ref(), inbound, outbound).await;
+    let ours = Ours::connect(model.as_ref()).await;
     assert_eq!(model.customer_writes("Is order 18 ready? ❤").await.unwrap(), 200);
     let asked = ours.next().await;
     assert_eq!(message(&asked).content, Content::text("Is order 18 ready? ❤"));
@@ -174,13 +173,9 @@ async fn a_customer_writes_and_is_answered(product: Product, inbound: Inbound, o
     assert_eq!(model.sent().last().unwrap().right, "HUMAN_AGENT");
 }
 
-async fn a_comment_is_public_and_its_answer_private(
-    product: Product,
-    inbound: Inbound,
-    outbound: Outbound,
-) {
+async fn a_comment_is_public_and_its_answer_private(product: Product) {
     let model = SendApi::start(product).await.unwrap();
-    let ours = Ours::connect(model.as_ref(), inbound, outbound).await;
+    let ours = Ours::connect(model.as_ref()).await;
     assert_eq!(model.customer_comments("How much is it?").await.unwrap(), 200);
     let comment = ours.next().await;
     assert_eq!(message(&comment).visibility, Visibility::Public);
@@ -194,22 +189,20 @@ async fn a_comment_is_public_and_its_answer_private(
 
 #[tokio::test]
 async fn messenger_and_its_model_agree_on_a_conversation() {
-    let ours = || (::messenger::INBOUND, ::messenger::OUTBOUND);
-    a_customer_writes_and_is_answered(MESSENGER, ours().0, ours().1).await;
-    a_comment_is_public_and_its_answer_private(MESSENGER, ours().0, ours().1).await;
+    a_customer_writes_and_is_answered(MESSENGER).await;
+    a_comment_is_public_and_its_answer_private(MESSENGER).await;
 }
 
 #[tokio::test]
 async fn instagram_and_its_model_agree_on_a_conversation() {
-    let ours = || (::instagram::INBOUND, ::instagram::OUTBOUND);
-    a_customer_writes_and_is_answered(INSTAGRAM, ours().0, ours().1).await;
-    a_comment_is_public_and_its_answer_private(INSTAGRAM, ours().0, ours().1).await;
+    a_customer_writes_and_is_answered(INSTAGRAM).await;
+    a_comment_is_public_and_its_answer_private(INSTAGRAM).await;
 }
 
 #[tokio::test]
 async fn a_tap_and_a_link_come_back_as_what_we_gave_them() {
     let model = SendApi::start(MESSENGER).await.unwrap();
-    let ours = Ours::connect(model.as_ref(), ::messenger::INBOUND, ::messenger::OUTBOUND).await;
+    let ours = Ours::connect(model.as_ref()).await;
     assert_eq!(model.customer_taps("yes:18", "Yes").await.unwrap(), 200);
     let tap = Content::Choice { id: "yes:18".into(), title: "Yes".into() };
     assert_eq!(message(&ours.next().await).content, tap);
@@ -220,7 +213,7 @@ async fn a_tap_and_a_link_come_back_as_what_we_gave_them() {
 #[tokio::test]
 async fn an_approved_template_goes_out_whenever() {
     let model = SendApi::start(MESSENGER).await.unwrap();
-    let ours = Ours::connect(model.as_ref(), ::messenger::INBOUND, ::messenger::OUTBOUND).await;
+    let ours = Ours::connect(model.as_ref()).await;
     model.customer_writes("Hello").await.unwrap();
     let asked = ours.next().await;
     model.time_passes(40 * 24 * HOUR_MS);

@@ -72,7 +72,6 @@ struct Button {
 /// What the registry knows.
 pub const KNOWN: Known = Known {
     channel: "telegram",
-    inbound: || ::telegram::INBOUND,
     start: || Box::pin(async { Ok(BotApi::start().await? as Arc<dyn Platform>) }),
 };
 

@@ -2,7 +2,7 @@
 //!
 //! A method that Ariane does not call is not found, so that a new one brings its rules along.
 
-use domain::outbound::Capabilities;
+use channels::Channel;
 use serde_json::{Value, json};
 
 use super::World;
@@ -242,6 +242,7 @@ fn reaction(fields: &Strict<'_>, world: &World) -> Result<Taken, BotError> {
 
 /// What a bot may react with (<https://core.telegram.org/bots/api#reactiontypeemoji>), letter by letter: a selector that makes
 /// an emoji colourful is refused. The list is the channel's own data, with its source.
-fn known_reactions() -> Vec<String> {
-    Capabilities::parse(::telegram::OUTBOUND.rules).map(|it| it.reactions).unwrap_or_default()
+fn known_reactions() -> &'static [String] {
+    let telegram = channels::named(channels::ALL, super::KNOWN.channel);
+    telegram.and_then(Channel::capabilities).map_or(&[], |it| &it.reactions)
 }

@@ -100,7 +100,7 @@ async fn a_topic_must_be_there_and_direct_messages_must_name_theirs() {
 #[tokio::test]
 async fn an_answer_goes_back_to_the_topic_and_without_it_when_that_is_gone() {
     let model = model().await;
-    let ours = Ours::connect(model.as_ref(), ::telegram::INBOUND, ::telegram::OUTBOUND).await;
+    let ours = Ours::connect(model.as_ref()).await;
     let topic = 5120;
     model.world().topics.insert(topic);
     let written = json!({
@@ -132,7 +132,7 @@ async fn too_many_messages_a_second_must_wait() {
 #[tokio::test]
 async fn a_conversation_with_the_channel_goes_both_ways() {
     let model = model().await;
-    let ours = Ours::connect(model.as_ref(), ::telegram::INBOUND, ::telegram::OUTBOUND).await;
+    let ours = Ours::connect(model.as_ref()).await;
     assert_eq!(model.customer_writes("Où est ma commande ?").await.unwrap(), 200);
     let asked = ours.next().await;
     assert_eq!(message(&asked).content, Content::text("Où est ma commande ?"));

@@ -176,7 +176,6 @@ fn person(address: &Address) -> Option<Person> {
 /// What the registry knows.
 pub const KNOWN: Known = Known {
     channel: "whatsapp",
-    inbound: || whatsapp::INBOUND,
     start: || Box::pin(async { Ok(Graph::start().await? as Arc<dyn Platform>) }),
 };
 

@@ -66,7 +66,6 @@ struct World {
 /// What the registry knows.
 pub const KNOWN: Known = Known {
     channel: "x",
-    inbound: || ::x::INBOUND,
     start: || Box::pin(async { Ok(XApi::start().await? as Arc<dyn Platform>) }),
 };
 

@@ -58,12 +58,12 @@ async fn only_a_mention_is_answered_and_not_twice_with_the_same_words() {
 async fn a_conversation_with_the_channel_goes_both_ways_with_keys_and_with_a_token() {
     let model = XApi::start().await.unwrap();
     assert!(model.sending_secret()[0]["token"].is_object());
-    let ours = Ours::connect(model.as_ref(), ::x::INBOUND, ::x::OUTBOUND).await;
+    let ours = Ours::connect(model.as_ref()).await;
     converse(&model, &ours).await;
 
     let model = XApi::start().await.unwrap();
     let secret = json!([{ "id": NORTHWIND, "token": TOKEN, "base_url": model.base_url }]);
-    let ours = Ours::connect_as(model.as_ref(), &secret, ::x::INBOUND, ::x::OUTBOUND).await;
+    let ours = Ours::connect_as(model.as_ref(), &secret).await;
     converse(&model, &ours).await;
 }
 
@@ -72,7 +72,7 @@ async fn a_call_with_another_token_is_answered_as_x_does() {
     let model = XApi::start().await.unwrap();
     let mut secret = model.sending_secret();
     secret[0]["token"]["token_secret"] = json!("another");
-    let ours = Ours::connect_as(model.as_ref(), &secret, ::x::INBOUND, ::x::OUTBOUND).await;
+    let ours = Ours::connect_as(model.as_ref(), &secret).await;
     assert_eq!(model.customer_writes("Hello").await.unwrap(), 200);
     let refused = ours.answer(&ours.next().await, words("Hello"), None).await;
     let Err(SendError::Config(failure)) = refused else { panic!("{refused:?}") };

@@ -1,0 +1,144 @@
+//! What a channel is registered with beside the list. Most of it derives from the list; what cannot is asked for here, all of
+//! what is missing at once.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use channels::Channel;
+use local::template::Template;
+use local::{functions, models, place};
+
+/// The functions that are not a channel.
+const CORE: [&str; 3] = ["api", "outbound", "threading"];
+
+fn read(path: &str) -> String {
+    fs::read_to_string(place::root().join(path)).unwrap_or_default()
+}
+
+fn has_program(name: &str) -> bool {
+    place::root().join(format!("functions/{name}/src/main.rs")).is_file()
+}
+
+/// The programs that are built for Lambda.
+fn built() -> BTreeSet<String> {
+    let aliases = read(".cargo/config.toml");
+    let alias = aliases.lines().find(|it| it.starts_with("build-functions")).unwrap();
+    alias.split("--bin ").skip(1).map(|it| it.trim_matches([' ', '"']).to_owned()).collect()
+}
+
+/// What must be there of a channel and is not, each with its place.
+pub(crate) fn missing(channel: &Channel) -> Vec<String> {
+    let mut missing = Vec::new();
+    let mut ask = |there: bool, what: String| {
+        if !there {
+            missing.push(format!("{}: {what}", channel.name));
+        }
+    };
+    let name = channel.name;
+    of_its_own(channel, &mut ask);
+    of_the_template(channel, &mut ask);
+    let row = format!("| {name} |");
+    ask(
+        read("README.md").lines().any(|it| it.starts_with(&row)),
+        format!("README.md: a row `{row}`"),
+    );
+    if has_program(name) || channel.inbound.is_some() {
+        let there = built().contains(name);
+        ask(there, format!(".cargo/config.toml: `--bin {name}` in build-functions"));
+    }
+    if channel.webhook().is_some() {
+        let arm = format!("\"{name}\" => ");
+        let there = read("infra/local/tests/subscriptions.rs").contains(&arm);
+        ask(
+            there,
+            format!("infra/local/tests/subscriptions.rs: the names of its webhooks, `{arm}…`"),
+        );
+    }
+    if channel.webhook().is_some() || channel.outbound.is_some() {
+        let there = models::ALL.iter().any(|it| it.channel == name);
+        ask(
+            there,
+            "infra/local/src/models: a model of its platform, and its line of `ALL`".to_owned(),
+        );
+    }
+    missing
+}
+
+/// Its own folders: code, tests, fixtures.
+fn of_its_own(channel: &Channel, ask: &mut impl FnMut(bool, String)) {
+    let name = channel.name;
+    let tests = read(&format!("functions/{name}/tests/events.rs"));
+    let ways = match (&channel.inbound, &channel.outbound) {
+        (Some(_), None) => ", inbound",
+        (None, Some(_)) => ", outbound",
+        _ => "",
+    };
+    let checks = format!("kit::conformance!({name}{ways});");
+    ask(tests.contains(&checks), format!("functions/{name}/tests/events.rs: `{checks}`"));
+    let runs = has_program(name) || channel.inbound.is_none();
+    ask(runs, format!("functions/{name}/src/main.rs: something comes in"));
+    for file in ["accounts.json", "kinds.json"] {
+        let there = place::root().join("events").join(name).join(file).is_file();
+        ask(there, format!("events/{name}/{file}"));
+    }
+    let ways = [(channel.inbound.is_some(), "in"), (channel.outbound.is_some(), "send")];
+    for (_, way) in ways.into_iter().filter(|it| it.0) {
+        let end = format!(".{way}.json");
+        let files = fs::read_dir(place::root().join("events").join(name)).into_iter().flatten();
+        let mut names = files.filter_map(|it| it.ok()?.file_name().into_string().ok());
+        ask(names.any(|it| it.ends_with(&end)), format!("events/{name}: a case `<case>{end}`"));
+    }
+}
+
+/// What of the template is there at all; the tests of the template look at what it says.
+fn of_the_template(channel: &Channel, ask: &mut impl FnMut(bool, String)) {
+    let name = channel.name;
+    let template = read("infra/template.yaml");
+    let pascal: String = name.split('-').map(|it| it[..1].to_uppercase() + &it[1..]).collect();
+    let mut ask = |there, what: &str| ask(there, format!("infra/template.yaml: {what}"));
+    let patterns: Vec<_> =
+        template.lines().filter(|it| it.contains("AllowedPattern: ^((")).collect();
+    let names = |at: usize| {
+        patterns.get(at).is_some_and(|it| {
+            it.split(['(', ')', '|', '^', '$', '?', '*', ',', ' ']).any(|it| it == name)
+        })
+    };
+    ask(names(0), "its name in the pattern of Channels");
+    let is_asked = channel.capabilities().is_some_and(|it| it.choices.is_some());
+    ask(names(1) == is_asked, "its name in the pattern of AskCustomerOn, if it offers choices");
+    ask(template.contains(&format!("\n  {pascal}: !Not ")), "its condition");
+    if channel.inbound.is_some() {
+        ask(Template::channels().unwrap().iter().any(|it| it == name), "its block");
+    }
+    if channel.webhook().is_some() {
+        let output = format!("\n  {pascal}WebhookUrl:");
+        ask(template.contains(&output), "the output of its webhook URL");
+    }
+}
+
+#[test]
+fn every_channel_is_registered_everywhere() {
+    let known: BTreeSet<_> = channels::ALL.iter().map(|it| it.name).collect();
+    let mut missing: Vec<_> = channels::ALL.iter().flat_map(missing).collect();
+    for folder in fs::read_dir(place::root().join("functions")).unwrap() {
+        let folder = folder.unwrap().file_name().into_string().unwrap();
+        if !CORE.contains(&&*folder) && folder != "channels" && !known.contains(&*folder) {
+            missing.push(format!(
+                "{folder}: functions/channels: a line of Cargo.toml, a line of `ALL`"
+            ));
+        }
+    }
+    assert!(missing.is_empty(), "not registered:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn nothing_is_registered_that_is_no_channel() {
+    let known = |name: &str| channels::named(channels::ALL, name).is_some();
+    for name in Template::channels().unwrap() {
+        assert!(known(&name), "infra/template.yaml has a block of {name}");
+    }
+    for model in models::ALL {
+        assert!(known(model.channel), "there is a model of {}", model.channel);
+    }
+    assert_eq!(built(), functions::names().unwrap().into_iter().collect(), "build-functions");
+}
