@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::objects::Objects;
 use aws::queue::Queue;
-use aws::table::{Rules, Table};
+use aws::store::{Rules, Store};
 use domain::id::{AccountId, Channel};
 use domain::plan::Offer;
 use domain::time::Timestamp;
@@ -18,7 +18,7 @@ use crate::routes::{self, Access, Route};
 /// What the API rests on.
 pub struct Api {
     /// The table.
-    pub table: Table,
+    pub table: Store,
     /// Where messages go that were promised.
     pub queue: Queue,
     /// Where what is large is kept.

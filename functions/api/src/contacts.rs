@@ -1,6 +1,6 @@
 //! `GET /v1/contacts`, `GET /v1/contacts/{id}` and `PATCH /v1/contacts/{id}`.
 
-use aws::table::{ContactProfile, ProfileChange};
+use aws::store::{ContactProfile, ProfileChange};
 use domain::filing::identity::Address;
 use domain::id::{AccountId, Channel, ContactId, IdentityId};
 use http::header::ETAG;
@@ -43,7 +43,7 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
         return Err(Problem::wrong(Place::Parameter("account"), rule));
     }
     let identity = written_as(&channel, id, account.map(AccountId::new).as_ref());
-    let known = api.table.find_identity(&identity).await?;
+    let known = api.table.contacts().find_identity(&identity).await?;
     let mut found = Vec::new();
     if let Some(contact) = known.and_then(|it| it.contact) {
         found.extend(person(api, &contact).await?.map(|it| shown(api, &it)));
@@ -74,7 +74,7 @@ pub(crate) async fn patch(api: &Api, call: &Call<'_>) -> Result<Answer, Problem>
             return Err(tags::stale());
         }
         let read = (!belief.is_any()).then_some(&person.profile);
-        let changed = api.table.change_profile(&person.id, &change, read).await?;
+        let changed = api.table.contacts().change_profile(&person.id, &change, read).await?;
         person.profile = changed.ok_or_else(tags::stale)?;
     }
     let body = shown(api, &person);
@@ -91,9 +91,9 @@ pub(crate) fn asked(call: &Call<'_>) -> Result<ContactId, Problem> {
 
 /// A person, as they are at this moment; one who was made one with another is that other.
 async fn person(api: &Api, id: &ContactId) -> Result<Option<Person>, Problem> {
-    let Some(id) = api.table.who_is(id).await? else { return Ok(None) };
-    let Some(addresses) = api.table.addresses(&id).await? else { return Ok(None) };
-    let profile = api.table.profile(&id).await?;
+    let Some(id) = api.table.contacts().who_is(id).await? else { return Ok(None) };
+    let Some(addresses) = api.table.contacts().addresses(&id).await? else { return Ok(None) };
+    let profile = api.table.contacts().profile(&id).await?;
     Ok(Some(Person { id, addresses, profile }))
 }
 

@@ -5,10 +5,11 @@
 //! caller and the key.
 
 use aws::new_id;
-use aws::table::keys::Key;
-use aws::table::schema::ALONE;
-use aws::table::views::{Order as Sort, Window};
-use aws::table::{Fresh, MOST_MOVED, Order, To};
+use aws::store::SortOrder;
+use aws::store::Window;
+use aws::store::keys::Key;
+use aws::store::schema::ALONE;
+use aws::store::{Fresh, MOST_MOVED, Order, To};
 use domain::event::derived;
 use domain::filing::Decider;
 use domain::id::{CorrectionId, ThreadId};
@@ -43,7 +44,7 @@ pub(crate) async fn merge(api: &Api, call: &Call<'_>) -> Result<Answer, Problem>
     let into = wish.thread.unwrap_or_else(|| source.clone());
     let order = order(call, wish.reason)?;
     let named = Named { path: &source, other: Some(("/into", &into)), messages: &[] };
-    let made = api.table.merge(&order, &source, &into).await?;
+    let made = api.table.corrections().merge(&order, &source, &into).await?;
     made.map_err(|it| refusals::problem(it, &named)).map(|it| created(&it))
 }
 
@@ -72,7 +73,7 @@ async fn transfer(
     let keys: Vec<_> = keys.collect();
     let order = order(call, wish.reason)?;
     let named = Named { path: &from, other: other.as_ref().map(|it| ("/to", it)), messages: &keys };
-    let made = api.table.move_messages(&order, &from, &to, &keys, &api.rules).await?;
+    let made = api.table.corrections().move_messages(&order, &from, &to, &keys, &api.rules).await?;
     made.map_err(|it| refusals::problem(it, &named)).map(|it| created(&it))
 }
 
@@ -83,11 +84,11 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let bound = ["corrections", contact.as_str()];
     let is_key = |key: &str| ids::correction(key).is_some();
     let after = query.get("cursor").map(|it| cursor::read(&bound, it, is_key)).transpose()?;
-    let window = Window { order: Sort::Descending, after, limit: query.limit()? };
-    if api.table.who_is(&contact).await?.is_none() {
+    let window = Window { order: SortOrder::Descending, after, limit: query.limit()? };
+    if api.table.contacts().who_is(&contact).await?.is_none() {
         return Err(Problem::new(NOT_FOUND));
     }
-    let page = api.table.view_corrections(&contact, &window).await?;
+    let page = api.table.corrections().view_corrections(&contact, &window).await?;
     // Who is who, and what proves it, is for those who may read people.
     let reads_people = call.caller.may(CONTACTS_READ);
     let shown = page.rows.iter().filter(|it| reads_people || it.kind.threads().is_some());
@@ -103,7 +104,7 @@ pub(crate) async fn revert(api: &Api, call: &Call<'_>) -> Result<Answer, Problem
     let of = ids::correction(call.second()).ok_or_else(|| Problem::new(NOT_FOUND))?;
     let reason = if call.request.body.is_empty() { None } else { reason(call.json()?)? };
     let order = order(call, reason)?;
-    let made = api.table.revert(&order, &contact, &of, &api.rules).await?;
+    let made = api.table.corrections().revert(&order, &contact, &of, &api.rules).await?;
     made.map_err(|it| refusals::bare(&it)).map(|it| created(&it))
 }
 

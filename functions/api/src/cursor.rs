@@ -1,6 +1,6 @@
 //! Where a page ended: opaque to the caller, and of use only with the query that gave it.
 
-use aws::table::views::Position;
+use aws::store::Position;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::event::digest;

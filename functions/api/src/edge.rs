@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use aws::jwks::Jwks;
 use aws::objects::Objects;
 use aws::queue::Queue;
-use aws::table::{Rules, Table};
+use aws::store::{Rules, Store};
 use aws::{env, env_or};
 use domain::id::{AccountId, Channel};
 use domain::plan::Offer;
@@ -27,7 +27,7 @@ impl Api {
     pub fn from_env() -> anyhow::Result<Self> {
         let sdk = aws::config::sdk()?;
         Ok(Self {
-            table: Table::new(&sdk, env("TABLE_NAME")?),
+            table: Store::new(&sdk, env("TABLE_NAME")?),
             queue: Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?),
             objects: Objects::new(&sdk, env("BUCKET_NAME")?),
             auth: auth()?,

@@ -1,7 +1,7 @@
 //! `POST /v1/contacts/{id}/identities` and `DELETE /v1/contacts/{id}/identities/{identity}`: a person's word that an
 //! address is somebody's, and how it is taken back.
 
-use aws::table::Order;
+use aws::store::Order;
 use domain::filing::{CorrectionKind, Proof};
 use domain::id::{AccountId, ContactId, IdentityId};
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub(crate) async fn link(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let contact = contacts::asked(call)?;
     let wish = read(call.json()?)?;
     let order = order(call, wish.reason)?;
-    let made = api.table.link(&order, &wish.identity, &contact, wish.proof).await?;
+    let made = api.table.links().link(&order, &wish.identity, &contact, wish.proof).await?;
     made.map_err(|it| refusals::bare(&it)).map(|it| created(&it))
 }
 
@@ -42,10 +42,11 @@ pub(crate) async fn unlink(api: &Api, call: &Call<'_>) -> Result<Answer, Problem
         return Err(Problem::wrong(Place::Parameter("reason"), rule));
     }
     let missing = || Problem::new(NOT_FOUND);
-    let contact = api.table.who_is(&contacts::asked(call)?).await?.ok_or_else(missing)?;
+    let contact =
+        api.table.contacts().who_is(&contacts::asked(call)?).await?.ok_or_else(missing)?;
     let order = order(call, reason)?;
     let identity = named(api, &contact, call.second(), &order).await?.ok_or_else(missing)?;
-    let made = Box::pin(api.table.unlink(&order, &contact, &identity, &api.rules)).await?;
+    let made = Box::pin(api.table.links().unlink(&order, &contact, &identity, &api.rules)).await?;
     made.map_err(|it| refusals::bare(&it)).map(|it| created(&it))
 }
 
@@ -56,12 +57,12 @@ async fn named(
     name: &str,
     order: &Order,
 ) -> Result<Option<IdentityId>, Problem> {
-    let addresses = api.table.addresses(contact).await?.unwrap_or_default();
+    let addresses = api.table.contacts().addresses(contact).await?.unwrap_or_default();
     let mut own = addresses.into_iter().map(|(id, _)| id);
     if let Some(identity) = own.find(|it| ids::identity(it) == name) {
         return Ok(Some(identity));
     }
-    let before = api.table.view_correction(contact, &order.id).await?;
+    let before = api.table.corrections().view_correction(contact, &order.id).await?;
     Ok(match before.map(|it| it.kind) {
         Some(CorrectionKind::Unlink { identity, .. }) => {
             Some(identity).filter(|it| ids::identity(it) == name)

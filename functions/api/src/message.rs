@@ -1,7 +1,7 @@
 //! `GET /v1/messages/{id}`.
 
-use aws::table::keys::Key;
-use aws::table::views::{Row, is_expired};
+use aws::store::keys::Key;
+use aws::store::views::{Row, is_expired};
 use domain::sending::Outgoing;
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     let (id, row) = find(api, call).await?;
     let mut body = show::message(&row).ok_or_else(missing)?;
     if let MessageRef::Ours(id) = &id {
-        let outgoing = api.table.outgoing(id).await?.ok_or_else(missing)?;
+        let outgoing = api.table.sends().outgoing(id).await?.ok_or_else(missing)?;
         body.extend(sending(&outgoing));
     }
     Ok(Answer::ok(Value::Object(body)))

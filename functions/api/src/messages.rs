@@ -4,7 +4,7 @@
 //! and 202 is answered only when it is stored and queued. The same request again completes what is missing.
 
 use aws::new_id;
-use aws::table::{Acceptance, Fresh};
+use aws::store::{Acceptance, Fresh};
 use domain::id::MessageId;
 use domain::outbound::{Feature, Problem as Send, SendContent};
 use domain::plan::{Ask, Plan, TemplateState, Way, plan as judge};
@@ -32,7 +32,7 @@ pub(crate) async fn accept(api: &Api, call: &Call<'_>) -> Result<Answer, Problem
         None => (MessageId::new(new_id("msg_")), false),
     };
     // What was promised stays promised, also when it could not be planned any more.
-    if is_keyed && let Some(stored) = api.table.outgoing(&id).await? {
+    if is_keyed && let Some(stored) = api.table.sends().outgoing(&id).await? {
         if stored.accepted.hash != request.hash {
             return Err(mismatch());
         }
@@ -46,7 +46,7 @@ pub(crate) async fn accept(api: &Api, call: &Call<'_>) -> Result<Answer, Problem
         let place = draft.place(api, call).await?;
         let (accepted, opens) = draft.accepted(call, &request, id.clone(), place)?;
         let opening = opens.then_some(&draft.target.claims);
-        match api.table.accept(&accepted, opening, &api.rules).await? {
+        match api.table.sends().accept(&accepted, opening, &api.rules).await? {
             Acceptance::Stored(stored) | Acceptance::Repeated(stored) => {
                 return promise(api, &stored).await;
             }
@@ -142,7 +142,7 @@ async fn templates(api: &Api, ways: &[Way]) -> Result<Vec<TemplateState>, Proble
         let Some(account) = &way.account else { continue };
         if !asked.contains(&(&way.channel, account)) {
             asked.push((&way.channel, account));
-            found.extend(api.table.templates(&way.channel, account).await?);
+            found.extend(api.table.views().templates(&way.channel, account).await?);
         }
     }
     Ok(found)

@@ -1,9 +1,9 @@
 //! Where at a person's address an answer goes: back to the topic that they wrote in.
 
-use aws::table::item::{Item, get_text};
-use aws::table::keys::Key;
-use aws::table::schema::ALONE;
-use aws::table::views::{Order, Window};
+use aws::store::item::{Item, get_text};
+use aws::store::keys::Key;
+use aws::store::schema::ALONE;
+use aws::store::{SortOrder, Window};
 use domain::id::{AccountId, ThreadId};
 use domain::outbound::Feature;
 use domain::plan::Way;
@@ -66,8 +66,8 @@ pub(crate) async fn find(
         return Ok(quoted.spot.place.clone());
     }
     let Some(thread) = thread else { return Ok(None) };
-    let window = Window { order: Order::Descending, after: None, limit: LAST };
-    let page = api.table.view_timeline(std::slice::from_ref(thread), &window, now).await?;
+    let window = Window { order: SortOrder::Descending, after: None, limit: LAST };
+    let page = api.table.views().view_timeline(std::slice::from_ref(thread), &window, now).await?;
     for row in page.rows.iter().filter(|it| it.channel.as_ref() == Some(&way.channel)) {
         if let Some(spot) = spot(api, &row.key).await?.filter(|it| it.is_on(way)) {
             return Ok(spot.place);
@@ -80,7 +80,7 @@ async fn spot(api: &Api, key: &str) -> Result<Option<Spot>, Problem> {
     match MessageRef::from_key(key) {
         None => Ok(None),
         Some(MessageRef::Ours(id)) => {
-            let ours = api.table.outgoing(&id).await?;
+            let ours = api.table.sends().outgoing(&id).await?;
             Ok(ours.map(|it| Spot::of_ours(&it.accepted)))
         }
         Some(MessageRef::Theirs(..)) => {

@@ -1,7 +1,7 @@
 //! The message that a message of ours quotes, as the platform knows it.
 
-use aws::table::keys::Key;
-use aws::table::schema::{ALONE, THREAD};
+use aws::store::keys::Key;
+use aws::store::schema::{ALONE, THREAD};
 use domain::id::{AccountId, Channel, ContactId, ProviderId, ThreadId};
 
 use crate::api::Api;
@@ -29,7 +29,7 @@ pub(crate) async fn find(api: &Api, message: &MessageRef) -> Result<Quoted, Prob
     let missing = || wrong("there is no such message");
     match message {
         MessageRef::Ours(id) => {
-            let sent = api.table.outgoing(id).await?.ok_or_else(missing)?;
+            let sent = api.table.sends().outgoing(id).await?.ok_or_else(missing)?;
             let id = sent.provider.ok_or_else(|| wrong("it was not sent yet"))?;
             let spot = Spot::of_ours(&sent.accepted);
             let domain::sending::Accepted { channel, account, contact, .. } = sent.accepted;
@@ -41,7 +41,7 @@ pub(crate) async fn find(api: &Api, message: &MessageRef) -> Result<Quoted, Prob
             let text =
                 |name: &str| item.get(name).and_then(|it| it.as_s().ok()).map(String::as_str);
             let thread = text(THREAD).map(ThreadId::new).ok_or_else(missing)?;
-            let thread = api.table.view_thread(&thread).await?.ok_or_else(missing)?;
+            let thread = api.table.views().view_thread(&thread).await?.ok_or_else(missing)?;
             Ok(Quoted {
                 id: text("id").map(ProviderId::new).ok_or_else(missing)?,
                 channel: channel.clone(),

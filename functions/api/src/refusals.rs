@@ -1,7 +1,7 @@
 //! Why a correction cannot be made, as a problem: which part of the request it lies in, and what to do.
 
-use aws::table::keys::Key;
-use aws::table::{MOST_MOVED, Refused};
+use aws::store::keys::Key;
+use aws::store::{MOST_MOVED, Refused};
 use domain::id::ThreadId;
 use domain::outbound::Problem as Send;
 

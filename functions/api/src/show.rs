@@ -1,6 +1,6 @@
 //! What people and programs read of the table's things, as JSON.
 
-use aws::table::views::{Row, ThreadView};
+use aws::store::views::{Row, ThreadView};
 use domain::content::Content;
 use domain::filing::identity::Address;
 use domain::filing::{Correction, CorrectionKind, NEVER, State};

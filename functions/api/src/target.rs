@@ -1,7 +1,7 @@
 //! Whom a message may go to, and by which ways: what the table knows, laid out for the planner.
 
-use aws::table::Claims;
-use aws::table::views::{Order, Window};
+use aws::store::Claims;
+use aws::store::{SortOrder, Window};
 use domain::event::{Direction, Identity};
 use domain::filing::State;
 use domain::filing::aliases::{Kept, forbidden, is_one, known_by};
@@ -79,7 +79,7 @@ async fn in_thread(
     let missing = || no_such("/to/thread_id", "there is no such thread");
     let mut id = id.clone();
     for _ in 0..MOST_MERGES {
-        let thread = api.table.view_thread(&id).await?.ok_or_else(missing)?;
+        let thread = api.table.views().view_thread(&id).await?.ok_or_else(missing)?;
         if let Some(into) = thread.merged_into.clone() {
             id = into;
             continue;
@@ -87,15 +87,16 @@ async fn in_thread(
         if thread.live.as_ref().is_some_and(|it| it.state == State::Closed) {
             return Err(Problem::send(Send::ThreadClosed, "it was closed; open it again first"));
         }
-        let mut addresses = api.table.addresses(&thread.contact).await?.ok_or_else(missing)?;
-        let claimants = api.table.claimants(&thread).await?;
+        let mut addresses =
+            api.table.contacts().addresses(&thread.contact).await?.ok_or_else(missing)?;
+        let claimants = api.table.filing().claimants(&thread).await?;
         addresses.extend(claimants.iter().cloned());
         // A conversation stays where it is; only if it cannot, what the person prefers counts.
         let last =
             if request.channel.is_none() { last_channel(api, &id, now).await? } else { None };
         let preferred = preferred(api, request, &thread.contact).await?;
         let preferred: Vec<_> = last.into_iter().chain(preferred).collect();
-        let kept = api.table.with_aliases(&addresses).await?;
+        let kept = api.table.contacts().with_aliases(&addresses).await?;
         let mut ways = ways(request, (&addresses, &kept), &preferred);
         for way in &mut ways {
             way.claimed = claimants.iter().any(|(id, _)| *id == way.identity);
@@ -112,8 +113,8 @@ async fn last_channel(
     id: &ThreadId,
     now: Timestamp,
 ) -> Result<Option<Channel>, Problem> {
-    let window = Window { order: Order::Descending, after: None, limit: LAST };
-    let page = api.table.view_timeline(std::slice::from_ref(id), &window, now).await?;
+    let window = Window { order: SortOrder::Descending, after: None, limit: LAST };
+    let page = api.table.views().view_timeline(std::slice::from_ref(id), &window, now).await?;
     let theirs = page.rows.iter().find(|it| it.direction == Direction::In);
     Ok(theirs.or_else(|| page.rows.first()).and_then(|it| it.channel.clone()))
 }
@@ -127,7 +128,7 @@ async fn preferred(
     if request.channel.is_some() {
         return Ok(Vec::new());
     }
-    Ok(api.table.profile(contact).await?.channels)
+    Ok(api.table.contacts().profile(contact).await?.channels)
 }
 
 async fn to_contact(
@@ -136,9 +137,9 @@ async fn to_contact(
     id: &ContactId,
 ) -> Result<Target, Problem> {
     let missing = || no_such("/to/contact_id", "there is no such contact");
-    let id = &api.table.who_is(id).await?.ok_or_else(missing)?;
-    let addresses = api.table.addresses(id).await?.ok_or_else(missing)?;
-    let kept = api.table.with_aliases(&addresses).await?;
+    let id = &api.table.contacts().who_is(id).await?.ok_or_else(missing)?;
+    let addresses = api.table.contacts().addresses(id).await?.ok_or_else(missing)?;
+    let kept = api.table.contacts().with_aliases(&addresses).await?;
     let ways = ways(request, (&addresses, &kept), &preferred(api, request, id).await?);
     let (contact, claims) = (Some(id.clone()), Claims::default());
     Ok(Target { contact, thread: None, claims, ways, kept })
@@ -150,13 +151,13 @@ async fn to_address(
     channel: &Channel,
     identity: &IdentityId,
 ) -> Result<Target, Problem> {
-    let known = api.table.find_identity(identity).await?;
+    let known = api.table.contacts().find_identity(identity).await?;
     let contact = known.as_ref().and_then(|it| it.contact.clone());
     let addresses = match &contact {
-        Some(contact) => api.table.addresses(contact).await?.unwrap_or_default(),
+        Some(contact) => api.table.contacts().addresses(contact).await?.unwrap_or_default(),
         None => known.iter().map(|it| (identity.clone(), it.clone())).collect(),
     };
-    let kept = api.table.with_aliases(&addresses).await?;
+    let kept = api.table.contacts().with_aliases(&addresses).await?;
     let mut ways = ways(request, (&addresses, &kept), &[]);
     // Also the id that the platform has for whom the number is.
     ways.retain(|it| it.channel == *channel && is_one(&it.identity, identity, &kept));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::table::{Changed, MOST_CASES, ThreadChange};
+use aws::store::{Changed, MOST_CASES, ThreadChange};
 use domain::filing::{Handling, MOST_ASSIGNEE, State};
 use domain::id::ThreadId;
 use domain::time::Timestamp;
@@ -35,7 +35,7 @@ pub(crate) async fn patch(api: &Api, call: &Call<'_>) -> Result<Answer, Problem>
     let change = read(sent.clone(), call.now)?;
     let belief = Belief::of(call)?;
     let believed = |view: &_| belief.holds(&threads::etag(view, call.now));
-    match api.table.change_thread(&id, &change, &believed, call.now).await? {
+    match api.table.threads().change_thread(&id, &change, &believed, call.now).await? {
         Changed::Done(view) => {
             let headers = vec![(ETAG, threads::etag(&view, call.now))];
             let body = show::thread(&view, call.now);

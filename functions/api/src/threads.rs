@@ -1,6 +1,7 @@
 //! `GET /v1/threads` and `GET /v1/threads/{id}`.
 
-use aws::table::views::{InboxQuery, Order, Page, ThreadView, Window};
+use aws::store::views::{InboxQuery, ThreadView};
+use aws::store::{Page, SortOrder, Window};
 use domain::filing::State;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -25,20 +26,20 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let is_key =
         |key: &str| if of_person { ids::is_thread_key(key) } else { ids::thread(key).is_some() };
     let after = query.get("cursor").map(|it| cursor::read(&bound, it, is_key)).transpose()?;
-    let window = Window { order: Order::Ascending, after, limit: query.limit()? };
+    let window = Window { order: SortOrder::Ascending, after, limit: query.limit()? };
     let page = match (query.get("contact"), query.get("crm")) {
-        (None, None) => api.table.view_inbox(&inbox(&query, call.now)?, &window).await?,
+        (None, None) => api.table.views().view_inbox(&inbox(&query, call.now)?, &window).await?,
         (Some(contact), None) => {
             alone(&query, "contact", &["state", "unsure", "assignee"])?;
             let contact = ids::contact(contact);
             let contact = contact.ok_or_else(|| wrong("contact", "must be the id of a contact"))?;
-            api.table.view_contact(&contact, &window).await?
+            api.table.views().view_contact(&contact, &window).await?
         }
         (_, Some(case)) => {
             alone(&query, "crm", &["state", "unsure", "assignee", "contact"])?;
             let rule = "must be a kind and an id of it: case:500-17";
             let (kind, id) = case_of(case).ok_or_else(|| wrong("crm", rule))?;
-            let found = api.table.thread_of_case(kind, &id).await?;
+            let found = api.table.threads().thread_of_case(kind, &id).await?;
             Page { rows: found.into_iter().collect(), next: None }
         }
     };
@@ -63,7 +64,7 @@ pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     let missing = || Problem::new(NOT_FOUND);
     call.query(&[])?;
     let id = ids::thread(call.id()).ok_or_else(missing)?;
-    let view = api.table.view_thread(&id).await?.ok_or_else(missing)?;
+    let view = api.table.views().view_thread(&id).await?.ok_or_else(missing)?;
     Ok(tags::shown(call, etag(&view, call.now), show::thread(&view, call.now)))
 }
 

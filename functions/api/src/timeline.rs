@@ -1,6 +1,6 @@
 //! `GET /v1/threads/{id}/timeline`.
 
-use aws::table::views::{Order, Window};
+use aws::store::{SortOrder, Window};
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -16,18 +16,18 @@ pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     let id = ids::thread(call.id()).ok_or_else(missing)?;
     let query = call.query(&["order", "limit", "cursor"])?;
     let (name, order) = match query.get("order") {
-        None | Some("asc") => ("asc", Order::Ascending),
-        Some("desc") => ("desc", Order::Descending),
+        None | Some("asc") => ("asc", SortOrder::Ascending),
+        Some("desc") => ("desc", SortOrder::Descending),
         Some(_) => return Err(Problem::wrong(Place::Parameter("order"), "must be asc or desc")),
     };
     let bound = ["timeline", id.as_str(), name];
     let after =
         query.get("cursor").map(|it| cursor::read(&bound, it, ids::is_message_key)).transpose()?;
     let window = Window { order, after, limit: query.limit()? };
-    let thread = api.table.view_thread(&id).await?.ok_or_else(missing)?;
+    let thread = api.table.views().view_thread(&id).await?.ok_or_else(missing)?;
     let threads: Vec<_> = std::iter::once(id.clone()).chain(thread.sources).collect();
-    let mut page = api.table.view_timeline(&threads, &window, call.now).await?;
-    api.table.spell_out(&mut page.rows).await?;
+    let mut page = api.table.views().view_timeline(&threads, &window, call.now).await?;
+    api.table.views().spell_out(&mut page.rows).await?;
     let messages: Vec<_> = page.rows.iter().filter_map(show::message).collect();
     let mut body = fields(&[("thread_id", json!(id)), ("messages", json!(messages))]);
     insert(&mut body, "next", page.next.as_ref().map(|it| cursor::write(&bound, it)));

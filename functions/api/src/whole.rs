@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use aws::table::views::Row;
+use aws::store::views::Row;
 use domain::content::Content;
 use domain::event::{Kind, digest};
 use http::header::{
@@ -32,7 +32,7 @@ pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     }
     let content = match &id {
         MessageRef::Ours(ours) => {
-            api.table.outgoing(ours).await?.map(|it| json!(it.accepted.send.content))
+            api.table.sends().outgoing(ours).await?.map(|it| json!(it.accepted.send.content))
         }
         MessageRef::Theirs(..) => said(api, row).await?.as_ref().map(show::content),
     };

@@ -1,7 +1,7 @@
 //! An attempt from its timer to its result.
 
 use aws::logs::{Metric, count};
-use aws::table::Ended;
+use aws::store::Ended;
 use domain::id::ProviderId;
 use domain::outbound::{Failure, Problem, SendError};
 use domain::secrets::SendingAccount;
@@ -111,12 +111,12 @@ impl Outbox {
         id: Option<ProviderId>,
     ) -> anyhow::Result<()> {
         let Attempting { message, n, .. } = *attempting;
-        self.table.sent(message, n, id.as_ref(), self.now()).await?;
+        self.table.sends().sent(message, n, id.as_ref(), self.now()).await?;
         tracing::info!(message.id = %message.accepted.id(), channel = %message.accepted.channel, attempt = n, "sent");
-        let Some(message) = self.table.outgoing(message.accepted.id()).await? else {
+        let Some(message) = self.table.sends().outgoing(message.accepted.id()).await? else {
             return Ok(());
         };
-        self.table.complete(&message).await
+        self.table.sends().complete(&message).await
     }
 
     async fn failed(
@@ -137,10 +137,10 @@ impl Outbox {
             Retry::At(at) => {
                 // The timer first: what is recorded and never woken would wait for ever.
                 self.timers.set(&attempting.entry.then(Step::Send(n + 1)), at, now).await?;
-                self.table.retry_at(message, ended(End::Retry), at).await
+                self.table.sends().retry_at(message, ended(End::Retry), at).await
             }
             Retry::Never(status, failure) => {
-                self.table.end(message, status, &failure, Some(ended(End::Failed))).await
+                self.table.sends().end(message, status, &failure, Some(ended(End::Failed))).await
             }
         }
     }

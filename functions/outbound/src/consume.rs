@@ -2,7 +2,7 @@
 
 use aws::batch::{self, Permanent, Time};
 use aws::logs::{Metric, count};
-use aws::table::BackTo;
+use aws::store::BackTo;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::outbound::{Failure, Feature, Problem};
 use domain::sending::{Entry, Move, Outgoing, Step, decide, out_of_time};
@@ -20,7 +20,10 @@ impl Outbox {
     /// Works on a batch, and names the entries that the queue has to bring again.
     pub async fn handle(&self, batch: SqsEvent, time: Time) -> anyhow::Result<SqsBatchResponse> {
         let put_aside = async |entry: &SqsMessage, why| {
-            self.table.put_aside(BackTo::Outbound, entry, why, self.now(), self.retention).await
+            self.table
+                .filing()
+                .put_aside(BackTo::Outbound, entry, why, self.now(), self.retention)
+                .await
         };
         let work = async |entry: &SqsMessage| Box::pin(self.take(entry)).await;
         Box::pin(batch::each(batch, time, work, put_aside)).await
@@ -57,7 +60,7 @@ impl Outbox {
     }
 
     async fn message(&self, entry: &Entry) -> anyhow::Result<Outgoing> {
-        let message = self.table.outgoing(&entry.message).await?;
+        let message = self.table.sends().outgoing(&entry.message).await?;
         // It was stored before it was queued.
         Ok(message.ok_or(Permanent("its message is not in the table"))?)
     }
@@ -70,14 +73,14 @@ impl Outbox {
         let resends = way.is_none_or(|it| it.rules.has(Feature::ResendUnconfirmed));
         match decide(&message.progress, entry.step, resends, now) {
             Move::Nothing => Ok(true),
-            Move::Complete => self.table.complete(message).await.map(|()| true),
+            Move::Complete => self.table.sends().complete(message).await.map(|()| true),
             Move::Expire => {
                 let failure = way.is_none().then(|| Failure::ours(Problem::ChannelMisconfigured));
                 let (status, failure) = out_of_time(&message.progress, failure);
-                self.table.end(message, status, &failure, None).await
+                self.table.sends().end(message, status, &failure, None).await
             }
             Move::Doubt { n } => {
-                if self.table.doubt(message, n, now).await? {
+                if self.table.sends().doubt(message, n, now).await? {
                     count(Metric::Unconfirmed, 1);
                     tracing::warn!(message.id = %entry.message, attempt = n, "nobody knows whether a message was sent");
                 }
@@ -85,6 +88,7 @@ impl Outbox {
             }
             Move::GiveUp { .. } => {
                 self.table
+                    .sends()
                     .end(message, Status::Failed, &Failure::ours(Problem::Unconfirmed), None)
                     .await
             }

@@ -7,7 +7,7 @@ use aws::calls::{Calls, Limits};
 use aws::objects::Objects;
 use aws::queue::Queue;
 use aws::steps::Steps;
-use aws::table::{Table, retention_from_env};
+use aws::store::{Store, retention_from_env};
 use aws::timers::{Schedules, Timers};
 use aws::vault::Vault;
 use aws::{env, env_or};
@@ -21,7 +21,7 @@ use crate::accounts::Accounts;
 /// What sends messages.
 #[derive(Debug)]
 pub struct Outbox {
-    pub(crate) table: Table,
+    pub(crate) table: Store,
     pub(crate) calls: Calls,
     pub(crate) timers: Timers,
     pub(crate) accounts: Accounts,
@@ -54,7 +54,7 @@ impl Outbox {
         let schedules = Schedules::new(&sdk, group, role, queue);
         let bucket = Objects::new(&sdk, env("BUCKET_NAME")?);
         let outbox = Self::over(
-            Table::new(&sdk, env("TABLE_NAME")?),
+            Store::new(&sdk, env("TABLE_NAME")?),
             Calls::new(bucket, Limits::default(), Steps::default())?,
             Timers::new(Queue::new(&sdk, env("TIMERS_QUEUE_URL")?), schedules, outbound),
             Accounts::stored(Vault::new(&sdk), env("SENDING_SECRETS")?),
@@ -65,7 +65,7 @@ impl Outbox {
 
     /// An outbox over its parts.
     pub fn over(
-        table: Table,
+        table: Store,
         calls: Calls,
         timers: Timers,
         accounts: Accounts,

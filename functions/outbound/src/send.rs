@@ -1,7 +1,7 @@
 //! One attempt: the conversation of calls that a channel asks for.
 
 use aws::calls::{Access, CallError, Calls};
-use aws::table::Table;
+use aws::store::Store;
 use domain::id::ProviderId;
 use domain::outbound::{Account, Call, Failure, Next, Outbound, Problem, Response, SendError};
 use domain::secrets::SendingAccount;
@@ -34,7 +34,7 @@ pub(crate) enum Outcome {
 
 /// One attempt to send one message.
 pub(crate) struct Conversation<'a> {
-    pub(crate) table: &'a Table,
+    pub(crate) table: &'a Store,
     pub(crate) calls: &'a Calls,
     pub(crate) channel: &'a Outbound,
     pub(crate) account: &'a SendingAccount,
@@ -93,7 +93,7 @@ impl Conversation<'_> {
     }
 
     async fn begin(&self) -> anyhow::Result<bool> {
-        self.table.begin(self.message, self.n, self.duplicate, self.now).await
+        self.table.sends().begin(self.message, self.n, self.duplicate, self.now).await
     }
 
     async fn make(&self, call: Call, base_url: &str) -> Result<Response, CallError> {

@@ -5,9 +5,10 @@
 
 use aws::new_id;
 use aws::queue::Queue;
-use aws::table::keys::{self, Key};
-use aws::table::views::{self, Position, Row, Window};
-use aws::table::{Acceptance, Order, Question, Rules, Stored, Table, ThreadChange, To};
+use aws::store::keys::{self, Key};
+use aws::store::views::Row;
+use aws::store::{Acceptance, Order, Question, Rules, Store, Stored, ThreadChange, To};
+use aws::store::{Position, SortOrder, Window};
 use domain::event::{Direction, Identity, InboundEvent, Message, derived, digest};
 use domain::filing::aliases::{forbidden, known_by};
 use domain::filing::arbiter::{Answer, Arbiter, QUESTION_MS, answer, question, topics};
@@ -52,7 +53,7 @@ impl Asker {
     /// Asks about a message that was filed with doubts.
     pub(crate) async fn ask(
         &self,
-        table: &Table,
+        table: &Store,
         event: &InboundEvent,
         message: &Message,
         rules: &Rules,
@@ -65,17 +66,17 @@ impl Asker {
             return Ok(());
         }
         let about = keys::message(&event.channel, &event.account, &message.id);
-        let Some(stored) = table.message(&about).await? else { return Ok(()) };
+        let Some(stored) = table.messages().message(&about).await? else { return Ok(()) };
         let Some(filed) = stored.thread.as_ref().filter(|_| stored.is_unsure(rules)) else {
             return Ok(());
         };
         let id = question_id(&about);
-        if let Some(asked) = table.outgoing(&id).await? {
+        if let Some(asked) = table.sends().outgoing(&id).await? {
             return queue.put_first(&asked).await;
         }
         let prepared = prepare(table, &said, &about, &stored, filed, now).await?;
         let Some((accepted, contact)) = prepared else { return Ok(()) };
-        match table.accept(&accepted, None, rules).await? {
+        match table.sends().accept(&accepted, None, rules).await? {
             Acceptance::Stored(stored) | Acceptance::Repeated(stored) => {
                 tracing::info!(contact.id = %contact, thread.id = %filed, "the customer is asked");
                 queue.put_first(&stored).await
@@ -88,31 +89,33 @@ impl Asker {
 /// The question as a message of ours, once it is recorded as the one that waits. `None` if there is nothing to choose
 /// from, another question waits, or the person wants nothing of us.
 async fn prepare(
-    table: &Table,
+    table: &Store,
     said: &Said<'_>,
     about: &Key,
     stored: &Stored,
     filed: &ThreadId,
     now: Timestamp,
 ) -> anyhow::Result<Option<(Accepted, ContactId)>> {
-    let Some(address) = table.find_identity(&said.identity.id).await? else { return Ok(None) };
+    let Some(address) = table.contacts().find_identity(&said.identity.id).await? else {
+        return Ok(None);
+    };
     let Some(contact) = address.contact.clone() else { return Ok(None) };
-    let kept = table.addresses(&contact).await?.unwrap_or_default();
-    let kept = table.with_aliases(&kept).await?;
+    let kept = table.contacts().addresses(&contact).await?.unwrap_or_default();
+    let kept = table.contacts().with_aliases(&kept).await?;
     let forbidden = forbidden(&said.identity.id, &kept);
     let forbids = |purpose: &str| forbidden.iter().any(|it| it == purpose);
     // Who only claims to be a person is told of none of their topics.
     if address.claimed.is_some() || forbids(EVERY_PURPOSE) || forbids(Purpose::Care.name()) {
         return Ok(None);
     }
-    let threads = table.live(&contact).await?;
+    let threads = table.threads().live(&contact).await?;
     let offered = topics(&threads.live, filed, now);
     if offered.len() < 2 {
         return Ok(None);
     }
-    let view = table.view_thread(filed).await?;
+    let view = table.views().view_thread(filed).await?;
     let opened = view.is_some_and(|it| it.opened == stored.at);
-    let topics = table.topics(&offered).await?;
+    let topics = table.filing().topics(&offered).await?;
     let reading = Reading::of_content(&said.message.content);
     let content = question(&reading, &topics, opened.then_some(filed));
     let message = question_id(about);
@@ -125,7 +128,7 @@ async fn prepare(
         asked: now,
         until: now.plus_ms(QUESTION_MS),
     };
-    let waits = table.put_question(&contact, &asked).await?;
+    let waits = table.filing().put_question(&contact, &asked).await?;
     let Some(waits) = waits.filter(|it| it.message == message) else { return Ok(None) };
     let to = known_by(&said.identity.id, &kept);
     Ok(Some((said.accepted(&waits, &contact, content, to), contact)))
@@ -134,16 +137,18 @@ async fn prepare(
 /// Puts what was in doubt where the customer says, if the message answers a question that waits. It comes before the
 /// answer itself is filed, so that the thread is there that the answer joins.
 pub(crate) async fn hear(
-    table: &Table,
+    table: &Store,
     event: &InboundEvent,
     message: &Message,
     rules: &Rules,
 ) -> anyhow::Result<Option<Answered>> {
     let Some(said) = answer(&message.content) else { return Ok(None) };
     let Some(identity) = &event.identity else { return Ok(None) };
-    let Some(address) = table.find_identity(&identity.id).await? else { return Ok(None) };
+    let Some(address) = table.contacts().find_identity(&identity.id).await? else {
+        return Ok(None);
+    };
     let Some(contact) = address.contact else { return Ok(None) };
-    let Some(question) = table.question(&contact).await? else { return Ok(None) };
+    let Some(question) = table.filing().question(&contact).await? else { return Ok(None) };
     if question.until < event.at {
         return Ok(None);
     }
@@ -163,24 +168,24 @@ pub(crate) async fn hear(
 }
 
 /// Ends a question whose answer is filed.
-pub(crate) async fn close(table: &Table, answered: &Answered) -> anyhow::Result<()> {
-    table.close_question(&answered.contact, &answered.question).await
+pub(crate) async fn close(table: &Store, answered: &Answered) -> anyhow::Result<()> {
+    table.filing().close_question(&answered.contact, &answered.question).await
 }
 
 async fn refile(
-    table: &Table,
+    table: &Store,
     question: &Question,
     order: &Order,
     to: &ThreadId,
     rules: &Rules,
 ) -> anyhow::Result<()> {
-    let Some(doubted) = table.message(&question.about).await? else { return Ok(()) };
+    let Some(doubted) = table.messages().message(&question.about).await? else { return Ok(()) };
     let from = &question.filed;
     if to == from {
         return confirm(table, from, order.at).await;
     }
     let corrected = if question.opened {
-        let merged = table.merge(order, from, to).await?;
+        let merged = table.corrections().merge(order, from, to).await?;
         if merged.is_ok() {
             confirm(table, to, order.at).await?;
         }
@@ -188,7 +193,7 @@ async fn refile(
     } else {
         let messages = followers(table, question, &doubted, order.at).await?;
         let place = if *to == question.new { To::New(to.clone()) } else { To::Thread(to.clone()) };
-        table.move_messages(order, from, &place, &messages, rules).await?
+        table.corrections().move_messages(order, from, &place, &messages, rules).await?
     };
     // A person was faster: what they decided stands.
     if let Err(refused) = corrected {
@@ -200,15 +205,15 @@ async fn refile(
 /// The message in doubt and what followed it in its thread by no better evidence. What came in its second after it did goes
 /// along, what had come before it does not.
 async fn followers(
-    table: &Table,
+    table: &Store,
     question: &Question,
     doubted: &Stored,
     now: Timestamp,
 ) -> anyhow::Result<Vec<Key>> {
     let after = Position { at: doubted.at.ms(), key: String::new() };
-    let window =
-        Window { order: views::Order::Ascending, after: Some(after), limit: MOST_FOLLOWERS };
-    let page = table.view_timeline(std::slice::from_ref(&question.filed), &window, now).await?;
+    let window = Window { order: SortOrder::Ascending, after: Some(after), limit: MOST_FOLLOWERS };
+    let page =
+        table.views().view_timeline(std::slice::from_ref(&question.filed), &window, now).await?;
     let follows = |it: &&Row| {
         it.key != question.about.pk
             && it.direction == Direction::In
@@ -250,10 +255,10 @@ impl Said<'_> {
 }
 
 /// Says of a thread that its messages belong there, whatever else is changed of it meanwhile.
-async fn confirm(table: &Table, thread: &ThreadId, now: Timestamp) -> anyhow::Result<()> {
+async fn confirm(table: &Store, thread: &ThreadId, now: Timestamp) -> anyhow::Result<()> {
     let handling = Handling { confirm: true, ..Handling::default() };
     let change = ThreadChange { handling, ..ThreadChange::default() };
-    table.change_thread(thread, &change, &|_| true, now).await?;
+    table.threads().change_thread(thread, &change, &|_| true, now).await?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use arbiter::{Asker, close, hear};
 use aws::batch::{self, Permanent, Time};
 use aws::objects::Objects;
 use aws::queue::Queue;
-use aws::table::{BackTo, Budget, Filed, Fresh, Rules, Table};
+use aws::store::{BackTo, Budget, Filed, Fresh, Rules, Store};
 use aws::{env, env_or};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf};
@@ -26,7 +26,7 @@ const USUAL_PERCENT: &str = "5";
 /// What files events.
 #[derive(Clone, Debug)]
 pub struct Filer {
-    table: Table,
+    table: Store,
     rules: Rules,
     budget: Option<Budget>,
     asker: Asker,
@@ -40,7 +40,7 @@ impl Filer {
     pub fn from_env() -> anyhow::Result<Self> {
         let sdk = aws::config::sdk()?;
         let bucket = Objects::new(&sdk, env("BUCKET_NAME")?);
-        let table = Table::new(&sdk, env("TABLE_NAME")?).with_bucket(bucket);
+        let table = Store::new(&sdk, env("TABLE_NAME")?).with_bucket(bucket);
         let percent: f32 = env_or("UNSURE_PERCENT", USUAL_PERCENT)
             .parse()
             .context("UNSURE_PERCENT is not a share in percent")?;
@@ -60,7 +60,7 @@ impl Filer {
 
     /// A filer over this table.
     #[must_use]
-    pub fn over(table: Table, retention: Option<Duration>) -> Self {
+    pub fn over(table: Store, retention: Option<Duration>) -> Self {
         Self { table, rules: Rules::keeping(retention), budget: None, asker: Asker::Nobody }
     }
 
@@ -80,7 +80,7 @@ impl Filer {
     pub async fn handle(&self, batch: SqsEvent, time: Time) -> anyhow::Result<SqsBatchResponse> {
         let put_aside = async |entry: &SqsMessage, why| {
             let retention = self.rules.retention;
-            self.table.put_aside(BackTo::Inbound, entry, why, aws::now(), retention).await
+            self.table.filing().put_aside(BackTo::Inbound, entry, why, aws::now(), retention).await
         };
         let work = async |entry: &SqsMessage| self.take(entry).await;
         Box::pin(batch::each(batch, time, work, put_aside)).await
@@ -99,28 +99,28 @@ impl Filer {
         let Some(budget) = &self.budget else {
             return Box::pin(self.file_by(event, &self.rules)).await;
         };
-        let rules = self.table.within(budget, &self.rules, aws::now()).await;
+        let rules = self.table.filing().within(budget, &self.rules, aws::now()).await;
         Box::pin(self.file_by(event, &rules)).await?;
-        self.table.write_tally(&rules.tally, aws::now()).await;
+        self.table.filing().write_tally(&rules.tally, aws::now()).await;
         Ok(())
     }
 
     async fn file_by(&self, event: &InboundEvent, rules: &Rules) -> anyhow::Result<()> {
         if let Kind::Receipt(receipt) = &event.kind {
-            return self.table.receipt(event, receipt, rules).await;
+            return self.table.sends().receipt(event, receipt, rules).await;
         }
         let Kind::Message(message) = &event.kind else {
-            let filed = self.table.file(event, &Fresh::ids(), rules).await?;
+            let filed = self.table.filing().file(event, &Fresh::ids(), rules).await?;
             log(event, &filed);
             return Ok(());
         };
         let answered = hear(&self.table, event, message, rules).await?;
-        let filed = self.table.file(event, &Fresh::ids(), rules).await?;
+        let filed = self.table.filing().file(event, &Fresh::ids(), rules).await?;
         log(event, &filed);
         match filed {
             Filed::Ours(ours) => {
                 let of = ReceiptOf::Message(message.id.clone());
-                self.table.receipt(event, &sent(of, ours), rules).await
+                self.table.sends().receipt(event, &sent(of, ours), rules).await
             }
             Filed::Joined(_) | Filed::Opened(_) | Filed::Repeated(_) => match answered {
                 Some(answered) => close(&self.table, &answered).await,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use aws::batch::Time;
-use aws::table::Table;
+use aws::store::Store;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use domain::content::Content;
 use domain::event::{Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
@@ -15,7 +15,7 @@ use embedded::{Cloud, TABLE};
 use threading::Filer;
 
 fn filer(cloud: &Cloud, steps: aws::steps::Steps) -> Filer {
-    Filer::over(Table::over(cloud.process_with(steps).table, TABLE.to_owned()), None)
+    Filer::over(Store::over(cloud.process_with(steps).table, TABLE.to_owned()), None)
 }
 
 fn time() -> Time {
@@ -111,7 +111,7 @@ async fn an_entry_that_the_table_can_never_hold_is_put_aside_and_its_neighbours_
 #[tokio::test]
 async fn what_is_put_aside_is_kept_as_long_as_messages_are() {
     let cloud = Cloud::start().await;
-    let table = Table::over(cloud.process().table, TABLE.to_owned());
+    let table = Store::over(cloud.process().table, TABLE.to_owned());
     let filer = Filer::over(table, Some(Duration::from_hours(240)));
     filer.handle(batch(&[("a", "no event".to_owned())]), time()).await.unwrap();
     let items = cloud.items().await;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail, ensure};
 use aws::ingest::{PREFIX, Parked, entry};
-use aws::table::BackTo;
+use aws::store::BackTo;
 use channels::Channel;
 use domain::event::{InboundEvent, Kind};
 use domain::id;

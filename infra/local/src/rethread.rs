@@ -7,8 +7,8 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use aws::table::keys::Key;
-use aws::table::{MOST_MOVED, Order, Rules, Table, To};
+use aws::store::keys::Key;
+use aws::store::{MOST_MOVED, Order, Rules, Store, To};
 use domain::event::{derived, digest};
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Decider, Place, Shift, shadow};
 use domain::id::{ContactId, CorrectionId, ThreadId};
@@ -66,7 +66,7 @@ pub struct Found {
 
 /// Runs over the table of the environment: `TABLE_NAME`, a region and credentials.
 pub async fn run(wanted: &Wanted, report: &Report) -> anyhow::Result<()> {
-    let table = Table::new(&aws::config::sdk()?, aws::env("TABLE_NAME")?);
+    let table = Store::new(&aws::config::sdk()?, aws::env("TABLE_NAME")?);
     let contact = wanted.contact.as_deref().map(ContactId::new);
     let Some(weights) = &wanted.weights else {
         let path = wanted.export.as_ref().context("neither weights nor a file to export to")?;
@@ -97,7 +97,7 @@ pub async fn run(wanted: &Wanted, report: &Report) -> anyhow::Result<()> {
 
 /// Threads one person's messages, or everybody's, once more.
 pub async fn rethread(
-    table: &Table,
+    table: &Store,
     other: &Other,
     contact: Option<&ContactId>,
     report: &Report,
@@ -109,7 +109,7 @@ pub async fn rethread(
     }
     let mut from = None;
     loop {
-        let (contacts, next) = table.contacts(from).await?;
+        let (contacts, next) = table.views().people(from).await?;
         for contact in contacts {
             one(table, other, &contact, &mut found, report).await?;
             if found.contacts % PROGRESS_EVERY == 0 {
@@ -125,7 +125,7 @@ pub async fn rethread(
 
 /// Writes one person's history, or everybody's, a line each, and says of how many people.
 pub async fn export(
-    table: &Table,
+    table: &Store,
     contact: Option<&ContactId>,
     to: &mut impl Write,
 ) -> anyhow::Result<usize> {
@@ -133,10 +133,10 @@ pub async fn export(
     loop {
         let (contacts, next) = match contact {
             Some(one) => (vec![one.clone()], None),
-            None => table.contacts(from).await?,
+            None => table.views().people(from).await?,
         };
         for contact in contacts {
-            let history = table.history(&contact, aws::now()).await?;
+            let history = table.views().history(&contact, aws::now()).await?;
             serde_json::to_writer(&mut *to, &history)?;
             writeln!(to)?;
             people += 1;
@@ -149,14 +149,14 @@ pub async fn export(
 }
 
 async fn one(
-    table: &Table,
+    table: &Store,
     other: &Other,
     contact: &ContactId,
     found: &mut Found,
     report: &Report,
 ) -> anyhow::Result<()> {
     let now = aws::now();
-    let history = table.history(contact, now).await?;
+    let history = table.views().history(contact, now).await?;
     let shifts = shadow(&other.model, &history);
     found.contacts += 1;
     found.messages += history.len();
@@ -186,7 +186,7 @@ fn told(shift: &Shift) -> String {
 
 /// Makes the corrections of one person and says how many. Made again, they are the same ones.
 async fn apply(
-    table: &Table,
+    table: &Store,
     other: &Other,
     author: &str,
     contact: &ContactId,
@@ -229,7 +229,7 @@ async fn apply(
 }
 
 async fn correct(
-    table: &Table,
+    table: &Store,
     order: &Order,
     shift: &Shift,
     to: &To,
@@ -238,10 +238,12 @@ async fn correct(
     rules: &Rules,
 ) -> anyhow::Result<Option<Correction>> {
     let corrected = match to {
-        To::Thread(target) if merges => table.merge(order, &shift.from, target).await?,
+        To::Thread(target) if merges => {
+            table.corrections().merge(order, &shift.from, target).await?
+        }
         To::Thread(_) | To::New(_) => {
             let keys: Vec<_> = part.iter().map(|it| Key::alone(it.0.clone())).collect();
-            table.move_messages(order, &shift.from, to, &keys, rules).await?
+            table.corrections().move_messages(order, &shift.from, to, &keys, rules).await?
         }
     };
     Ok(corrected.ok())

@@ -1,8 +1,9 @@
 //! Threading once more with other weights: in shadow, then as corrections, which can be taken back.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
-use aws::table::views::{Order as Sorted, Window};
-use aws::table::{Filed, Fresh, Order, Rules, Table};
+use aws::store::SortOrder;
+use aws::store::Window;
+use aws::store::{Filed, Fresh, Order, Rules, Store};
 use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
 use domain::filing::{CorrectionState, Decider, Past};
@@ -48,7 +49,7 @@ fn event(person: &str, id: &str, minute: i64, message: Message) -> InboundEvent 
 }
 
 /// Two topics of a person, all in one thread.
-async fn heap(table: &Table, person: &str) -> ThreadId {
+async fn heap(table: &Store, person: &str) -> ThreadId {
     let said = [
         (0, Direction::In, "Hello, where is my order A-10023?"),
         (5, Direction::Out, "Your order A-10023 comes on Monday"),
@@ -61,7 +62,7 @@ async fn heap(table: &Table, person: &str) -> ThreadId {
         let id = format!("{person} {n}");
         let message = Message::inbound(ProviderId::new(&*id), Content::text(text));
         let event = event(person, &id, minute, Message { direction, ..message });
-        let filed = table.file(&event, &Fresh::ids(), &heaping()).await.unwrap();
+        let filed = table.filing().file(&event, &Fresh::ids(), &heaping()).await.unwrap();
         let (Filed::Opened(it) | Filed::Joined(it)) = filed else { panic!("{filed:?}") };
         thread = Some(it);
     }
@@ -70,23 +71,24 @@ async fn heap(table: &Table, person: &str) -> ThreadId {
 
 struct World {
     cloud: Cloud,
-    table: Table,
+    table: Store,
 }
 
 impl World {
     async fn start() -> Self {
         let cloud = Cloud::start().await;
-        let table = Table::over(cloud.process().table, TABLE.to_owned());
+        let table = Store::over(cloud.process().table, TABLE.to_owned());
         Self { cloud, table }
     }
 
     async fn contact(&self, thread: &ThreadId) -> ContactId {
-        self.table.view_thread(thread).await.unwrap().unwrap().contact
+        self.table.views().view_thread(thread).await.unwrap().unwrap().contact
     }
 
     /// How many messages each of a person's threads holds, the fullest first.
     async fn sizes(&self, contact: &ContactId) -> Vec<usize> {
-        let history = self.table.history(contact, Timestamp::from_secs(START)).await.unwrap();
+        let history =
+            self.table.views().history(contact, Timestamp::from_secs(START)).await.unwrap();
         let mut sizes = std::collections::BTreeMap::<_, usize>::new();
         for message in history {
             *sizes.entry(message.thread).or_default() += 1;
@@ -98,7 +100,8 @@ impl World {
 
     /// Where the messages about the table are.
     async fn table_talk(&self, contact: &ContactId) -> ThreadId {
-        let history = self.table.history(contact, Timestamp::from_secs(START)).await.unwrap();
+        let history =
+            self.table.views().history(contact, Timestamp::from_secs(START)).await.unwrap();
         let at = Timestamp::from_secs(START + 3_000 * 60);
         history.into_iter().find(|it| it.at == at).unwrap().thread
     }
@@ -130,8 +133,8 @@ async fn what_is_applied_is_a_correction_that_is_made_once_and_can_be_taken_back
     assert_eq!(world.sizes(&contact).await, [3, 2]);
     assert_eq!(world.run(Some("ops"), Some(&contact)).await.elsewhere, 0, "nothing is left");
 
-    let window = Window { order: Sorted::Ascending, after: None, limit: 10 };
-    let page = world.table.view_corrections(&contact, &window).await.unwrap();
+    let window = Window { order: SortOrder::Ascending, after: None, limit: 10 };
+    let page = world.table.corrections().view_corrections(&contact, &window).await.unwrap();
     let [made] = page.rows.as_slice() else { panic!("{} corrections", page.rows.len()) };
     assert_eq!((made.author.as_str(), made.state), ("ops", CorrectionState::Done));
     let order = Order {
@@ -141,7 +144,8 @@ async fn what_is_applied_is_a_correction_that_is_made_once_and_can_be_taken_back
         reason: None,
         at: Timestamp::from_secs(START + 1_000_000),
     };
-    let reverted = world.table.revert(&order, &contact, &made.id, &heaping()).await.unwrap();
+    let reverted =
+        world.table.corrections().revert(&order, &contact, &made.id, &heaping()).await.unwrap();
     assert!(reverted.is_ok(), "{reverted:?}");
     assert_eq!(world.sizes(&contact).await, [5]);
     let again = world.run(Some("ops"), Some(&contact)).await;
@@ -161,10 +165,10 @@ async fn what_a_model_moved_says_so_and_yet_another_model_may_move_it_again() {
     world.run(Some("ops"), Some(&contact)).await;
     let moved = world.table_talk(&contact).await;
     assert_ne!(moved, thread);
-    let window = Window { order: Sorted::Ascending, after: None, limit: 10 };
+    let window = Window { order: SortOrder::Ascending, after: None, limit: 10 };
     let slice = std::slice::from_ref(&moved);
     let now = Timestamp::from_secs(START + 1_000_000);
-    let rows = world.table.view_timeline(slice, &window, now).await.unwrap().rows;
+    let rows = world.table.views().view_timeline(slice, &window, now).await.unwrap().rows;
     for row in &rows {
         let words: Vec<_> = row.evidence.iter().map(|it| it.words(now)).collect();
         assert_eq!(words, ["another version of the model decided it"]);

@@ -1,6 +1,6 @@
 //! A model of the table's write protocol, small enough to try every order of its steps.
 //!
-//! Each step of a worker is one call to the table, and is named after the function of `aws::table` that makes it. Between
+//! Each step of a worker is one call to the table, and is named after the function of `aws::store` that makes it. Between
 //! any two of them another worker, a correction, a crash, a redelivery or a redrive may come: the checker tries all of it.
 //! What decides where a message goes is left open: the model takes every answer, so that nothing rests on the weights.
 //!

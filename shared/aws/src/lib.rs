@@ -13,7 +13,7 @@ pub mod objects;
 mod parallel;
 pub mod queue;
 pub mod steps;
-pub mod table;
+pub mod store;
 pub mod timers;
 pub mod vault;
 

@@ -5,7 +5,7 @@
 use aws::ingest::{Secrets, Shell, handle_request};
 use aws::objects::Objects;
 use aws::queue::Queue;
-use aws::table::{Filed, Fresh, Rules, Table};
+use aws::store::{Filed, Fresh, Rules, Store};
 use aws::vault::Vault;
 use domain::content::{Content, Raw};
 use domain::event::{Identity, InboundEvent, Kind, Message, TemplateChanged};
@@ -73,11 +73,12 @@ async fn file(cloud: &Cloud, body: &Value) -> Vec<Filed> {
     let (name, value) = sign(&PROOF, &"hush".into(), &body);
     let request = http::Request::post("/").header(name, value).body(Body::from(body)).unwrap();
     assert_eq!(handle_request(&shell, request, received()).await.status(), 200);
-    let table = Table::over(process.table, TABLE.to_owned());
+    let table = Store::over(process.table, TABLE.to_owned());
     let mut filed = Vec::new();
     for entry in cloud.queues.take("inbound.fifo") {
         let event: InboundEvent = serde_json::from_str(&entry.body).unwrap();
-        filed.push(table.file(&event, &Fresh::ids(), &Rules::keeping(None)).await.unwrap());
+        filed
+            .push(table.filing().file(&event, &Fresh::ids(), &Rules::keeping(None)).await.unwrap());
     }
     filed
 }
@@ -108,8 +109,13 @@ async fn a_message_of_the_year_2100_opens_no_window_until_then() {
     let cloud = Cloud::start().await;
     let filed = file(&cloud, &json!([["ada", "m1", "2100-01-01T00:00:00Z"]])).await;
     assert!(matches!(filed[..], [Filed::Opened(_)]), "{filed:?}");
-    let table = Table::over(cloud.process().table, TABLE.to_owned());
-    let ada = table.find_identity(&IdentityId::scoped(&CHANNEL, "", "ada")).await.unwrap().unwrap();
+    let table = Store::over(cloud.process().table, TABLE.to_owned());
+    let ada = table
+        .contacts()
+        .find_identity(&IdentityId::scoped(&CHANNEL, "", "ada"))
+        .await
+        .unwrap()
+        .unwrap();
     let latest = received().plus_ms(600_000);
     assert_eq!(ada.inbound.values().collect::<Vec<_>>(), [&latest]);
     let items = cloud.items().await;

@@ -20,7 +20,7 @@ mod queues;
 mod secrets;
 
 use aws::steps::Steps;
-use aws::table::schema;
+use aws::store::schema;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedInterceptor};
 use aws_smithy_runtime_api::client::interceptors::Intercept;

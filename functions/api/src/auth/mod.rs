@@ -7,7 +7,7 @@ mod jwt;
 use std::collections::BTreeSet;
 
 use aws::jwks::Jwks;
-use aws::table::Table;
+use aws::store::Store;
 use domain::event::derived;
 use domain::time::Timestamp;
 use http::Method;
@@ -71,7 +71,7 @@ impl Auth {
         &self,
         request: &Request,
         route: &Route,
-        table: &Table,
+        table: &Store,
         now: Timestamp,
     ) -> Result<Found, Problem> {
         match self {
@@ -103,12 +103,14 @@ fn bearer(request: &Request) -> Result<&str, &'static str> {
     Ok(credential.trim())
 }
 
-async fn by_token(request: &Request, table: &Table, now: Timestamp) -> Result<Found, Problem> {
+async fn by_token(request: &Request, table: &Store, now: Timestamp) -> Result<Found, Problem> {
     let text = match bearer(request) {
         Ok(text) => text,
         Err(reason) => return Ok(Err(reason)),
     };
-    let Some(token) = table.find_token(text).await? else { return Ok(Err("unknown token")) };
+    let Some(token) = table.tokens().find_token(text).await? else {
+        return Ok(Err("unknown token"));
+    };
     Ok(match token.refusal(now) {
         Some(reason) => Err(reason),
         None => Ok(Caller { name: token.name, id: token.id, scopes: token.scopes }),

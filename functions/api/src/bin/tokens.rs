@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use api::routes::SCOPES;
-use aws::table::Table;
-use aws::table::tokens::{ApiToken, NewToken};
+use aws::store::Store;
+use aws::store::tokens::{ApiToken, NewToken};
 use clap::{Parser, Subcommand};
 use domain::time::Timestamp;
 
@@ -60,30 +60,30 @@ enum Command {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let name = arguments.table.map_or_else(|| aws::env("TABLE_NAME"), Ok)?;
-    let table = Table::new(&aws::config::sdk()?, name);
+    let table = Store::new(&aws::config::sdk()?, name);
     let text = run(&table, arguments.command, aws::now()).await?;
     writeln!(std::io::stdout(), "{text}")?;
     Ok(())
 }
 
-async fn run(table: &Table, command: Command, now: Timestamp) -> anyhow::Result<String> {
+async fn run(table: &Store, command: Command, now: Timestamp) -> anyhow::Result<String> {
     match command {
         Command::Make { name, scopes, days } => {
             let expires_at = (days != 0).then(|| now.plus_ms(i64::from(days) * DAY_MS));
             let scopes: BTreeSet<_> = scopes.into_iter().collect();
-            Ok(shown_once(&table.make_token(&name, scopes, expires_at, now).await?))
+            Ok(shown_once(&table.tokens().make_token(&name, scopes, expires_at, now).await?))
         }
         Command::List => {
-            let tokens = table.tokens().await?;
+            let tokens = table.tokens().list().await?;
             let lines: Vec<_> = tokens.iter().map(|it| line(it, now)).collect();
             Ok(if lines.is_empty() { "no tokens".to_owned() } else { lines.join("\n") })
         }
         Command::Rotate { id, overlap_hours } => {
             let old_until = now.plus_ms(i64::from(overlap_hours) * 3_600_000);
-            Ok(shown_once(&table.rotate_token(&id, old_until, now).await?))
+            Ok(shown_once(&table.tokens().rotate_token(&id, old_until, now).await?))
         }
         Command::Revoke { id } => {
-            table.revoke_token(&id, now).await?;
+            table.tokens().revoke_token(&id, now).await?;
             Ok(format!("{id} is revoked"))
         }
     }
@@ -115,7 +115,7 @@ mod tests {
     #[tokio::test]
     async fn a_token_is_made_listed_rotated_and_revoked() {
         let cloud = embedded::Cloud::start().await;
-        let table = Table::over(cloud.process().table, embedded::TABLE.to_owned());
+        let table = Store::over(cloud.process().table, embedded::TABLE.to_owned());
         let now = Timestamp::from_secs(1_795_000_000);
         let command = async |words: &[&str]| {
             let arguments = Arguments::parse_from(["tokens"].iter().chain(words));
@@ -125,7 +125,7 @@ mod tests {
             .await
             .unwrap();
         let text = made.lines().last().unwrap().to_owned();
-        assert_eq!(table.find_token(&text).await.unwrap().unwrap().name, "crm");
+        assert_eq!(table.tokens().find_token(&text).await.unwrap().unwrap().name, "crm");
         let listed = command(&["list"]).await.unwrap();
         assert!(
             listed.contains("good") && listed.contains("crm") && !listed.contains(&text),

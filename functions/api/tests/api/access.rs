@@ -34,7 +34,7 @@ async fn no_route_is_open_to_a_caller_without_a_good_token_of_its_scope() {
     let world = World::new().await;
     let expired = world.token(&SCOPES, Some(now())).await;
     let revoked = world.token(&SCOPES, None).await;
-    world.table().revoke_token(&revoked.token.id, now()).await.unwrap();
+    world.table().tokens().revoke_token(&revoked.token.id, now()).await.unwrap();
     let unknown = format!("ari_{}", "A".repeat(43));
     let mut n_checked = 0;
     for route in &ROUTES {
@@ -91,7 +91,7 @@ async fn a_rotated_token_is_good_in_both_texts_until_the_old_one_ends() {
     let world = World::new().await;
     let old = world.token(&["threads:read"], Some(now().plus_ms(1_000_000))).await;
     let old_until = now().plus_ms(60_000);
-    let new = world.table().rotate_token(&old.token.id, old_until, now()).await.unwrap();
+    let new = world.table().tokens().rotate_token(&old.token.id, old_until, now()).await.unwrap();
     assert_eq!(new.token.id, old.token.id);
     assert_eq!(new.token.scopes, old.token.scopes);
     for (token, later, status) in
@@ -101,12 +101,12 @@ async fn a_rotated_token_is_good_in_both_texts_until_the_old_one_ends() {
         let (answer, _) = world.api().answer(&request, now().plus_ms(later)).await;
         assert_eq!(answer.status, status, "after {later} ms");
     }
-    let listed = world.table().tokens().await.unwrap();
+    let listed = world.table().tokens().list().await.unwrap();
     assert_eq!(listed.iter().filter(|it| it.id == old.token.id).count(), 2);
-    world.table().revoke_token(&old.token.id, now()).await.unwrap();
-    let listed = world.table().tokens().await.unwrap();
+    world.table().tokens().revoke_token(&old.token.id, now()).await.unwrap();
+    let listed = world.table().tokens().list().await.unwrap();
     assert!(listed.iter().filter(|it| it.id == old.token.id).all(|it| it.revoked_at.is_some()));
-    assert!(world.table().rotate_token(&old.token.id, old_until, now()).await.is_err());
+    assert!(world.table().tokens().rotate_token(&old.token.id, old_until, now()).await.is_err());
 }
 
 #[tokio::test]

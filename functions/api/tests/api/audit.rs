@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use api::routes::{SCOPES, THREADS_READ};
-use aws::table::tokens::NewToken;
+use aws::store::tokens::NewToken;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -94,7 +94,7 @@ async fn a_fault_of_the_table_is_logged_without_what_the_table_says() {
     let world = World::new().await;
     let token = world.token(&SCOPES, None).await;
     let process = world.cloud.process();
-    let table = aws::table::Table::over(process.table, "gone-447700900111".to_owned());
+    let table = aws::store::Store::over(process.table, "gone-447700900111".to_owned());
     let api = api::Api { table, ..world.api() };
     let lines = Lines::default();
     let _guard = lines.gather();

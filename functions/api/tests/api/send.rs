@@ -1,6 +1,6 @@
 //! Sending: what is promised, what is refused, and what a repeated request gets.
 
-use aws::table::tokens::NewToken;
+use aws::store::tokens::NewToken;
 use domain::content::{Content, Raw};
 use domain::event::{Kind, Message, TemplateChanged};
 use domain::filing::{ChannelLink, LinkCode};
@@ -89,7 +89,8 @@ async fn a_key_is_its_callers_own_and_outlives_the_text_of_the_token() {
     let body = text_to(&json!({ "thread_id": world.thread().await }));
     let [one, other]: [NewToken; 2] =
         [world.token(&["messages:send"], None).await, world.token(&["messages:send"], None).await];
-    let rotated = world.table().rotate_token(&one.token.id, now().plus_ms(1), now()).await.unwrap();
+    let rotated =
+        world.table().tokens().rotate_token(&one.token.id, now().plus_ms(1), now()).await.unwrap();
     let mut ids = Vec::new();
     for token in [&one, &rotated, &other] {
         let mut request = world.request("POST", MESSAGES, Some(&body), Some("k1"));
@@ -210,13 +211,13 @@ async fn a_number_that_went_to_somebody_else_is_neither_written_to_nor_asked_for
         Kind::ConsentChanged { purpose: "all".to_owned(), granted: false, detail: String::new() };
     world.file(event(Some(phone.clone()), "stop", now(), stop)).await;
     let contact = async |name: &str| {
-        world.table().find_identity(&id(name)).await.unwrap().unwrap().contact.unwrap()
+        world.table().contacts().find_identity(&id(name)).await.unwrap().unwrap().contact.unwrap()
     };
     let old = json!({ "contact_id": contact("GB.1").await });
     let sent = world.post(MESSAGES, &text_to(&old), None).await;
     assert_eq!(sent.status, 202, "{:#}", sent.body);
     let entry: Entry = serde_json::from_str(&world.cloud.queues.take(QUEUE)[0].body).unwrap();
-    let outgoing = world.table().outgoing(&entry.message).await.unwrap().unwrap();
+    let outgoing = world.table().sends().outgoing(&entry.message).await.unwrap().unwrap();
     assert_eq!(outgoing.accepted.send.to, [id("GB.1")], "not to the stranger who has the number");
     let new = json!({ "contact_id": contact("GB.2").await });
     let refused = world.post(MESSAGES, &text_to(&new), None).await;
@@ -227,7 +228,7 @@ async fn a_number_that_went_to_somebody_else_is_neither_written_to_nor_asked_for
 async fn who_only_showed_a_code_of_a_thread_is_written_to_if_the_caller_says_so() {
     let world = asked().await;
     let thread = ThreadId::new(world.thread().await);
-    let contact = world.table().view_thread(&thread).await.unwrap().unwrap().contact;
+    let contact = world.table().views().view_thread(&thread).await.unwrap().unwrap().contact;
     let code = LinkCode::of_random(7);
     let link = ChannelLink {
         thread: thread.clone(),
@@ -236,7 +237,7 @@ async fn who_only_showed_a_code_of_a_thread_is_written_to_if_the_caller_says_so(
         author: "desk".to_owned(),
         purpose: None,
     };
-    assert!(world.table().make_link(&code, &link).await.unwrap());
+    assert!(world.table().filing().make_link(&code, &link).await.unwrap());
     let claimant = IdentityId::scoped(&Channel::from_static("whatsapp"), "", "GB.7");
     world.hear_from(claimant.clone(), "wamid.2", &code.reveal(), now().plus_ms(-30_000)).await;
     let mut body = text_to(&json!({ "thread_id": thread }));
@@ -245,12 +246,14 @@ async fn who_only_showed_a_code_of_a_thread_is_written_to_if_the_caller_says_so(
     let verdicts = [&sent.body["plan"][0]["verdict"], &sent.body["plan"][1]["verdict"]];
     assert_eq!(verdicts, ["identity-unverified", "ok"], "the person themselves is answered");
     let to = |queued: &str| serde_json::from_str::<Entry>(queued).unwrap().message;
-    let outgoing = world.table().outgoing(&to(&world.cloud.queues.take(QUEUE)[0].body)).await;
+    let outgoing =
+        world.table().sends().outgoing(&to(&world.cloud.queues.take(QUEUE)[0].body)).await;
     assert_eq!(outgoing.unwrap().unwrap().accepted.send.to, [IdentityId::phone(PHONE)]);
     body["unverified"] = json!("allow");
     let sent = world.post(MESSAGES, &body, None).await;
     assert_eq!((sent.status, sent.text("thread_id")), (202, thread.as_str().to_owned()));
-    let outgoing = world.table().outgoing(&to(&world.cloud.queues.take(QUEUE)[0].body)).await;
+    let outgoing =
+        world.table().sends().outgoing(&to(&world.cloud.queues.take(QUEUE)[0].body)).await;
     assert_eq!(outgoing.unwrap().unwrap().accepted.send.to, [claimant]);
 }
 
@@ -305,7 +308,8 @@ async fn a_message_of_theirs_is_quoted_by_its_id_and_anybody_elses_is_not() {
     assert_eq!(sent.status, 202, "{:#}", sent.body);
     let shown = world.get(&format!("/v1/messages/{}", sent.text("id"))).await;
     assert_eq!(shown.body["reply_to"], body["reply_to"]);
-    let outgoing = world.table().outgoing(&MessageId::new(sent.text("id"))).await.unwrap().unwrap();
+    let outgoing =
+        world.table().sends().outgoing(&MessageId::new(sent.text("id"))).await.unwrap().unwrap();
     assert_eq!(outgoing.accepted.send.reply_to.unwrap().as_str(), "wamid.1");
     body["reply_to"] = json!(message(&of(1)).await);
     let refused = world.post(MESSAGES, &body, None).await;

@@ -7,8 +7,8 @@ use api::routes::{self, SCOPES};
 use api::{Api, Auth};
 use aws::objects::Objects;
 use aws::queue::Queue;
-use aws::table::tokens::NewToken;
-use aws::table::{Fresh, Rules, Table};
+use aws::store::tokens::NewToken;
+use aws::store::{Fresh, Rules, Store};
 use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
@@ -64,11 +64,12 @@ impl World {
     pub(crate) async fn new() -> Self {
         let cloud = Cloud::start().await;
         let scopes = SCOPES.map(str::to_owned).into();
-        let token = table(&cloud.process()).make_token("all", scopes, None, now()).await.unwrap();
+        let token =
+            table(&cloud.process()).tokens().make_token("all", scopes, None, now()).await.unwrap();
         Self { cloud, token: token.reveal().to_owned() }
     }
 
-    pub(crate) fn table(&self) -> Table {
+    pub(crate) fn table(&self) -> Store {
         table(&self.cloud.process())
     }
 
@@ -79,7 +80,7 @@ impl World {
     /// A token of these scopes.
     pub(crate) async fn token(&self, scopes: &[&str], expires_at: Option<Timestamp>) -> NewToken {
         let scopes = scopes.iter().map(|it| (*it).to_owned()).collect();
-        self.table().make_token("some", scopes, expires_at, now()).await.unwrap()
+        self.table().tokens().make_token("some", scopes, expires_at, now()).await.unwrap()
     }
 
     /// The person says something.
@@ -103,11 +104,11 @@ impl World {
         let kind = Message::inbound(ProviderId::new(id), Content::text(words)).into();
         let said = event(Some(IdentityId::phone(PHONE)), id, at, kind);
         let rules = Rules { unsure_below: 2.0, ..rules() };
-        self.table().file(&said, &Fresh::ids(), &rules).await.unwrap();
+        self.table().filing().file(&said, &Fresh::ids(), &rules).await.unwrap();
     }
 
     pub(crate) async fn file(&self, event: InboundEvent) {
-        self.table().file(&event, &Fresh::ids(), &rules()).await.unwrap();
+        self.table().filing().file(&event, &Fresh::ids(), &rules()).await.unwrap();
     }
 
     /// A GET by the caller who may do everything.
@@ -227,8 +228,8 @@ fn rules() -> Rules {
     Rules::keeping(Some(Duration::from_hours(400 * 24)))
 }
 
-fn table(process: &Process) -> Table {
-    Table::over(process.table.clone(), TABLE.to_owned())
+fn table(process: &Process) -> Store {
+    Store::over(process.table.clone(), TABLE.to_owned())
 }
 
 /// Something that WhatsApp tells us.

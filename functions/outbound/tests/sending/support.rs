@@ -9,7 +9,7 @@ use aws::calls::{Calls, Limits};
 use aws::objects::Objects;
 use aws::queue::Queue;
 use aws::steps::Steps;
-use aws::table::{Fresh, Rules, Table};
+use aws::store::{Fresh, Rules, Store};
 use aws::timers::{Schedules, Timers};
 use aws::vault::Vault;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
@@ -68,7 +68,11 @@ impl World {
         let table = world.table();
         let fresh = Fresh { contact: ContactId::new("con_1"), thread: ThreadId::new("thr_1") };
         let question = Message::inbound(ProviderId::new("in"), Content::text("Where is my order?"));
-        table.file(&event(now.plus_ms(-60_000), question.into()), &fresh, &rules()).await.unwrap();
+        table
+            .filing()
+            .file(&event(now.plus_ms(-60_000), question.into()), &fresh, &rules())
+            .await
+            .unwrap();
         let accepted = Accepted {
             send: Send {
                 message: id(),
@@ -89,7 +93,7 @@ impl World {
             client_ref: None,
             plan: "[]".to_owned(),
         };
-        table.accept(&accepted, None, &rules()).await.unwrap();
+        table.sends().accept(&accepted, None, &rules()).await.unwrap();
         world.queue_again().await;
         world
     }
@@ -116,12 +120,12 @@ impl World {
         self.timers(&self.cloud.process()).put_back(&Entry::first(id(), &ada())).await.unwrap();
     }
 
-    pub(crate) fn table(&self) -> Table {
-        Table::over(self.cloud.process().table, TABLE.to_owned())
+    pub(crate) fn table(&self) -> Store {
+        Store::over(self.cloud.process().table, TABLE.to_owned())
     }
 
     pub(crate) async fn message(&self) -> Outgoing {
-        self.table().outgoing(&id()).await.unwrap().unwrap()
+        self.table().sends().outgoing(&id()).await.unwrap().unwrap()
     }
 
     /// What the table holds, without versions, and without how and when it came to that.
@@ -144,7 +148,7 @@ impl World {
         let of = ReceiptOf::Message(ProviderId::new(provider));
         let receipt = Receipt { of, status, error: None, our_ref: Some(id()) };
         let event = event(aws::now(), Kind::Receipt(receipt.clone()));
-        self.table().receipt(&event, &receipt, &rules()).await.unwrap();
+        self.table().sends().receipt(&event, &receipt, &rules()).await.unwrap();
     }
 
     /// Hands an entry to a program that stops where the steps say, and says whether it was done with it.
@@ -213,7 +217,7 @@ impl World {
     pub(crate) fn outbox(&self, process: &Process) -> Outbox {
         let bucket = Objects::over(process.bucket.clone(), "bucket".to_owned());
         Outbox::over(
-            Table::over(process.table.clone(), TABLE.to_owned()),
+            Store::over(process.table.clone(), TABLE.to_owned()),
             Calls::new(bucket, Limits::default(), process.steps.clone()).unwrap(),
             self.timers(process),
             Accounts::stored(Vault::over(process.secrets.clone()), "ariane".to_owned()),

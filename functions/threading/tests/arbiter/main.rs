@@ -4,7 +4,7 @@
 mod world;
 
 use aws::steps::Steps;
-use aws::table::views::{Order, Window};
+use aws::store::{SortOrder, Window};
 use domain::content::Content;
 use domain::event::{Identity, InboundEvent, Kind};
 use domain::filing::{ChannelLink, LinkCode, State};
@@ -68,11 +68,11 @@ async fn nobody_is_asked_where_that_is_not_switched_on() {
 async fn who_only_claims_to_be_a_person_is_not_asked() {
     let world = World::with_two_topics().await;
     let (thread, now) = (world.thread_of("1").await, aws::now());
-    let contact = world.table().view_thread(&thread).await.unwrap().unwrap().contact;
+    let contact = world.table().views().view_thread(&thread).await.unwrap().unwrap().contact;
     let code = LinkCode::of_random(7);
     let (until, author) = (now.plus_ms(3_600_000), "desk".to_owned());
     let link = ChannelLink { thread: thread.clone(), contact, until, author, purpose: None };
-    assert!(world.table().make_link(&code, &link).await.unwrap());
+    assert!(world.table().filing().make_link(&code, &link).await.unwrap());
     let says = |id: &str, minutes_ago: i64, text: &str| {
         world.event_of("GB.2", minutes_ago, World::said(id, Content::text(text)))
     };
@@ -133,9 +133,10 @@ async fn the_topic_that_the_customer_names_gets_the_message_and_what_followed() 
     assert_eq!(moved.evidence, [Evidence::certain(Certain::Customer)]);
     assert!(!world.is_unsure(&filed).await, "what was in doubt left");
     assert!(!world.is_unsure(&other).await, "what came is sure");
-    let contact = world.table().view_thread(&other).await.unwrap().unwrap().contact;
-    let window = Window { order: Order::Ascending, after: None, limit: 10 };
-    let corrections = world.table().view_corrections(&contact, &window).await.unwrap().rows;
+    let contact = world.table().views().view_thread(&other).await.unwrap().unwrap().contact;
+    let window = Window { order: SortOrder::Ascending, after: None, limit: 10 };
+    let corrections =
+        world.table().corrections().view_corrections(&contact, &window).await.unwrap().rows;
     assert_eq!(corrections.iter().map(|it| &*it.author).collect::<Vec<_>>(), ["customer"]);
 }
 
@@ -183,7 +184,7 @@ async fn a_question_that_went_out_quotes_nobody_any_more() {
     };
     assert!(titles(&question).contains("where is my order"), "{}", titles(&question));
     world.take(&world.sent(&question)).await;
-    let sent = world.table().outgoing(question.accepted.id()).await.unwrap().unwrap();
+    let sent = world.table().sends().outgoing(question.accepted.id()).await.unwrap().unwrap();
     assert_eq!((titles(&sent), options(&sent)), (String::new(), options(&question)));
     let items = world.cloud.items().await;
     let asks = items.iter().find(|it| it.contains_key("hash")).unwrap();
@@ -226,7 +227,7 @@ async fn a_message_that_opened_a_thread_takes_it_along_to_the_topic_that_is_name
     assert!(!options(&question).contains(&format!("topic:{opened}")), "it is something new");
     let topic = world.thread_of("1").await;
     world.take(&world.taps("7", &format!("topic:{topic}"))).await;
-    let view = world.table().view_thread(&opened).await.unwrap().unwrap();
+    let view = world.table().views().view_thread(&opened).await.unwrap().unwrap();
     assert_eq!(view.merged_into, Some(topic.clone()));
     // What was said and answered of the order, and the doubtful message, our question about it and the answer.
     assert_eq!(world.timeline(&topic).await.len(), 5);

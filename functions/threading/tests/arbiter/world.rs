@@ -2,8 +2,9 @@
 
 use aws::queue::Queue;
 use aws::steps::Steps;
-use aws::table::views::{Order, Row, Window};
-use aws::table::{Table, keys};
+use aws::store::views::Row;
+use aws::store::{SortOrder, Window};
+use aws::store::{Store, keys};
 use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
 use domain::filing::Live;
@@ -35,15 +36,15 @@ impl World {
         world
     }
 
-    pub(crate) fn table(&self) -> Table {
-        Table::over(self.cloud.process().table, TABLE.to_owned())
+    pub(crate) fn table(&self) -> Store {
+        Store::over(self.cloud.process().table, TABLE.to_owned())
     }
 
     /// A filer that asks on these channels.
     pub(crate) fn filer(&self, steps: Steps, channels: &str) -> Filer {
         let process = self.cloud.process_with(steps);
         let queue = Queue::over(process.queues, self.cloud.queues.url(QUEUE));
-        let filer = Filer::over(Table::over(process.table, TABLE.to_owned()), None);
+        let filer = Filer::over(Store::over(process.table, TABLE.to_owned()), None);
         match Arbiter::parse(channels) {
             Some(customer) => filer.asking(customer, queue),
             None => filer,
@@ -112,23 +113,23 @@ impl World {
 
     pub(crate) async fn thread_of(&self, id: &str) -> ThreadId {
         let key = keys::message(&WHATSAPP, &AccountId::new("7008"), &ProviderId::new(id));
-        self.table().message(&key).await.unwrap().unwrap().thread.unwrap()
+        self.table().messages().message(&key).await.unwrap().unwrap().thread.unwrap()
     }
 
     pub(crate) async fn confidence_of(&self, id: &str) -> f32 {
         let key = keys::message(&WHATSAPP, &AccountId::new("7008"), &ProviderId::new(id));
-        self.table().message(&key).await.unwrap().unwrap().confidence.unwrap()
+        self.table().messages().message(&key).await.unwrap().unwrap().confidence.unwrap()
     }
 
     pub(crate) async fn timeline(&self, thread: &ThreadId) -> Vec<Row> {
-        let window = Window { order: Order::Ascending, after: None, limit: 100 };
-        let view = self.table().view_thread(thread).await.unwrap().unwrap();
+        let window = Window { order: SortOrder::Ascending, after: None, limit: 100 };
+        let view = self.table().views().view_thread(thread).await.unwrap().unwrap();
         let parts: Vec<_> = std::iter::once(thread).chain(&view.sources).cloned().collect();
-        self.table().view_timeline(&parts, &window, aws::now()).await.unwrap().rows
+        self.table().views().view_timeline(&parts, &window, aws::now()).await.unwrap().rows
     }
 
     pub(crate) async fn live(&self, thread: &ThreadId) -> Live {
-        self.table().view_thread(thread).await.unwrap().unwrap().live.unwrap()
+        self.table().views().view_thread(thread).await.unwrap().unwrap().live.unwrap()
     }
 
     pub(crate) async fn is_unsure(&self, thread: &ThreadId) -> bool {
@@ -145,6 +146,6 @@ impl World {
         let queued = self.queued();
         let [entry] = queued.as_slice() else { panic!("{} questions", queued.len()) };
         let entry: Entry = serde_json::from_str(&entry.body).unwrap();
-        self.table().outgoing(&entry.message).await.unwrap().unwrap()
+        self.table().sends().outgoing(&entry.message).await.unwrap().unwrap()
     }
 }

@@ -14,7 +14,7 @@ mod loops;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use aws::table::schema;
+use aws::store::schema;
 use channels::Channel;
 use local::report::Report;
 use local::template::{Template, refers_to};

@@ -1,6 +1,6 @@
 //! Runs of two or three workers, and what the model says to each of their calls.
 
-use aws::table::{Order as Told, Table, To};
+use aws::store::{Order as Told, Store, To};
 use domain::event::InboundEvent;
 use domain::filing::Decider;
 use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
@@ -24,7 +24,7 @@ struct World {
 }
 
 fn pk(name: &str) -> String {
-    aws::table::keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name)).pk
+    aws::store::keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name)).pk
 }
 
 impl World {
@@ -34,12 +34,13 @@ impl World {
         let mut events = topics(3);
         events.insert(1, quotes("m", 60, "it should be a red one, please", "0"));
         file_all(&table, &events).await;
-        let contact = table.find_identity(&ada().id).await.unwrap().unwrap().contact.unwrap();
+        let contact =
+            table.contacts().find_identity(&ada().id).await.unwrap().unwrap().contact.unwrap();
         let names = ["0", "m", "1", "2", "n"].map(pk);
         let mut threads = Vec::new();
         for name in [0, 2, 3] {
-            let key = aws::table::keys::Key::alone(names[name].clone());
-            threads.push(table.message(&key).await.unwrap().unwrap().thread.unwrap());
+            let key = aws::store::keys::Key::alone(names[name].clone());
+            threads.push(table.messages().message(&key).await.unwrap().unwrap().thread.unwrap());
         }
         let names = Names {
             contact: contact.to_string(),
@@ -68,25 +69,31 @@ enum Work {
     Correct(Order),
 }
 
-async fn work(world_table: Table, threads: Vec<ThreadId>, contact: ContactId, n: u32, work: Work) {
+async fn work(world_table: Store, threads: Vec<ThreadId>, contact: ContactId, n: u32, work: Work) {
     let thread = |it: u8| threads[usize::from(it)].clone();
     match work {
         Work::File(_, event) => {
             file(&world_table, &event).await.unwrap();
         }
         Work::Correct(Order::Merge { source, target, is_taken_back }) => {
-            let made = world_table.merge(&told(n), &thread(source), &thread(target)).await.unwrap();
+            let made = world_table
+                .corrections()
+                .merge(&told(n), &thread(source), &thread(target))
+                .await
+                .unwrap();
             if is_taken_back && let Ok(made) = made {
                 let back = told(n + 10);
-                let back = world_table.revert(&back, &contact, &made.id, &rules()).await;
+                let back =
+                    world_table.corrections().revert(&back, &contact, &made.id, &rules()).await;
                 let _may_be_refused = back.unwrap();
             }
         }
         Work::Correct(Order::Move { name: _, from, to }) => {
-            let keys = [aws::table::keys::Key::alone(pk("m"))];
+            let keys = [aws::store::keys::Key::alone(pk("m"))];
             let to = To::Thread(thread(to));
             let (order, from, rules) = (told(n), thread(from), rules());
-            let made = world_table.move_messages(&order, &from, &to, &keys, &rules);
+            let corrections = world_table.corrections();
+            let made = corrections.move_messages(&order, &from, &to, &keys, &rules);
             let _may_be_refused = Box::pin(made).await.unwrap();
         }
     }

@@ -1,6 +1,6 @@
 //! Files the lines of a stream as the functions would: what people say, and what we answer.
 
-use aws::table::{Acceptance, Filed, Fresh, Rules, Table, keys};
+use aws::store::{Acceptance, Filed, Fresh, Rules, Store, keys};
 use domain::content::{CallReport, Content};
 use domain::event::{Direction, Identity, InboundEvent, Message};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, MessageId, ProviderId};
@@ -26,7 +26,7 @@ pub(crate) const SENT: &str = "our word, sent, in all";
 /// A table, and what files into it.
 pub(crate) struct Desk {
     pub(crate) cloud: Cloud,
-    table: Table,
+    table: Store,
     rules: Rules,
     ours: Ours,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) async fn open(ours: Ours) -> Self {
         let cloud = Cloud::start().await;
-        let table = Table::over(cloud.process().table, TABLE.to_owned());
+        let table = Store::over(cloud.process().table, TABLE.to_owned());
         Self { cloud, table, rules: Rules::keeping(None), ours }
     }
 
@@ -51,7 +51,8 @@ impl Desk {
                 }
                 Some(direction) => {
                     let event = event(contact, item, direction);
-                    let filed = self.table.file(&event, &Fresh::ids(), &self.rules).await.unwrap();
+                    let filed =
+                        self.table.filing().file(&event, &Fresh::ids(), &self.rules).await.unwrap();
                     act(direction, &filed, std::mem::take(&mut is_new))
                 }
             };
@@ -70,8 +71,8 @@ impl Desk {
             Some(Direction::Out) => keys::outbound(&ours(of)),
             Some(Direction::In) | None => keys::message(&of.channel, &account(of), &id(of)),
         };
-        let thread = self.table.message(&key).await.unwrap()?.thread?;
-        let address = self.table.find_identity(&identity(item).id).await.unwrap()?;
+        let thread = self.table.messages().message(&key).await.unwrap()?.thread?;
+        let address = self.table.contacts().find_identity(&identity(item).id).await.unwrap()?;
         let _reads_of_the_test = self.cloud.meter.take();
         let accepted = Accepted {
             send: Send {
@@ -93,12 +94,12 @@ impl Desk {
             client_ref: None,
             plan: r#"[{"channel":"whatsapp","verdict":"ok"}]"#.to_owned(),
         };
-        let accepted = self.table.accept(&accepted, None, &self.rules).await.unwrap();
+        let accepted = self.table.sends().accept(&accepted, None, &self.rules).await.unwrap();
         let Acceptance::Stored(message) = accepted else { return None };
-        assert!(self.table.begin(&message, 1, false, item.at).await.unwrap());
-        self.table.sent(&message, 1, Some(&id(item)), item.at).await.unwrap();
-        let message = self.table.outgoing(&ours(item)).await.unwrap()?;
-        self.table.complete(&message).await.unwrap();
+        assert!(self.table.sends().begin(&message, 1, false, item.at).await.unwrap());
+        self.table.sends().sent(&message, 1, Some(&id(item)), item.at).await.unwrap();
+        let message = self.table.sends().outgoing(&ours(item)).await.unwrap()?;
+        self.table.sends().complete(&message).await.unwrap();
         Some(SENT)
     }
 }

@@ -1,7 +1,7 @@
 //! Stopping before and after every call of a correction, and giving the same order again from another program.
 
 use aws::steps::Steps;
-use aws::table::{Refused, Table, To};
+use aws::store::{Refused, Store, To};
 use domain::filing::Correction;
 use domain::id::ThreadId;
 use embedded::Cloud;
@@ -29,18 +29,20 @@ struct Stage {
 impl Stage {
     async fn of(world: &World) -> Self {
         let (chair, kettle) = (world.thread("c1").await, world.thread("k1").await);
-        let new = aws::table::Fresh::ids().thread;
+        let new = aws::store::Fresh::ids().thread;
         Self { chair, kettle, new, contact: world.contact.clone() }
     }
 
     async fn act(
         &self,
-        table: &Table,
+        table: &Store,
         n: u32,
         act: Act,
     ) -> anyhow::Result<Result<Correction, Refused>> {
         match act {
-            Act::Merge => Box::pin(table.merge(&order(n), &self.chair, &self.kettle)).await,
+            Act::Merge => {
+                Box::pin(table.corrections().merge(&order(n), &self.chair, &self.kettle)).await
+            }
             Act::Split => {
                 let to = To::New(self.new.clone());
                 Box::pin(relocate(table, n, &self.kettle, &to, &["k2", "k3", "n2"])).await
@@ -50,7 +52,13 @@ impl Stage {
                 Box::pin(relocate(table, n, &self.kettle, &to, &["k2", "k3"])).await
             }
             Act::Revert(of) => {
-                Box::pin(table.revert(&order(n), &self.contact, &order(of).id, &rules())).await
+                Box::pin(table.corrections().revert(
+                    &order(n),
+                    &self.contact,
+                    &order(of).id,
+                    &rules(),
+                ))
+                .await
             }
         }
     }
@@ -146,12 +154,19 @@ async fn a_correction_that_was_stopped_anywhere_can_be_taken_back_instead() {
             assert_sound(&cloud.items().await, &format!("{act:?} stopped at {stop_at}"));
             assert_eq!(world.timeline(&stage.kettle).await, ["k1", "k2", "k3", "n1", "n2", "n3"]);
             // Whoever was stopped may wake up: what was taken back stays so.
-            if world.table.view_correction(&stage.contact, &order(1).id).await.unwrap().is_some() {
+            if world
+                .table
+                .corrections()
+                .view_correction(&stage.contact, &order(1).id)
+                .await
+                .unwrap()
+                .is_some()
+            {
                 stage.act(&world.table, 1, act).await.unwrap().unwrap();
             }
             assert_eq!(world.thread("k2").await, stage.kettle);
             assert_eq!(
-                world.table.message(&key("k2")).await.unwrap().unwrap().confidence,
+                world.table.messages().message(&key("k2")).await.unwrap().unwrap().confidence,
                 before
                     .iter()
                     .find(|it| crate::support::text(it, "pk") == key("k2").pk)

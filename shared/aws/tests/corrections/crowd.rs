@@ -1,6 +1,6 @@
 //! Corrections where the live threads are complete, and of threads that were moved out or are long.
 
-use aws::table::To;
+use aws::store::To;
 use domain::filing::{Live, MOST_LIVE, State};
 use domain::id::ThreadId;
 
@@ -19,7 +19,7 @@ async fn crowd(n: usize) -> (World, Vec<ThreadId>) {
 }
 
 async fn older(world: &World, thread: &ThreadId) -> Option<Live> {
-    let view = world.table.view_thread(thread).await.unwrap().unwrap();
+    let view = world.table.views().view_thread(thread).await.unwrap().unwrap();
     if world.live(thread).await.is_none() { view.live } else { None }
 }
 

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aws::table::views::{Order as Sorted, Window};
-use aws::table::{Refused, Table, To};
+use aws::store::SortOrder;
+use aws::store::Window;
+use aws::store::{Refused, Store, To};
 use domain::event::InboundEvent;
 use domain::id::{ContactId, ThreadId};
 use embedded::Cloud;
@@ -48,7 +49,7 @@ struct Outcome {
 impl Job {
     async fn run(
         &self,
-        table: &Table,
+        table: &Store,
         contact: &ContactId,
         n: u32,
     ) -> anyhow::Result<Result<(), Refused>> {
@@ -59,13 +60,17 @@ impl Job {
                 }
                 return Ok(Ok(()));
             }
-            Self::Merge(source, target) => table.merge(&order(n), source, target).await?,
+            Self::Merge(source, target) => {
+                table.corrections().merge(&order(n), source, target).await?
+            }
             Self::Relocate(from, to, names) => {
                 let keys: Vec<_> = names.iter().map(|it| key(it)).collect();
-                Box::pin(table.move_messages(&order(n), from, to, &keys, &rules())).await?
+                Box::pin(table.corrections().move_messages(&order(n), from, to, &keys, &rules()))
+                    .await?
             }
             Self::Revert(of) => {
-                Box::pin(table.revert(&order(n), contact, &order(*of).id, &rules())).await?
+                Box::pin(table.corrections().revert(&order(n), contact, &order(*of).id, &rules()))
+                    .await?
             }
         };
         Ok(made.map(|_| ()))
@@ -73,17 +78,17 @@ impl Job {
 }
 
 /// Every thread that a person has, by the views that the API shows.
-async fn timelines(table: &Table, contact: &ContactId, known: &[String]) -> Timelines {
+async fn timelines(table: &Store, contact: &ContactId, known: &[String]) -> Timelines {
     let names: BTreeMap<_, _> = known.iter().map(|it| (key(it).pk, it.clone())).collect();
-    let mut window = Window { order: Sorted::Ascending, after: None, limit: 3 };
+    let mut window = Window { order: SortOrder::Ascending, after: None, limit: 3 };
     let mut all = Timelines::new();
     loop {
-        let page = table.view_contact(contact, &window).await.unwrap();
+        let page = table.views().view_contact(contact, &window).await.unwrap();
         for row in page.rows {
-            let view = table.view_thread(&row.id).await.unwrap().unwrap();
+            let view = table.views().view_thread(&row.id).await.unwrap().unwrap();
             let threads: Vec<_> = std::iter::once(view.id.clone()).chain(view.sources).collect();
-            let said = Window { order: Sorted::Ascending, after: None, limit: 1_000 };
-            let said = table.view_timeline(&threads, &said, at(0)).await.unwrap();
+            let said = Window { order: SortOrder::Ascending, after: None, limit: 1_000 };
+            let said = table.views().view_timeline(&threads, &said, at(0)).await.unwrap();
             let said = said.rows.iter().map(|it| names.get(&it.key).cloned().unwrap_or_default());
             assert!(all.insert(view.id, said.collect()).is_none(), "a thread is listed twice");
         }

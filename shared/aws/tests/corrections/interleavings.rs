@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aws::table::{Refused, Table, To};
+use aws::store::{Refused, Store, To};
 use domain::event::InboundEvent;
 use domain::id::{ContactId, ThreadId};
 use embedded::Cloud;
@@ -36,16 +36,18 @@ fn filed(event: InboundEvent) -> Job {
 }
 
 impl Job {
-    pub(crate) async fn run(&self, table: &Table, contact: &ContactId) -> Result<(), Refused> {
+    pub(crate) async fn run(&self, table: &Store, contact: &ContactId) -> Result<(), Refused> {
         let made = match self {
             Self::File(event) => {
                 file(table, event).await.unwrap();
                 return Ok(());
             }
-            Self::Merge(n, source, target) => table.merge(&order(*n), source, target).await,
+            Self::Merge(n, source, target) => {
+                table.corrections().merge(&order(*n), source, target).await
+            }
             Self::Relocate(n, from, to, names) => relocate(table, *n, from, to, names).await,
             Self::Revert(n, of) => {
-                table.revert(&order(*n), contact, &order(*of).id, &rules()).await
+                table.corrections().revert(&order(*n), contact, &order(*of).id, &rules()).await
             }
         };
         made.unwrap().map(|_| ())

@@ -1,7 +1,7 @@
 //! Corrections while the indexes are behind: they answer as the table was some time ago.
 
 use aws::steps::Steps;
-use aws::table::{Table, To};
+use aws::store::{Store, To};
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -41,7 +41,7 @@ impl Intercept for Behind {
 }
 
 /// A program over a world that sees the indexes as they are now, whatever is written from here on.
-async fn frozen(world: &World) -> (Cloud, Table) {
+async fn frozen(world: &World) -> (Cloud, Store) {
     let copy = Cloud::start().await;
     fill(&copy, world.cloud.items().await).await;
     let behind = SharedInterceptor::new(Behind { copy: copy.endpoint().to_owned() });
@@ -63,7 +63,8 @@ async fn what_an_index_does_not_show_yet_neither_leaves_its_thread_nor_comes_bac
     assert_sound(&world.cloud.items().await, "the index shows what left");
     let live = world.live(&kettle).await.unwrap();
     assert_eq!((live.state, live.since), (State::Waiting, Some(at(900_500))));
-    let revert = behind.revert(&order(3), &world.contact, &order(1).id, &rules()).await;
+    let revert =
+        behind.corrections().revert(&order(3), &world.contact, &order(1).id, &rules()).await;
     revert.unwrap().unwrap();
     assert_sound(&world.cloud.items().await, "the index does not show what came back");
     assert_eq!(world.timeline(&kettle).await, ["k2", "k3", "n1"]);
@@ -77,16 +78,18 @@ async fn what_came_to_a_merged_thread_goes_back_with_it_though_no_index_shows_it
     let more = "to return the chair, article 5500-1171, when do you collect it?";
     file_all(&world.table, &[quotes("c4", 180, more, "c1")]).await;
     assert_eq!(world.thread("c4").await, chair);
-    behind.merge(&order(1), &chair, &kettle).await.unwrap().unwrap();
+    behind.corrections().merge(&order(1), &chair, &kettle).await.unwrap().unwrap();
     let edit =
         edited("c4", 900_700, 1, "to return the chair, article 5500-1178, when do you collect it?");
     file_all(&world.table, &[edit]).await;
     assert_sound(&world.cloud.items().await, "merged");
-    let revert = behind.revert(&order(2), &world.contact, &order(1).id, &rules()).await;
+    let revert =
+        behind.corrections().revert(&order(2), &world.contact, &order(1).id, &rules()).await;
     revert.unwrap().unwrap();
     assert_sound(&world.cloud.items().await, "the index does not show the message");
     assert_eq!(world.thread("c4").await, chair);
-    let entry = world.table.message(&key("c4")).await.unwrap().unwrap().entry(&key("c4"));
+    let entry =
+        world.table.messages().message(&key("c4")).await.unwrap().unwrap().entry(&key("c4"));
     assert_eq!(entry.unwrap().edit, 1);
 }
 
@@ -103,7 +106,8 @@ async fn what_a_correction_brought_to_a_merged_thread_goes_back_with_it_though_n
     world.merge(3, &chair, &kettle).await.unwrap();
     let (_copy, behind) = frozen(&world).await;
     world.revert(4, 2).await.unwrap();
-    let revert = behind.revert(&order(5), &world.contact, &order(3).id, &rules()).await;
+    let revert =
+        behind.corrections().revert(&order(5), &world.contact, &order(3).id, &rules()).await;
     revert.unwrap().unwrap();
     assert_sound(&world.cloud.items().await, "the index does not show what came");
     assert_eq!(world.timeline(&chair).await, ["c1", "c2", "c3", "s1"]);

@@ -1,6 +1,6 @@
 //! Messages to another thread, and back.
 
-use aws::table::To;
+use aws::store::To;
 use domain::filing::{CorrectionState, State};
 use domain::threading::Profile;
 
@@ -18,14 +18,38 @@ async fn messages_that_are_split_off_are_a_thread_of_their_own() {
     assert_eq!(world.timeline(new).await, ["k2", "k3"]);
     assert_eq!(world.timeline(&kettle).await, ["k1"]);
     let entries: Vec<_> = [
-        world.table.message(&key("k2")).await.unwrap().unwrap().entry(&key("k2")).unwrap(),
-        world.table.message(&key("k3")).await.unwrap().unwrap().entry(&key("k3")).unwrap(),
+        world
+            .table
+            .messages()
+            .message(&key("k2"))
+            .await
+            .unwrap()
+            .unwrap()
+            .entry(&key("k2"))
+            .unwrap(),
+        world
+            .table
+            .messages()
+            .message(&key("k3"))
+            .await
+            .unwrap()
+            .unwrap()
+            .entry(&key("k3"))
+            .unwrap(),
     ]
     .into();
     let live = world.live(new).await.unwrap();
     assert_eq!(live.profile, Profile::of(&entries));
     assert_eq!((live.state, live.since), (State::Waiting, Some(entries[0].at)));
-    let rest = world.table.message(&key("k1")).await.unwrap().unwrap().entry(&key("k1")).unwrap();
+    let rest = world
+        .table
+        .messages()
+        .message(&key("k1"))
+        .await
+        .unwrap()
+        .unwrap()
+        .entry(&key("k1"))
+        .unwrap();
     assert_eq!(world.live(&kettle).await.unwrap().profile, Profile::of([&rest]));
     let items = world.cloud.items().await;
     let moved = items.iter().find(|it| text(it, "pk") == key("k2").pk).unwrap();
@@ -63,7 +87,7 @@ async fn a_split_that_is_taken_back_leaves_a_closed_thread_that_is_not_among_the
     world.relocate(1, &kettle, &to, &["k2", "k3"]).await.unwrap();
     world.revert(2, 1).await.unwrap();
     assert!(world.live(new).await.is_none());
-    let view = world.table.view_thread(new).await.unwrap().unwrap();
+    let view = world.table.views().view_thread(new).await.unwrap().unwrap();
     assert_eq!(view.live.unwrap().state, State::Closed);
     assert_eq!(world.timeline(&kettle).await, ["k1", "k2", "k3"]);
     // Taking that back opens it again.
@@ -82,7 +106,7 @@ async fn a_thread_whose_messages_all_left_is_closed_until_they_come_back() {
     let to = To::Thread(chair.clone());
     world.relocate(1, &kettle, &to, &["k1", "k2", "k3"]).await.unwrap();
     assert!(world.live(&kettle).await.is_none());
-    let view = world.table.view_thread(&kettle).await.unwrap().unwrap();
+    let view = world.table.views().view_thread(&kettle).await.unwrap().unwrap();
     assert_eq!(view.live.unwrap().state, State::Closed);
     world.revert(2, 1).await.unwrap();
     let after = world.live(&kettle).await.unwrap();
@@ -146,7 +170,9 @@ async fn messages_of_a_merged_thread_are_moved_out_of_the_one_that_it_went_into(
     assert_eq!(world.timeline(&kettle).await, ["k1", "k2"]);
     let entry = |name: &'static str| {
         let table = world.table.clone();
-        async move { table.message(&key(name)).await.unwrap().unwrap().entry(&key(name)).unwrap() }
+        async move {
+            table.messages().message(&key(name)).await.unwrap().unwrap().entry(&key(name)).unwrap()
+        }
     };
     let (c1, c2) = (entry("c1").await, entry("c2").await);
     assert_eq!(world.live(&chair).await.unwrap().profile, Profile::of([&c1, &c2]));
@@ -162,11 +188,11 @@ async fn a_thread_whose_doubtful_message_left_is_doubtful_no_more() {
     let world = World::of(&two_topics()).await;
     let kettle = world.thread("k1").await;
     file_all(&world.table, &[quotes("n1", 901_000, "hm", "k1")]).await;
-    let doubt = aws::table::Patch::of(key("n1")).set("confidence", aws::table::item::number("0.4"));
-    world.table.settle(doubt).await.unwrap();
-    let live = aws::table::Patch::of(domain_live(&world, &kettle))
+    let doubt = aws::store::Patch::of(key("n1")).set("confidence", aws::store::item::number("0.4"));
+    world.table.write_retrying(doubt).await.unwrap();
+    let live = aws::store::Patch::of(domain_live(&world, &kettle))
         .set("unsure", aws_sdk_dynamodb::types::AttributeValue::Bool(true));
-    world.table.settle(live).await.unwrap();
+    world.table.write_retrying(live).await.unwrap();
     assert!(world.live(&kettle).await.unwrap().unsure);
     let to = new_thread();
     let To::New(new) = &to else { unreachable!() };
@@ -177,6 +203,6 @@ async fn a_thread_whose_doubtful_message_left_is_doubtful_no_more() {
     assert!(world.live(&kettle).await.unwrap().unsure, "as before");
 }
 
-fn domain_live(world: &World, thread: &domain::id::ThreadId) -> aws::table::keys::Key {
-    aws::table::keys::live(&world.contact, thread)
+fn domain_live(world: &World, thread: &domain::id::ThreadId) -> aws::store::keys::Key {
+    aws::store::keys::live(&world.contact, thread)
 }

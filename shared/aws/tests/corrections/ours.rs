@@ -1,6 +1,6 @@
 //! Messages of ours that are moved.
 
-use aws::table::{Acceptance, To, keys};
+use aws::store::{Acceptance, To, keys};
 use domain::filing::State;
 use domain::id::{AccountId, MessageId, ProviderId, ThreadId};
 use domain::outbound::{Author, Send, SendContent};
@@ -34,17 +34,18 @@ fn answer(world: &World, thread: &ThreadId) -> Accepted {
 }
 
 async fn accept(world: &World, thread: &ThreadId) -> Outgoing {
-    let accepted = world.table.accept(&answer(world, thread), None, &rules()).await.unwrap();
+    let accepted =
+        world.table.sends().accept(&answer(world, thread), None, &rules()).await.unwrap();
     let Acceptance::Stored(message) = accepted else { panic!("{accepted:?}") };
     *message
 }
 
 async fn send(world: &World, message: &Outgoing) {
     let now = at(900_201);
-    assert!(world.table.begin(message, 1, false, now).await.unwrap());
-    world.table.sent(message, 1, Some(&ProviderId::new("wamid.1")), now).await.unwrap();
-    let sent = world.table.outgoing(message.accepted.id()).await.unwrap().unwrap();
-    world.table.complete(&sent).await.unwrap();
+    assert!(world.table.sends().begin(message, 1, false, now).await.unwrap());
+    world.table.sends().sent(message, 1, Some(&ProviderId::new("wamid.1")), now).await.unwrap();
+    let sent = world.table.sends().outgoing(message.accepted.id()).await.unwrap().unwrap();
+    world.table.sends().complete(&sent).await.unwrap();
 }
 
 #[tokio::test]
@@ -57,7 +58,13 @@ async fn an_answer_that_is_moved_lets_its_question_wait_again_and_is_the_last_wo
     let ours = keys::outbound(&MessageId::new("msg_1"));
     let to = To::Thread(chair.clone());
     let messages = std::slice::from_ref(&ours);
-    world.table.move_messages(&order(1), &kettle, &to, messages, &rules()).await.unwrap().unwrap();
+    world
+        .table
+        .corrections()
+        .move_messages(&order(1), &kettle, &to, messages, &rules())
+        .await
+        .unwrap()
+        .unwrap();
     let (left, right) = (world.live(&kettle).await.unwrap(), world.live(&chair).await.unwrap());
     assert_eq!((left.state, left.since), (State::Waiting, Some(at(900_000))));
     assert_eq!((right.state, right.profile.spoke_at()), (State::Open, Some(at(900_200))));
@@ -78,14 +85,21 @@ async fn an_answer_that_is_moved_before_it_went_out_is_known_where_it_is_once_it
     let to = new_thread();
     let To::New(new) = &to else { unreachable!() };
     let keys = [key("k3"), keys::outbound(&MessageId::new("msg_1"))];
-    world.table.move_messages(&order(1), &kettle, &to, &keys, &rules()).await.unwrap().unwrap();
+    world
+        .table
+        .corrections()
+        .move_messages(&order(1), &kettle, &to, &keys, &rules())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(world.live(new).await.unwrap().state, State::Waiting, "nobody got an answer yet");
     send(&world, &message).await;
     let (left, right) = (world.live(&kettle).await.unwrap(), world.live(new).await.unwrap());
     assert_eq!((left.state, right.state), (State::Waiting, State::Open));
     let mut entries = Vec::new();
     for key in &keys {
-        entries.push(world.table.message(key).await.unwrap().unwrap().entry(key).unwrap());
+        entries
+            .push(world.table.messages().message(key).await.unwrap().unwrap().entry(key).unwrap());
     }
     assert_eq!(right.profile, Profile::of(&entries));
 }

@@ -1,7 +1,7 @@
 //! Two corrections of one person's threads at the same time, of which the second must see what the first did.
 
 use aws::steps::Steps;
-use aws::table::{Refused, To};
+use aws::store::{Refused, To};
 use domain::id::ThreadId;
 use embedded::Cloud;
 
@@ -118,7 +118,7 @@ async fn of_a_chain_of_merges_at_once_each_message_is_shown_once_in_any_order() 
             let end = interleave(bits, &world, jobs).await;
             let mut all = Vec::new();
             for thread in &threads {
-                let view = end.world.table.view_thread(thread).await.unwrap().unwrap();
+                let view = end.world.table.views().view_thread(thread).await.unwrap().unwrap();
                 if view.merged_into.is_none() {
                     all.extend(end.world.timeline(thread).await);
                 }

@@ -1,6 +1,6 @@
 //! What cannot be corrected: each is refused with its reason, and nothing is written.
 
-use aws::table::{MOST_MOVED, Refused, To, keys};
+use aws::store::{MOST_MOVED, Refused, To, keys};
 use domain::event::Identity;
 use domain::id::{ContactId, ThreadId};
 
@@ -39,7 +39,11 @@ async fn a_refused_correction_says_why_and_writes_nothing() {
         assert_eq!(world.relocate(1, from, &to, &names).await, Err(refused), "{names:?}");
     }
     let many: Vec<keys::Key> = (0..=MOST_MOVED).map(|n| key(&n.to_string())).collect();
-    let made = world.table.move_messages(&order(1), &kettle, &there(&chair), &many, &rules()).await;
+    let made = world
+        .table
+        .corrections()
+        .move_messages(&order(1), &kettle, &there(&chair), &many, &rules())
+        .await;
     assert_eq!(made.unwrap(), Err(Refused::TooMany));
     assert_eq!(world.revert(2, 1).await, Err(Refused::NoCorrection));
     assert_eq!(picture(&world.cloud.items().await), before);
@@ -80,26 +84,27 @@ async fn an_id_is_one_correction_and_is_answered_the_same() {
 
 #[tokio::test]
 async fn corrections_are_read_by_when_they_were_made() {
-    use aws::table::views::{Order, Window};
+    use aws::store::{SortOrder, Window};
     let world = World::of(&two_topics()).await;
     let (chair, kettle) = (world.thread("c1").await, world.thread("k1").await);
     // The later one has the lower id.
     let split = world.relocate(9, &kettle, &new_thread(), &["k3"]).await.unwrap();
     let merge = {
-        let late = aws::table::Order { at: crate::world::at(3_000_000), ..order(1) };
-        world.table.merge(&late, &chair, &kettle).await.unwrap().unwrap()
+        let late = aws::store::Order { at: crate::world::at(3_000_000), ..order(1) };
+        world.table.corrections().merge(&late, &chair, &kettle).await.unwrap().unwrap()
     };
     let page = async |order, after| {
         let window = Window { order, after, limit: 1 };
-        world.table.view_corrections(&world.contact, &window).await.unwrap()
+        world.table.corrections().view_corrections(&world.contact, &window).await.unwrap()
     };
-    let first = page(Order::Ascending, None).await;
+    let first = page(SortOrder::Ascending, None).await;
     assert_eq!(first.rows, [split]);
-    let second = page(Order::Ascending, first.next).await;
+    let second = page(SortOrder::Ascending, first.next).await;
     assert_eq!((&second.rows[..], second.next), (std::slice::from_ref(&merge), None));
-    assert_eq!(page(Order::Descending, None).await.rows[..], *std::slice::from_ref(&merge));
-    let one = world.table.view_correction(&world.contact, &merge.id).await.unwrap();
+    assert_eq!(page(SortOrder::Descending, None).await.rows[..], *std::slice::from_ref(&merge));
+    let one = world.table.corrections().view_correction(&world.contact, &merge.id).await.unwrap();
     assert_eq!(one, Some(merge));
-    let nobody = world.table.view_correction(&ContactId::new("con_none"), &order(1).id).await;
+    let nobody =
+        world.table.corrections().view_correction(&ContactId::new("con_none"), &order(1).id).await;
     assert_eq!(nobody.unwrap(), None);
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use aws::table::views::{Order as Sorted, Window};
-use aws::table::{Order, Refused, Stored, Table, To, keys};
+use aws::store::SortOrder;
+use aws::store::Window;
+use aws::store::{Order, Refused, Store, Stored, To, keys};
 use domain::event::{Direction, InboundEvent};
 use domain::filing::{Correction, Decider, Live};
 use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
@@ -38,7 +39,7 @@ pub(crate) fn two_topics() -> Vec<InboundEvent> {
 /// A customer and the table.
 pub(crate) struct World {
     pub(crate) cloud: Cloud,
-    pub(crate) table: Table,
+    pub(crate) table: Store,
     pub(crate) contact: ContactId,
 }
 
@@ -50,28 +51,29 @@ impl World {
         Self::over(cloud, table).await
     }
 
-    pub(crate) async fn over(cloud: Cloud, table: Table) -> Self {
-        let contact = table.find_identity(&ada().id).await.unwrap().unwrap().contact.unwrap();
+    pub(crate) async fn over(cloud: Cloud, table: Store) -> Self {
+        let contact =
+            table.contacts().find_identity(&ada().id).await.unwrap().unwrap().contact.unwrap();
         Self { cloud, table, contact }
     }
 
     /// The thread that a message is in.
     pub(crate) async fn thread(&self, name: &str) -> ThreadId {
-        self.table.message(&key(name)).await.unwrap().unwrap().thread.unwrap()
+        self.table.messages().message(&key(name)).await.unwrap().unwrap().thread.unwrap()
     }
 
     /// A thread that a message may join.
     pub(crate) async fn live(&self, thread: &ThreadId) -> Option<Live> {
-        let threads = self.table.live(&self.contact).await.unwrap();
+        let threads = self.table.threads().live(&self.contact).await.unwrap();
         threads.live.into_iter().find(|it| it.thread == *thread)
     }
 
     /// The names of a thread's messages, as people read them.
     pub(crate) async fn timeline(&self, thread: &ThreadId) -> Vec<String> {
-        let view = self.table.view_thread(thread).await.unwrap().unwrap();
+        let view = self.table.views().view_thread(thread).await.unwrap().unwrap();
         let threads: Vec<_> = std::iter::once(view.id).chain(view.sources).collect();
-        let window = Window { order: Sorted::Ascending, after: None, limit: 1_000 };
-        let page = self.table.view_timeline(&threads, &window, at(0)).await.unwrap();
+        let window = Window { order: SortOrder::Ascending, after: None, limit: 1_000 };
+        let page = self.table.views().view_timeline(&threads, &window, at(0)).await.unwrap();
         page.rows.iter().map(|it| name(&it.key)).collect()
     }
 
@@ -81,7 +83,7 @@ impl World {
         source: &ThreadId,
         target: &ThreadId,
     ) -> Result<Correction, Refused> {
-        self.table.merge(&order(n), source, target).await.unwrap()
+        self.table.corrections().merge(&order(n), source, target).await.unwrap()
     }
 
     pub(crate) async fn relocate(
@@ -96,7 +98,7 @@ impl World {
 
     pub(crate) async fn revert(&self, n: u32, of: u32) -> Result<Correction, Refused> {
         let of = order(of).id;
-        self.table.revert(&order(n), &self.contact, &of, &rules()).await.unwrap()
+        self.table.corrections().revert(&order(n), &self.contact, &of, &rules()).await.unwrap()
     }
 }
 
@@ -108,14 +110,14 @@ fn name(pk: &str) -> String {
 }
 
 pub(crate) async fn relocate(
-    table: &Table,
+    table: &Store,
     n: u32,
     from: &ThreadId,
     to: &To,
     names: &[&str],
 ) -> anyhow::Result<Result<Correction, Refused>> {
     let messages: Vec<_> = names.iter().map(|it| key(it)).collect();
-    table.move_messages(&order(n), from, to, &messages, &rules()).await
+    table.corrections().move_messages(&order(n), from, to, &messages, &rules()).await
 }
 
 /// Fails unless every thread holds what its messages make of it, and every message is in one thread. Whose turn it is is
@@ -183,7 +185,7 @@ pub(crate) fn order(n: u32) -> Order {
 
 /// A new thread, as a caller names it.
 pub(crate) fn new_thread() -> To {
-    To::New(aws::table::Fresh::ids().thread)
+    To::New(aws::store::Fresh::ids().thread)
 }
 
 pub(crate) fn key(name: &str) -> keys::Key {

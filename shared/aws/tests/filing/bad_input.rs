@@ -1,6 +1,6 @@
 //! What no well-behaved person or platform sends: it is filed like anything else, and ends well.
 
-use aws::table::{Filed, keys};
+use aws::store::{Filed, keys};
 use domain::content::Content;
 use domain::event::{Identity, InboundEvent, Message};
 use domain::id::AccountId;

@@ -1,7 +1,7 @@
 //! The share of messages that may be shown as unsure: the threshold follows the weeks before, and a message that comes
 //! again is what it was when it was filed.
 
-use aws::table::{Budget, Fresh, Rules};
+use aws::store::{Budget, Fresh, Rules};
 use domain::threading::budget::UNSURE_BELOW;
 use domain::time::Timestamp;
 use embedded::Cloud;
@@ -26,7 +26,8 @@ async fn the_threshold_of_a_week_follows_the_weeks_before_it() {
     let table = table(&cloud.process());
     let (budget, rules) = (Budget::percent(5.0), rules());
     assert!(
-        (table.within(&budget, &rules, week(0)).await.this_week.unwrap() - UNSURE_BELOW).abs()
+        (table.filing().within(&budget, &rules, week(0)).await.this_week.unwrap() - UNSURE_BELOW)
+            .abs()
             < 1e-6
     );
     for n in 0..4_000 {
@@ -34,16 +35,18 @@ async fn the_threshold_of_a_week_follows_the_weeks_before_it() {
         let low = f32::from(u8::try_from(n / 10 % 100).unwrap()) * 0.009;
         rules.tally.note(if n % 10 == 0 { low } else { 0.97 });
     }
-    table.write_tally(&rules.tally, week(0)).await;
-    let known = table.within(&budget, &rules, week(0)).await.this_week.unwrap();
+    table.filing().write_tally(&rules.tally, week(0)).await;
+    let known = table.filing().within(&budget, &rules, week(0)).await.this_week.unwrap();
     assert!((known - UNSURE_BELOW).abs() < 1e-6, "it stays for the week");
-    let next = table.within(&budget, &rules, week(1)).await.this_week.unwrap();
+    let next = table.filing().within(&budget, &rules, week(1)).await.this_week.unwrap();
     assert!((0.44..0.5).contains(&next), "{next}");
-    let more = table.within(&Budget::percent(9.0), &rules, week(1)).await.this_week.unwrap();
+    let more =
+        table.filing().within(&Budget::percent(9.0), &rules, week(1)).await.this_week.unwrap();
     assert!(more > next + 0.2, "who looks at more is shown more: {more}");
-    let long_after = table.within(&budget, &rules, week(6)).await.this_week.unwrap();
+    let long_after = table.filing().within(&budget, &rules, week(6)).await.this_week.unwrap();
     assert!((long_after - UNSURE_BELOW).abs() < 1e-6, "what is older than four weeks is forgotten");
-    let none = table.within(&Budget::percent(0.0), &rules, week(1)).await.this_week.unwrap();
+    let none =
+        table.filing().within(&Budget::percent(0.0), &rules, week(1)).await.this_week.unwrap();
     assert!(none <= 0.0, "{none}");
 }
 
@@ -56,9 +59,9 @@ async fn each_message_is_counted_once_and_written_with_many_others() {
     let said: Vec<_> =
         (0..60).map(|n| says(&n.to_string(), n * 30, "where is my parcel?")).collect();
     for event in &said {
-        table.file(event, &Fresh::ids(), &rules).await.unwrap();
-        table.file(event, &Fresh::ids(), &rules).await.unwrap();
-        table.write_tally(&rules.tally, week(0)).await;
+        table.filing().file(event, &Fresh::ids(), &rules).await.unwrap();
+        table.filing().file(event, &Fresh::ids(), &rules).await.unwrap();
+        table.filing().write_tally(&rules.tally, week(0)).await;
     }
     let items = cloud.items().await;
     assert_eq!(weeks(&items), ["00002975"]);
@@ -79,7 +82,7 @@ async fn a_message_that_comes_again_under_another_threshold_is_what_it_was() {
         file(&table, &says("a", 0, "Hello, I would like to return my lamp")).await.unwrap();
         let event = says("b", 60, "it is the green one");
         for rules in [first, again, again] {
-            table.file(&event, &Fresh::ids(), rules).await.unwrap();
+            table.filing().file(&event, &Fresh::ids(), rules).await.unwrap();
         }
         let items = cloud.items().await;
         let live = of_kind(&items, "CON#", "1#")[0];

@@ -1,6 +1,6 @@
 //! What becomes of messages that come early, late, twice or not at all.
 
-use aws::table::{Filed, keys};
+use aws::store::{Filed, keys};
 use domain::content::{Content, Raw};
 use domain::event::{Direction, InboundEvent, Kind, Message, TemplateChanged};
 use domain::id::AccountId;
@@ -61,8 +61,8 @@ async fn a_message_of_ours_that_the_platform_shows_us_is_not_kept_twice() {
     let cloud = Cloud::start().await;
     let table = table(&cloud.process());
     let key = keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id("2"));
-    let pointer = aws::table::Patch::of(key).set("out", aws::table::item::text("msg_1"));
-    table.settle(pointer).await.unwrap();
+    let pointer = aws::store::Patch::of(key).set("out", aws::store::item::text("msg_1"));
+    table.write_retrying(pointer).await.unwrap();
     let filed =
         file_all(&table, &[says("1", 0, "where is my order?"), echo("2", 5, "On its way")]).await;
     assert_eq!(filed[1], Filed::Ours(domain::id::MessageId::new("msg_1")));
@@ -266,10 +266,10 @@ async fn words_stay_when_they_are_edited_to_what_cannot_be_read() {
 #[tokio::test]
 async fn without_a_retention_nothing_expires() {
     let cloud = Cloud::start().await;
-    let rules = aws::table::Rules { retention: None, ..crate::support::rules() };
+    let rules = aws::store::Rules { retention: None, ..crate::support::rules() };
     let table = table(&cloud.process());
     for event in [says("1", 0, "hello"), deleted("2", 1)] {
-        table.file(&event, &aws::table::Fresh::ids(), &rules).await.unwrap();
+        table.filing().file(&event, &aws::store::Fresh::ids(), &rules).await.unwrap();
     }
     assert!(cloud.items().await.iter().all(|it| !it.contains_key("expires")));
     assert!(file(&table, &deleted("3", 1)).await.is_ok());

@@ -1,6 +1,6 @@
 //! What filing consumes, by the embedded table's own count, indexes included.
 
-use aws::table::{Changed, Filed, Fresh, Rules, Table, ThreadChange};
+use aws::store::{Changed, Filed, Fresh, Rules, Store, ThreadChange};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{Identity, InboundEvent};
 use domain::filing::{Handling, MOST_ASSIGNEE, State};
@@ -23,7 +23,7 @@ struct Bar<'a> {
 
 struct Bill {
     cloud: Cloud,
-    table: Table,
+    table: Store,
     lines: Vec<String>,
     missed: Vec<String>,
 }
@@ -211,8 +211,9 @@ async fn a_live_thread_stays_small_and_24_are_read_for_three_units() {
             && sizes.iter().sum::<usize>() + head <= 12_288
     );
     let Capacity { .. } = cloud.meter.take();
-    let contact = table.find_identity(&ada().id).await.unwrap().unwrap().contact.unwrap();
-    table.live(&contact).await.unwrap();
+    let contact =
+        table.contacts().find_identity(&ada().id).await.unwrap().unwrap().contact.unwrap();
+    table.threads().live(&contact).await.unwrap();
     assert!(cloud.meter.take().read <= 4.0, "one for the identity, three for the threads");
 }
 
@@ -233,13 +234,13 @@ async fn a_live_thread_stays_small_with_all_that_a_person_of_ours_can_set() {
     let now = Timestamp::from_secs(START + 200);
     let set = async |handling: Handling| {
         let change = ThreadChange { handling, ..ThreadChange::default() };
-        let changed = table.change_thread(thread, &change, &|_| true, now).await.unwrap();
+        let changed = table.threads().change_thread(thread, &change, &|_| true, now).await.unwrap();
         assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
     };
     let unsure = Rules { unsure_below: 2.0, ..rules() };
-    table.file(&quotes("e", 110, &more, "b"), &Fresh::ids(), &unsure).await.unwrap();
+    table.filing().file(&quotes("e", 110, &more, "b"), &Fresh::ids(), &unsure).await.unwrap();
     set(Handling { confirm: true, ..Handling::default() }).await;
-    table.file(&quotes("f", 120, &more, "b"), &Fresh::ids(), &unsure).await.unwrap();
+    table.filing().file(&quotes("f", 120, &more, "b"), &Fresh::ids(), &unsure).await.unwrap();
     set(Handling {
         state: Some(State::Snoozed),
         assignee: Some(Some("a".repeat(MOST_ASSIGNEE))),

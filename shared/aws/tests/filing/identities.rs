@@ -1,6 +1,6 @@
 //! Who is who: what the table holds of people after messages, numbers that change hands and the platform's word.
 
-use aws::table::Filed;
+use aws::store::Filed;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
 use domain::filing::aliases::{forbidden, known_by};
 use domain::filing::identity::Consent;
@@ -26,8 +26,8 @@ async fn a_call_and_a_whatsapp_message_from_one_number_are_one_contact() {
         let table = table(&cloud.process());
         file_all(&table, &events).await;
         let (of_id, of_phone) = (
-            table.find_identity(&ada().id).await.unwrap(),
-            table.find_identity(&phone()).await.unwrap(),
+            table.contacts().find_identity(&ada().id).await.unwrap(),
+            table.contacts().find_identity(&phone()).await.unwrap(),
         );
         let (of_id, of_phone) = (of_id.unwrap(), of_phone.unwrap());
         assert_eq!(of_id.contact, of_phone.contact);
@@ -47,7 +47,7 @@ async fn a_number_that_another_id_comes_with_goes_to_a_new_contact_with_nothing_
         Kind::ConsentChanged { purpose: "all".into(), granted: false, detail: String::new() };
     let caller = identity(phone(), &[]);
     file_all(&table, &[says("1", 0, "hello"), call("2", 5), event(caller, 9, stop)]).await;
-    let before = table.find_identity(&phone()).await.unwrap().unwrap();
+    let before = table.contacts().find_identity(&phone()).await.unwrap().unwrap();
     assert_eq!(
         before.consents["all"],
         Consent { granted: false, at: Timestamp::from_secs(START + 9) }
@@ -55,16 +55,19 @@ async fn a_number_that_another_id_comes_with_goes_to_a_new_contact_with_nothing_
 
     let stranger = identity(bsuid("GB.7"), &[phone()]);
     file_all(&table, &[event(stranger, 500, message("3", "hello, is this the lamp shop?"))]).await;
-    let after = table.find_identity(&phone()).await.unwrap().unwrap();
+    let after = table.contacts().find_identity(&phone()).await.unwrap().unwrap();
     assert_ne!(after.contact, before.contact);
     assert!(after.recycled && after.consents.is_empty() && after.inbound.is_empty());
     // What the old one said by the number stays with them.
-    assert_eq!(table.find_identity(&ada().id).await.unwrap().unwrap().consents, before.consents);
+    assert_eq!(
+        table.contacts().find_identity(&ada().id).await.unwrap().unwrap().consents,
+        before.consents
+    );
     let whom = |contact: Option<ContactId>| {
         let table = table.clone();
         async move {
-            let own = table.addresses(&contact.unwrap()).await.unwrap().unwrap();
-            table.with_aliases(&own).await.unwrap()
+            let own = table.contacts().addresses(&contact.unwrap()).await.unwrap().unwrap();
+            table.contacts().with_aliases(&own).await.unwrap()
         }
     };
     let (old, new) = (whom(before.contact.clone()).await, whom(after.contact.clone()).await);
@@ -94,7 +97,7 @@ async fn a_call_a_text_message_and_a_whatsapp_message_of_one_number_are_one_cont
     let items = cloud.items().await;
     assert_eq!(of_kind(&items, "CON#", "0").len(), 1);
     assert_eq!(of_kind(&items, "MSG#", "0").len(), 3);
-    let of = async |id| table.find_identity(id).await.unwrap().unwrap().contact;
+    let of = async |id| table.contacts().find_identity(id).await.unwrap().unwrap().contact;
     assert_eq!(of(&phone()).await, of(&ada().id).await);
 }
 
@@ -121,14 +124,18 @@ async fn an_id_that_follows_another_by_the_platform_s_word_is_the_same_contact()
         ],
     )
     .await;
-    let consents = table.find_identity(&bsuid("GB.9")).await.unwrap().unwrap().consents;
+    let consents = table.contacts().find_identity(&bsuid("GB.9")).await.unwrap().unwrap().consents;
     assert_eq!(consents.keys().collect::<Vec<_>>(), ["all", "marketing"], "a no goes along");
     file_all(&table, &[event(moved, 200, message("2", "it is me, with another number"))]).await;
-    let contact = table.find_identity(&ada().id).await.unwrap().unwrap().contact;
+    let contact = table.contacts().find_identity(&ada().id).await.unwrap().unwrap().contact;
     for id in [bsuid("GB.9"), new_phone] {
-        assert_eq!(table.find_identity(&id).await.unwrap().unwrap().contact, contact);
+        assert_eq!(table.contacts().find_identity(&id).await.unwrap().unwrap().contact, contact);
     }
-    assert_eq!(table.find_identity(&phone()).await.unwrap(), None, "the old number is given up");
+    assert_eq!(
+        table.contacts().find_identity(&phone()).await.unwrap(),
+        None,
+        "the old number is given up"
+    );
     assert_eq!(of_kind(&cloud.items().await, "CON#", "0").len(), 1);
 }
 
@@ -142,8 +149,8 @@ async fn two_known_contacts_are_never_made_one() {
         Kind::IdentityChanged { previous: Some(ada().id), reason: "user_changed_user_id".into() };
     file_all(&table, &[says("1", 0, "hello"), said, event(other.clone(), 9, changed)]).await;
     let (ada, other) = (
-        table.find_identity(&ada().id).await.unwrap(),
-        table.find_identity(&other.id).await.unwrap(),
+        table.contacts().find_identity(&ada().id).await.unwrap(),
+        table.contacts().find_identity(&other.id).await.unwrap(),
     );
     assert_ne!(ada.unwrap().contact, other.unwrap().contact);
 }
@@ -158,7 +165,7 @@ async fn a_no_before_the_first_message_is_remembered_and_the_last_word_counts() 
         event(ada(), after, said)
     };
     file_all(&table, &[consent(5, false), consent(4, true), says("1", 10, "hello")]).await;
-    let kept = table.find_identity(&ada().id).await.unwrap().unwrap();
+    let kept = table.contacts().find_identity(&ada().id).await.unwrap().unwrap();
     assert!(kept.contact.is_some() && !kept.consents["marketing"].granted);
 }
 
@@ -169,7 +176,7 @@ async fn the_window_opens_with_a_message_and_moves_in_steps() {
     let ours = AccountId::new("700800900100200");
     for (name, after, expected) in [("1", 0, 0), ("2", 599, 0), ("3", 700, 700), ("0", 650, 700)] {
         file_all(&table, &[says(name, after, "hello")]).await;
-        let kept = table.find_identity(&ada().id).await.unwrap().unwrap();
+        let kept = table.contacts().find_identity(&ada().id).await.unwrap().unwrap();
         assert_eq!(
             kept.last_inbound(&WHATSAPP, &ours),
             Some(Timestamp::from_secs(START + expected))
@@ -205,9 +212,9 @@ async fn one_contact(events: &[InboundEvent], first: &str, second: &str) {
     let table = table(&cloud.process());
     let filed = file_all(&table, events).await;
     assert!(matches!(filed[1], Filed::Joined(_)), "{first}: {:?}", filed[1]);
-    let of_id = table.find_identity(&bsuid("BR.1")).await.unwrap().unwrap();
+    let of_id = table.contacts().find_identity(&bsuid("BR.1")).await.unwrap().unwrap();
     for spelling in [first, second] {
-        let kept = table.find_identity(&IdentityId::phone(spelling)).await.unwrap();
+        let kept = table.contacts().find_identity(&IdentityId::phone(spelling)).await.unwrap();
         assert_eq!(kept.unwrap().contact, of_id.contact, "{spelling}");
     }
     let items = cloud.items().await;
@@ -240,12 +247,12 @@ async fn a_number_that_is_spelled_anew_is_not_given_up_and_one_that_is_taken_lea
     };
     let respelled = identity(bsuid("BR.1"), std::slice::from_ref(&without));
     file_all(&table, &[event(known, 0, message("1", "oi")), event(respelled, 9, changed)]).await;
-    let before = table.find_identity(&with).await.unwrap().unwrap();
+    let before = table.contacts().find_identity(&with).await.unwrap().unwrap();
     assert!(before.contact.is_some(), "the number is still theirs");
 
     let stranger = identity(bsuid("BR.2"), std::slice::from_ref(&without));
     file_all(&table, &[event(stranger, 500, message("2", "oi, é da loja?"))]).await;
-    let after = table.find_identity(&with).await.unwrap().unwrap();
+    let after = table.contacts().find_identity(&with).await.unwrap().unwrap();
     assert_ne!(after.contact, before.contact);
     let items = cloud.items().await;
     let ids = of_kind(&items, "CON#", "0").into_iter().filter_map(|it| it.get("identities"));

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use aws::table::views::is_expired;
-use aws::table::{Changed, Filed, Fresh, Order, Rules, Table, ThreadChange, To, keys};
+use aws::store::views::is_expired;
+use aws::store::{Changed, Filed, Fresh, Order, Rules, Store, ThreadChange, To, keys};
 use domain::content::Raw;
 use domain::event::{Direction, InboundEvent, Kind, Receipt, ReceiptOf, TemplateChanged};
 use domain::filing::{ChannelLink, Decider, LinkCode};
@@ -102,12 +102,12 @@ fn opened(filed: &Filed) -> ThreadId {
     it.clone()
 }
 
-async fn contact_of(table: &Table, thread: &ThreadId) -> ContactId {
-    table.view_thread(thread).await.unwrap().unwrap().contact
+async fn contact_of(table: &Store, thread: &ThreadId) -> ContactId {
+    table.views().view_thread(thread).await.unwrap().unwrap().contact
 }
 
 /// A table with something of every kind.
-async fn everything(cloud: &Cloud) -> Table {
+async fn everything(cloud: &Cloud) -> Store {
     let table = whole(&cloud.process());
     let says_it = |name: &str, after: i64| says(name, after, &format!("Where is {CANARY} {name}?"));
     let filed = file_all(
@@ -134,10 +134,10 @@ async fn everything(cloud: &Cloud) -> Table {
         ],
     )
     .await;
-    table.keep("unread", CANARY, Timestamp::from_secs(START), &rules()).await.unwrap();
+    table.filing().keep("unread", CANARY, Timestamp::from_secs(START), &rules()).await.unwrap();
     let thread = opened(&filed[0]);
     let contact = contact_of(&table, &thread).await;
-    table.accept(&answer(&thread, &contact), None, &rules()).await.unwrap();
+    table.sends().accept(&answer(&thread, &contact), None, &rules()).await.unwrap();
     let receipt = |of: &str, our_ref: Option<&str>| Receipt {
         of: ReceiptOf::Message(id(of)),
         status: Status::Sent,
@@ -146,11 +146,14 @@ async fn everything(cloud: &Cloud) -> Table {
     };
     for receipt in [receipt("pointer", Some("msg_1")), receipt("parked", None)] {
         let heard = event(ada(), 120, Kind::Receipt(receipt.clone()));
-        table.receipt(&heard, &receipt, &rules()).await.unwrap();
+        table.sends().receipt(&heard, &receipt, &rules()).await.unwrap();
     }
     let second = keys::message(&WHATSAPP, &answer(&thread, &contact).account, &id("2"));
     let split = To::New(ThreadId::new("thr_00000000000000000000000000000002"));
-    let moved = table.move_messages(&order("cor_1"), &thread, &split, &[second], &rules()).await;
+    let moved = table
+        .corrections()
+        .move_messages(&order("cor_1"), &thread, &split, &[second], &rules())
+        .await;
     moved.unwrap().unwrap();
     let unowned = |kind: Kind| InboundEvent { identity: None, ..event(ada(), 5, kind) };
     let changed = TemplateChanged {
@@ -170,7 +173,7 @@ async fn everything(cloud: &Cloud) -> Table {
         author: "desk".to_owned(),
         purpose: None,
     };
-    assert!(table.make_link(&LinkCode::of_random(7), &link).await.unwrap());
+    assert!(table.filing().make_link(&LinkCode::of_random(7), &link).await.unwrap());
     table
 }
 
@@ -197,7 +200,7 @@ async fn whatever_holds_what_somebody_said_goes_in_time_and_nothing_that_a_join_
 
 #[test]
 fn every_kind_of_item_is_known_here() {
-    let source = include_str!("../../src/table/keys.rs");
+    let source = include_str!("../../src/store/keys.rs");
     let quoted = source.split('"').skip(1).step_by(2);
     let prefixes = quoted.filter_map(|it| it.split_once('#')).map(|it| it.0);
     let prefixes: BTreeSet<_> = prefixes
@@ -229,7 +232,11 @@ async fn everything_runs_out_by_its_own_time_and_not_by_when_it_came() {
     assert_eq!(expiry(&items, &keys::outbound(&MessageId::new("msg_1")).pk), 100);
     assert_eq!(expiry(&items, &pk("pointer")), 100, "with its message");
     // What is not an event has the time of its first coming.
-    table.keep("unread", CANARY, Timestamp::from_secs(START + 50), &rules()).await.unwrap();
+    table
+        .filing()
+        .keep("unread", CANARY, Timestamp::from_secs(START + 50), &rules())
+        .await
+        .unwrap();
     assert_eq!(expiry(&cloud.items().await, "UNK#unread"), 0);
     let now = Timestamp::from_secs(START + kept + 30);
     let old = items.iter().filter(|it| is_expired(it, now)).count();
@@ -245,13 +252,13 @@ async fn a_message_of_ours_is_kept_as_long_as_it_may_still_be_sent() {
     let mut accepted = answer(&opened(&filed[0]), &contact);
     let short = Rules { retention: Some(Duration::from_hours(1)), ..rules() };
     accepted.expires_at = Some(accepted.at.plus_ms(48 * 3_600_000));
-    table.accept(&accepted, None, &short).await.unwrap();
-    let kept = table.outgoing(accepted.id()).await.unwrap().unwrap();
+    table.sends().accept(&accepted, None, &short).await.unwrap();
+    let kept = table.sends().outgoing(accepted.id()).await.unwrap().unwrap();
     assert_eq!(kept.kept_until, Some(accepted.at.plus_ms(72 * 3_600_000)));
     accepted.send.message = MessageId::new("msg_2");
     let for_ever = Rules { retention: None, ..rules() };
-    table.accept(&accepted, None, &for_ever).await.unwrap();
-    assert_eq!(table.outgoing(accepted.id()).await.unwrap().unwrap().kept_until, None);
+    table.sends().accept(&accepted, None, &for_ever).await.unwrap();
+    assert_eq!(table.sends().outgoing(accepted.id()).await.unwrap().unwrap().kept_until, None);
 }
 
 #[tokio::test]
@@ -275,7 +282,7 @@ async fn what_a_person_takes_back_leaves_no_excerpt_anywhere() {
     let left: BTreeSet<_> = left.iter().map(|it| text(it, "pk")).collect();
     // What was never a message of theirs, or not taken back.
     assert!(left.iter().all(|it| it.starts_with("UNK#") || *it == react()), "{left:?}");
-    let ours = table.outgoing(&MessageId::new("msg_1")).await.unwrap().unwrap();
+    let ours = table.sends().outgoing(&MessageId::new("msg_1")).await.unwrap().unwrap();
     assert_eq!(ours.accepted.send.content, SendContent::Text { text: String::new() });
 }
 
@@ -301,15 +308,16 @@ async fn what_names_a_thread_runs_out_with_its_message_and_a_persons_word_does_n
             }),
             ..said
         };
-        let filed = table.file(&said, &Fresh::ids(), &short).await.unwrap();
+        let filed = table.filing().file(&said, &Fresh::ids(), &short).await.unwrap();
         let thread = opened(&filed);
-        let subject = table.view_thread(&thread).await.unwrap().unwrap().subject;
+        let subject = table.views().view_thread(&thread).await.unwrap().unwrap().subject;
         assert_eq!(subject.is_some(), age < 2, "{age} days");
         let change =
             ThreadChange { subject: Some(Some("Return".to_owned())), ..ThreadChange::default() };
-        let changed = table.change_thread(&thread, &change, &|_| true, now).await.unwrap();
+        let changed =
+            table.threads().change_thread(&thread, &change, &|_| true, now).await.unwrap();
         assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
-        let subject = table.view_thread(&thread).await.unwrap().unwrap().subject;
+        let subject = table.views().view_thread(&thread).await.unwrap().unwrap().subject;
         assert_eq!(subject.as_deref(), Some("Return"));
     }
     let threads = cloud.items().await;

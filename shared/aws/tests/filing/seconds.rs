@@ -1,9 +1,9 @@
 //! Several messages in one second: platforms tell no more, and people write faster.
 
 use aws::steps::Steps;
-use aws::table::item::number;
-use aws::table::views::{Order, Window};
-use aws::table::{Filed, Order as Correction, Patch, Stored, Table, keys};
+use aws::store::item::number;
+use aws::store::{Filed, Order as Correction, Patch, Store, Stored, keys};
+use aws::store::{SortOrder, Window};
 use domain::content::Content;
 use domain::event::{InboundEvent, Message};
 use domain::filing::Decider;
@@ -18,11 +18,12 @@ use crate::support::{
 };
 
 /// What a thread's timeline shows: which line, and when.
-async fn lines(table: &Table, thread: &ThreadId) -> Vec<(String, i64)> {
-    let window = Window { order: Order::Ascending, after: None, limit: 100 };
-    let view = table.view_thread(thread).await.unwrap().unwrap();
+async fn lines(table: &Store, thread: &ThreadId) -> Vec<(String, i64)> {
+    let window = Window { order: SortOrder::Ascending, after: None, limit: 100 };
+    let view = table.views().view_thread(thread).await.unwrap().unwrap();
     let parts: Vec<_> = std::iter::once(thread).chain(&view.sources).cloned().collect();
-    let rows = table.view_timeline(&parts, &window, Timestamp::default()).await.unwrap().rows;
+    let rows =
+        table.views().view_timeline(&parts, &window, Timestamp::default()).await.unwrap().rows;
     let line = |text: &str| text.split_whitespace().last().unwrap_or_default().to_owned();
     let shown = rows.into_iter().map(|it| (it.content.map(|it| line(it.words())), it.at.ms()));
     shown.map(|(text, at)| (text.unwrap_or_default(), at - START * 1_000)).collect()
@@ -54,9 +55,9 @@ fn in_order() -> Vec<(String, i64)> {
     IN_ORDER.iter().map(|(text, at)| ((*text).to_owned(), *at)).collect()
 }
 
-async fn filed_at(table: &Table, name: &str) -> Stored {
+async fn filed_at(table: &Store, name: &str) -> Stored {
     let key = keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name));
-    table.message(&key).await.unwrap().unwrap()
+    table.messages().message(&key).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -121,7 +122,7 @@ async fn our_words_edits_and_deletions_have_their_place_among_the_lines_of_a_sec
     assert_eq!(filed[6], Filed::TakenBack);
     let shown = lines(&table, &thread(&filed[2])).await;
     assert_eq!(texts(&shown), ["0", "1", "ours", "2", ""]);
-    let live = table.view_thread(&thread(&filed[2])).await.unwrap().unwrap().live.unwrap();
+    let live = table.views().view_thread(&thread(&filed[2])).await.unwrap().unwrap().live.unwrap();
     assert_eq!(live.state, domain::filing::State::Waiting, "what came after our word waits");
 }
 
@@ -143,9 +144,9 @@ async fn a_second_takes_a_thousand_and_lets_none_into_the_next() {
     let cloud = Cloud::start().await;
     let table = table(&cloud.process());
     let opened = thread(&file_all(&table, &[line(0, 0)]).await[0]);
-    let contact = table.view_thread(&opened).await.unwrap().unwrap().contact;
+    let contact = table.views().view_thread(&opened).await.unwrap().unwrap().contact;
     let full = Patch::of(keys::live(&contact, &opened)).set("ms", number(997));
-    table.settle(full).await.unwrap();
+    table.write_retrying(full).await.unwrap();
     file_all(&table, &(1..6).map(|n| line(n, 0)).collect::<Vec<_>>()).await;
     file_all(&table, &[line(6, 1), line(7, 1)]).await;
     let shown = lines(&table, &opened).await;
@@ -193,7 +194,7 @@ async fn two_threads_that_wrote_in_one_second_are_in_order_when_they_become_one(
         reason: None,
         at: Timestamp::from_secs(START + 500_000),
     };
-    table.merge(&order, &chair, &lamp).await.unwrap().unwrap();
+    table.corrections().merge(&order, &chair, &lamp).await.unwrap().unwrap();
     let shown = lines(&table, &lamp).await;
     assert_eq!(texts(&shown)[4..], ["0", "1", "2", "3", "4", "5"]);
     file_all(&table, &[quoted(6)]).await;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
 use aws::steps::Steps;
-use aws::table::item::get_text;
-use aws::table::keys;
-use aws::table::views::{Order, Window};
+use aws::store::item::get_text;
+use aws::store::keys;
+use aws::store::{SortOrder, Window};
 use domain::event::{InboundEvent, Kind};
 use domain::id::ThreadId;
 use domain::time::Timestamp;
@@ -151,10 +151,10 @@ fn messages(events: &[InboundEvent]) -> (BTreeSet<String>, BTreeSet<String>) {
 
 /// The keys of a thread's messages as its timeline shows them.
 async fn timeline(cloud: &Cloud, thread: &str) -> Vec<(Timestamp, String)> {
-    let window = Window { order: Order::Ascending, after: None, limit: 100 };
+    let window = Window { order: SortOrder::Ascending, after: None, limit: 100 };
     let table = table(&cloud.process());
     let thread = [ThreadId::new(thread)];
-    let page = table.view_timeline(&thread, &window, Timestamp::default()).await.unwrap();
+    let page = table.views().view_timeline(&thread, &window, Timestamp::default()).await.unwrap();
     page.rows.into_iter().map(|it| (it.at, it.key)).collect()
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use aws::table::keys::Key;
-use aws::table::{Filed, Fresh, Rules, Stored, Table};
+use aws::store::keys::Key;
+use aws::store::{Filed, Fresh, Rules, Store, Stored};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::content::{CallReport, Content, Media, MediaKind, MediaSource};
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
@@ -25,16 +25,16 @@ pub(crate) fn rules() -> Rules {
     Rules::keeping(Some(Duration::from_hours(24 * 400)))
 }
 
-pub(crate) fn table(process: &Process) -> Table {
-    Table::over(process.table.clone(), TABLE.to_owned())
+pub(crate) fn table(process: &Process) -> Store {
+    Store::over(process.table.clone(), TABLE.to_owned())
 }
 
-pub(crate) async fn file(table: &Table, event: &InboundEvent) -> anyhow::Result<Filed> {
-    table.file(event, &Fresh::ids(), &rules()).await
+pub(crate) async fn file(table: &Store, event: &InboundEvent) -> anyhow::Result<Filed> {
+    table.filing().file(event, &Fresh::ids(), &rules()).await
 }
 
 /// Files events that must all be filed.
-pub(crate) async fn file_all(table: &Table, events: &[InboundEvent]) -> Vec<Filed> {
+pub(crate) async fn file_all(table: &Store, events: &[InboundEvent]) -> Vec<Filed> {
     let mut filed = Vec::new();
     for event in events {
         filed.push(file(table, event).await.unwrap());

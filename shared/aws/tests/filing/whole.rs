@@ -2,7 +2,7 @@
 
 use aws::objects::Objects;
 use aws::steps::Steps;
-use aws::table::Table;
+use aws::store::Store;
 use domain::content::{Content, Quote, Raw};
 use domain::event::{InboundEvent, Kind, Message};
 use embedded::{Cloud, Process};
@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 /// A table that may remove what is in the bucket.
-pub(crate) fn whole(process: &Process) -> Table {
+pub(crate) fn whole(process: &Process) -> Store {
     table(process).with_bucket(Objects::over(process.bucket.clone(), "bucket".to_owned()))
 }
 
@@ -33,7 +33,7 @@ fn edits_much(name: &str, of: &str, n: u64) -> InboundEvent {
 }
 
 /// Files events as the shell and the queue bring them: the object first.
-async fn bring(cloud: &Cloud, table: &Table, events: &[InboundEvent]) {
+async fn bring(cloud: &Cloud, table: &Store, events: &[InboundEvent]) {
     for event in events {
         if let Some(key) = &event.content_ref {
             cloud.bucket.put(key, b"{}");

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use aws::steps::Steps;
-use aws::table::{Order, To, keys};
+use aws::store::{Order, To, keys};
 use domain::event::InboundEvent;
 use domain::filing::Decider;
 use domain::id::{AccountId, CorrectionId};
@@ -121,8 +121,9 @@ async fn correct(cloud: &Cloud, correction: Option<Correction>) {
     let Some(correction) = correction else { return };
     let table = table(&cloud.process());
     let key = |name: &str| keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name));
-    let thread =
-        async |name: &str| table.message(&key(name)).await.unwrap().unwrap().thread.unwrap();
+    let thread = async |name: &str| {
+        table.messages().message(&key(name)).await.unwrap().unwrap().thread.unwrap()
+    };
     let (first, second) = (thread("1").await, thread("6").await);
     let order = Order {
         id: CorrectionId::new("cor_1"),
@@ -132,10 +133,10 @@ async fn correct(cloud: &Cloud, correction: Option<Correction>) {
         at: Timestamp::from_secs(START + 1_000_000),
     };
     let made = match correction {
-        Correction::Merge => table.merge(&order, &first, &second).await,
+        Correction::Merge => table.corrections().merge(&order, &first, &second).await,
         Correction::Move => {
             let (to, moved) = (To::Thread(second), [key("2")]);
-            table.move_messages(&order, &first, &to, &moved, &rules()).await
+            table.corrections().move_messages(&order, &first, &to, &moved, &rules()).await
         }
     };
     made.unwrap().unwrap();

@@ -1,6 +1,6 @@
 //! What showing a link code does, and what it does not.
 
-use aws::table::Filed;
+use aws::store::Filed;
 use domain::event::{Direction, Identity, Message};
 use domain::filing::{ChannelLink, LinkCode};
 use domain::time::Timestamp;
@@ -16,7 +16,7 @@ async fn who_shows_a_code_joins_its_thread_with_a_contact_of_their_own_that_is_c
     let code = world.code(7).await;
     let shown = bob_shows("b1", 310_000, &code);
     assert_eq!(file(&world.table, &shown).await.unwrap(), Filed::Joined(world.lamp.clone()));
-    let address = world.table.find_identity(&bob().id).await.unwrap().unwrap();
+    let address = world.table.contacts().find_identity(&bob().id).await.unwrap().unwrap();
     let claimed = address.claimed.unwrap();
     assert_eq!((claimed.thread, claimed.contact), (world.lamp.clone(), world.ada.clone()));
     assert_eq!(claimed.code, code.sha256());
@@ -28,12 +28,12 @@ async fn who_shows_a_code_joins_its_thread_with_a_contact_of_their_own_that_is_c
     assert_eq!(owner(&items, &world.lamp), world.ada);
     let stored = items.iter().find(|it| text(it, "channel") == "telegram").unwrap();
     assert!(text(stored, "evidence").contains("link_code"));
-    let lamp = world.table.view_thread(&world.lamp).await.unwrap().unwrap();
+    let lamp = world.table.views().view_thread(&world.lamp).await.unwrap().unwrap();
     assert_eq!(lamp.live.as_ref().unwrap().since, Some(shown.at.min(lamp.opened)));
-    let claimants = world.table.claimants(&lamp).await.unwrap();
+    let claimants = world.table.filing().claimants(&lamp).await.unwrap();
     assert_eq!(claimants.len(), 1);
-    let chair = world.table.view_thread(&world.chair).await.unwrap().unwrap();
-    assert!(world.table.claimants(&chair).await.unwrap().is_empty());
+    let chair = world.table.views().view_thread(&world.chair).await.unwrap().unwrap();
+    assert!(world.table.filing().claimants(&chair).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -48,7 +48,9 @@ async fn a_code_counts_once_and_for_its_message_however_often_that_comes() {
     }
     let stolen = by(eve(), 311_000, message("e1", &format!("hello {}", code.reveal())));
     opened(&world.table, &stolen).await;
-    assert!(world.table.find_identity(&eve().id).await.unwrap().unwrap().claimed.is_none());
+    assert!(
+        world.table.contacts().find_identity(&eve().id).await.unwrap().unwrap().claimed.is_none()
+    );
 }
 
 #[tokio::test]
@@ -58,7 +60,9 @@ async fn a_code_that_ran_out_or_that_nobody_made_counts_for_nothing() {
     opened(&world.table, &bob_shows("b1", 500_000, &code)).await;
     let unknown = by(eve(), 1, message("e1", &LinkCode::of_random(8).reveal()));
     opened(&world.table, &unknown).await;
-    assert!(world.table.find_identity(&bob().id).await.unwrap().unwrap().claimed.is_none());
+    assert!(
+        world.table.contacts().find_identity(&bob().id).await.unwrap().unwrap().claimed.is_none()
+    );
 }
 
 #[tokio::test]
@@ -77,8 +81,10 @@ async fn the_person_s_own_code_is_certain_and_claims_nothing() {
     let words = format!("{CHAIR} {}", code.reveal());
     let filed = file(&world.table, &calls("c1", 310_000, &words)).await.unwrap();
     assert_eq!(filed, Filed::Joined(world.lamp.clone()), "certain evidence decides alone");
-    assert!(world.table.find_identity(&phone()).await.unwrap().unwrap().claimed.is_none());
-    let lamp = world.table.view_thread(&world.lamp).await.unwrap().unwrap();
+    assert!(
+        world.table.contacts().find_identity(&phone()).await.unwrap().unwrap().claimed.is_none()
+    );
+    let lamp = world.table.views().view_thread(&world.lamp).await.unwrap().unwrap();
     assert!(lamp.claimants.is_empty());
 }
 
@@ -145,14 +151,14 @@ async fn a_claim_goes_with_the_number_s_person_and_not_to_the_next_one_who_has_i
         author: "desk".to_owned(),
         purpose: None,
     };
-    assert!(world.table.make_link(&code, &link).await.unwrap());
-    assert!(!world.table.make_link(&code, &link).await.unwrap(), "a code is made once");
+    assert!(world.table.filing().make_link(&code, &link).await.unwrap());
+    assert!(!world.table.filing().make_link(&code, &link).await.unwrap(), "a code is made once");
     let called = calls("c1", 310_000, &code.reveal());
     assert_eq!(file(&world.table, &called).await.unwrap(), Filed::Joined(carpet));
-    let known = world.table.find_identity(&phone()).await.unwrap().unwrap();
+    let known = world.table.contacts().find_identity(&phone()).await.unwrap().unwrap();
     assert!(known.claimed.is_some() && known.contact == Some(world.ada.clone()));
     let next = Identity { aliases: vec![phone()], ..eve() };
     opened(&world.table, &by(next, 320_000, message("e1", "hello, is this the shop?"))).await;
-    let known = world.table.find_identity(&phone()).await.unwrap().unwrap();
+    let known = world.table.contacts().find_identity(&phone()).await.unwrap().unwrap();
     assert!(known.recycled && known.claimed.is_none() && known.contact != Some(world.ada));
 }

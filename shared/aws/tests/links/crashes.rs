@@ -1,7 +1,7 @@
 //! Stopping before and after every call of a redemption, a link and an unlink, and doing it again.
 
 use aws::steps::Steps;
-use aws::table::Table;
+use aws::store::Store;
 use domain::filing::Proof;
 use embedded::Cloud;
 
@@ -11,7 +11,7 @@ use crate::support::{Item, calls, file, fill, picture, rules, table};
 use crate::unlinks::{linked_and, mixed};
 
 /// Does something to a table that holds these items, stopped at every point and done again: each ends as the clean run.
-async fn survive(before: &[Item], act: impl AsyncFn(&Table) -> anyhow::Result<()>) -> u32 {
+async fn survive(before: &[Item], act: impl AsyncFn(&Store) -> anyhow::Result<()>) -> u32 {
     let (expected, steps) = done(before, &act, 0).await;
     for stop_at in 1..=steps {
         let (items, _) = done(before, &act, stop_at).await;
@@ -22,7 +22,7 @@ async fn survive(before: &[Item], act: impl AsyncFn(&Table) -> anyhow::Result<()
 
 async fn done(
     before: &[Item],
-    act: &impl AsyncFn(&Table) -> anyhow::Result<()>,
+    act: &impl AsyncFn(&Store) -> anyhow::Result<()>,
     stop_at: u32,
 ) -> (Vec<Item>, u32) {
     let cloud = Cloud::start().await;
@@ -47,13 +47,13 @@ async fn a_redemption_that_is_stopped_ends_as_a_clean_one() {
     let code = world.code(7).await;
     let unknown = world.cloud.items().await;
     let shown = bob_shows("b1", 310_000, &code);
-    let redeem = async |table: &Table| file(table, &shown).await.map(|_| ());
+    let redeem = async |table: &Store| file(table, &shown).await.map(|_| ());
     tell("a code of another person, by somebody new", survive(&unknown, redeem).await);
     opened(&world.table, &bob_says("b0", 305_000, CARPET)).await;
     let known = world.cloud.items().await;
     tell("a code of another person, by somebody known", survive(&known, redeem).await);
     let own = calls("c1", 310_000, &code.reveal());
-    let redeem = async |table: &Table| file(table, &own).await.map(|_| ());
+    let redeem = async |table: &Store| file(table, &own).await.map(|_| ());
     tell("a code of one's own", survive(&known, redeem).await);
 }
 
@@ -64,8 +64,8 @@ async fn a_link_that_is_stopped_ends_as_a_clean_one() {
     opened(&world.table, &bob_says("b2", 700_000, VISIT)).await;
     world.prefer().await;
     let before = world.cloud.items().await;
-    let link = async |table: &Table| {
-        table.link(&order("1"), &bob().id, &world.ada, Proof::Agent).await?.unwrap();
+    let link = async |table: &Store| {
+        table.links().link(&order("1"), &bob().id, &world.ada, Proof::Agent).await?.unwrap();
         Ok(())
     };
     tell("a link", survive(&before, link).await);
@@ -84,8 +84,8 @@ async fn an_unlink_that_is_stopped_ends_as_a_clean_one_where_we_spoke_in_their_t
 }
 
 async fn survive_unlink(world: &World) -> u32 {
-    let unlink = async |table: &Table| {
-        table.unlink(&order("2"), &world.ada, &bob().id, &rules()).await?.unwrap();
+    let unlink = async |table: &Store| {
+        table.links().unlink(&order("2"), &world.ada, &bob().id, &rules()).await?.unwrap();
         Ok(())
     };
     survive(&world.cloud.items().await, unlink).await

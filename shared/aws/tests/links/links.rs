@@ -1,8 +1,9 @@
 //! Two people who become one.
 
-use aws::table::keys;
-use aws::table::views::{Order as Ascending, Window};
-use aws::table::{Refused, To};
+use aws::store::SortOrder;
+use aws::store::Window;
+use aws::store::keys;
+use aws::store::{Refused, To};
 use domain::filing::{CorrectionKind, CorrectionState, Proof};
 use domain::id::{ContactId, IdentityId, ThreadId};
 
@@ -31,11 +32,12 @@ async fn the_addresses_and_threads_of_one_become_the_other_s_and_an_old_id_still
         assert_eq!(owner(&items, thread), world.ada);
     }
     assert_eq!(contact_of(&world.table, &bob().id).await, world.ada);
-    assert_eq!(world.table.who_is(&was).await.unwrap(), Some(world.ada.clone()));
-    let addresses = world.table.addresses(&world.ada).await.unwrap().unwrap();
+    assert_eq!(world.table.contacts().who_is(&was).await.unwrap(), Some(world.ada.clone()));
+    let addresses = world.table.contacts().addresses(&world.ada).await.unwrap().unwrap();
     assert!(addresses.iter().any(|(id, _)| *id == bob().id) && addresses.len() == 3);
-    let window = Window { order: Ascending::Ascending, after: None, limit: 10 };
-    let corrections = world.table.view_corrections(&world.ada, &window).await.unwrap();
+    let window = Window { order: SortOrder::Ascending, after: None, limit: 10 };
+    let corrections =
+        world.table.corrections().view_corrections(&world.ada, &window).await.unwrap();
     assert_eq!(corrections.rows, [made]);
     let more =
         bob_says("b2", 310_100, "the green garden chairs, article 99-1200, two of them please");
@@ -54,7 +56,8 @@ async fn the_same_order_again_answers_the_same_and_changes_nothing() {
     assert_eq!(world.link("1", &eve().id).await, Err(Refused::OtherCorrection));
     assert_eq!(world.link("2", &bob().id).await, Err(Refused::SameContact));
     let nobody = ContactId::new("con_nobody");
-    let refused = world.table.link(&order("3"), &eve().id, &nobody, Proof::Agent).await.unwrap();
+    let refused =
+        world.table.links().link(&order("3"), &eve().id, &nobody, Proof::Agent).await.unwrap();
     assert_eq!(refused, Err(Refused::NoContact));
 }
 
@@ -99,7 +102,7 @@ async fn what_was_merged_goes_along() {
     let world = World::new().await;
     let first = opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
     let second = opened(&world.table, &bob_says("b2", 700_000, VISIT)).await;
-    world.table.merge(&order("9"), &second, &first).await.unwrap().unwrap();
+    world.table.corrections().merge(&order("9"), &second, &first).await.unwrap().unwrap();
     world.link("1", &bob().id).await.unwrap();
     let items = world.cloud.items().await;
     for thread in [&first, &second] {
@@ -119,11 +122,11 @@ async fn a_claim_that_is_confirmed_is_over_and_so_is_one_that_is_rejected() {
     file_all(&world.table, &[shown.clone(), bob_says("b2", 310_060, "the lamp of order 18-4471")])
         .await;
     world.link("1", &bob().id).await.unwrap();
-    let address = world.table.find_identity(&bob().id).await.unwrap().unwrap();
+    let address = world.table.contacts().find_identity(&bob().id).await.unwrap().unwrap();
     assert_eq!((address.claimed, address.contact), (None, Some(world.ada.clone())));
     assert_eq!(world.thread_of(&shown).await, world.lamp);
     world.unlink("2", &bob().id).await.unwrap();
-    let address = world.table.find_identity(&bob().id).await.unwrap().unwrap();
+    let address = world.table.contacts().find_identity(&bob().id).await.unwrap().unwrap();
     assert_eq!(address.claimed, None);
     let items = world.cloud.items().await;
     let back = world.thread_of(&shown).await;
@@ -138,12 +141,12 @@ async fn a_claim_that_is_confirmed_is_over_and_so_is_one_that_is_rejected() {
 async fn a_code_of_a_merged_thread_leads_into_the_one_that_it_went_into() {
     let world = World::new().await;
     let code = world.code(7).await;
-    world.table.merge(&order("9"), &world.lamp, &world.chair).await.unwrap().unwrap();
+    world.table.corrections().merge(&order("9"), &world.lamp, &world.chair).await.unwrap().unwrap();
     let shown = bob_shows("b1", 310_000, &code);
     file(&world.table, &shown).await.unwrap();
     assert_eq!(world.thread_of(&shown).await, world.chair);
-    let view = world.table.view_thread(&world.chair).await.unwrap().unwrap();
-    assert_eq!(world.table.claimants(&view).await.unwrap().len(), 1);
+    let view = world.table.views().view_thread(&world.chair).await.unwrap().unwrap();
+    assert_eq!(world.table.filing().claimants(&view).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -151,9 +154,9 @@ async fn a_claim_follows_its_thread_into_another_and_is_known_there() {
     let world = World::new().await;
     let code = world.code(7).await;
     file(&world.table, &bob_shows("b1", 310_000, &code)).await.unwrap();
-    world.table.merge(&order("9"), &world.lamp, &world.chair).await.unwrap().unwrap();
-    let view = world.table.view_thread(&world.chair).await.unwrap().unwrap();
-    assert_eq!(world.table.claimants(&view).await.unwrap().len(), 1);
+    world.table.corrections().merge(&order("9"), &world.lamp, &world.chair).await.unwrap().unwrap();
+    let view = world.table.views().view_thread(&world.chair).await.unwrap().unwrap();
+    assert_eq!(world.table.filing().claimants(&view).await.unwrap().len(), 1);
     let more = bob_says("b2", 310_060, "the lamp of order 18-4471 is still broken");
     file(&world.table, &more).await.unwrap();
     assert_eq!(world.thread_of(&more).await, world.chair);
@@ -187,6 +190,7 @@ async fn a_split_of_a_claimed_thread_lets_nobody_into_more() {
     let to = To::New(split.clone());
     world
         .table
+        .corrections()
         .move_messages(&order("9"), &world.lamp, &to, &[key], &rules())
         .await
         .unwrap()

@@ -1,6 +1,6 @@
 //! Two at work on the same people at once: what one of them read is not so any more when it writes.
 
-use aws::table::Refused;
+use aws::store::Refused;
 use domain::event::Identity;
 use domain::id::IdentityId;
 
@@ -76,7 +76,8 @@ async fn a_merge_that_is_taken_back_while_its_person_becomes_another_leaves_thre
     opened(&world.table, &by(eve(), 320_000, message("e1", "Hello, do you sell lawn mowers?")))
         .await;
     let other = contact_of(&world.table, &eve().id).await;
-    let merged = world.table.merge(&order("1"), &world.lamp, &world.chair).await.unwrap();
+    let merged =
+        world.table.corrections().merge(&order("1"), &world.lamp, &world.chair).await.unwrap();
     let before = world.cloud.items().await;
     let back = Work::Revert("2", world.ada.clone(), merged.unwrap().id);
     let link = Work::Link("3", ada().id, other.clone());

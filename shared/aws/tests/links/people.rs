@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws::table::{Filed, Order, ProfileChange, Refused, Table, keys};
+use aws::store::{Filed, Order, ProfileChange, Refused, Store, keys};
 use domain::event::{Identity, InboundEvent, Message};
 use domain::filing::{ChannelLink, Correction, Decider, LinkCode, Proof};
 use domain::id::{AccountId, Channel, ContactId, CorrectionId, IdentityId, ThreadId};
@@ -25,7 +25,7 @@ pub(crate) const MORE: &str = "the lamp of order 18-4471 is broken, here is what
 /// Ada has two threads, one of a lamp and one of a chair.
 pub(crate) struct World {
     pub(crate) cloud: Cloud,
-    pub(crate) table: Table,
+    pub(crate) table: Store,
     pub(crate) ada: ContactId,
     pub(crate) lamp: ThreadId,
     pub(crate) chair: ThreadId,
@@ -51,7 +51,7 @@ impl World {
             author: "desk".to_owned(),
             purpose: Some("photos".to_owned()),
         };
-        assert!(self.table.make_link(&code, &link).await.unwrap());
+        assert!(self.table.filing().make_link(&code, &link).await.unwrap());
         code
     }
 
@@ -63,13 +63,13 @@ impl World {
             locale: Some(Some("fr".to_owned())),
             segments: Some(segments(&["vip", "b2c"])),
         };
-        self.table.change_profile(&bob, &his, None).await.unwrap();
+        self.table.contacts().change_profile(&bob, &his, None).await.unwrap();
         let hers = ProfileChange {
             segments: Some(segments(&["b2c"])),
             locale: Some(Some("en".to_owned())),
             ..ProfileChange::default()
         };
-        self.table.change_profile(&self.ada, &hers, None).await.unwrap();
+        self.table.contacts().change_profile(&self.ada, &hers, None).await.unwrap();
     }
 
     pub(crate) async fn link(
@@ -77,7 +77,7 @@ impl World {
         id: &str,
         identity: &IdentityId,
     ) -> Result<Correction, Refused> {
-        self.table.link(&order(id), identity, &self.ada, Proof::Agent).await.unwrap()
+        self.table.links().link(&order(id), identity, &self.ada, Proof::Agent).await.unwrap()
     }
 
     pub(crate) async fn unlink(
@@ -85,7 +85,7 @@ impl World {
         id: &str,
         identity: &IdentityId,
     ) -> Result<Correction, Refused> {
-        self.table.unlink(&order(id), &self.ada, identity, &rules()).await.unwrap()
+        self.table.links().unlink(&order(id), &self.ada, identity, &rules()).await.unwrap()
     }
 
     /// The thread that a message is in.
@@ -134,20 +134,20 @@ pub(crate) fn bob_shows(name: &str, after: i64, code: &LinkCode) -> InboundEvent
     by(bob(), after, said)
 }
 
-pub(crate) async fn opened(table: &Table, event: &InboundEvent) -> ThreadId {
+pub(crate) async fn opened(table: &Store, event: &InboundEvent) -> ThreadId {
     let filed = file(table, event).await.unwrap();
     let Filed::Opened(thread) = filed else { panic!("it opens no thread: {filed:?}") };
     thread
 }
 
-pub(crate) async fn thread_of(table: &Table, event: &InboundEvent) -> ThreadId {
+pub(crate) async fn thread_of(table: &Store, event: &InboundEvent) -> ThreadId {
     let domain::event::Kind::Message(message) = &event.kind else { panic!("not a message") };
     let key = keys::message(&event.channel, &event.account, &message.id);
-    table.message(&key).await.unwrap().unwrap().thread.unwrap()
+    table.messages().message(&key).await.unwrap().unwrap().thread.unwrap()
 }
 
-pub(crate) async fn contact_of(table: &Table, id: &IdentityId) -> ContactId {
-    table.find_identity(id).await.unwrap().unwrap().contact.unwrap()
+pub(crate) async fn contact_of(table: &Store, id: &IdentityId) -> ContactId {
+    table.contacts().find_identity(id).await.unwrap().unwrap().contact.unwrap()
 }
 
 /// Whose a thread is, by its own item and by where its live one is: they must agree.

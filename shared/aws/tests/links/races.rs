@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use aws::steps::Steps;
-use aws::table::{Refused, Table};
+use aws::store::{Refused, Store};
 use domain::event::InboundEvent;
 use domain::filing::Proof;
 use domain::id::{ContactId, CorrectionId, IdentityId, ThreadId};
@@ -22,9 +22,9 @@ use crate::unlinks::{linked_and, mixed};
 async fn race(
     before: &[Item],
     stop_at: u32,
-    first: impl AsyncFn(&Table) -> anyhow::Result<()>,
-    second: impl AsyncFn(&Table) -> anyhow::Result<()>,
-) -> Option<(Table, Vec<Item>)> {
+    first: impl AsyncFn(&Store) -> anyhow::Result<()>,
+    second: impl AsyncFn(&Store) -> anyhow::Result<()>,
+) -> Option<(Store, Vec<Item>)> {
     let cloud = Cloud::start().await;
     fill(&cloud, before.to_vec()).await;
     let process = cloud.process_with(Steps::stopping_at(stop_at));
@@ -37,7 +37,7 @@ async fn race(
     Some((table, cloud.items().await))
 }
 
-async fn filed(table: &Table, event: &InboundEvent) -> anyhow::Result<()> {
+async fn filed(table: &Store, event: &InboundEvent) -> anyhow::Result<()> {
     file(table, event).await.map(|_| ())
 }
 
@@ -72,7 +72,7 @@ async fn of_two_who_show_one_code_at_once_one_joins() {
 }
 
 /// All of it is Ada's, each message once.
-async fn assert_one(items: &[Item], table: &Table, n: usize, point: u32) {
+async fn assert_one(items: &[Item], table: &Store, n: usize, point: u32) {
     let who = contact_of(table, &ada().id).await;
     assert_eq!(contact_of(table, &bob().id).await, who);
     let messages = of_kind(items, "MSG#", "0");
@@ -93,12 +93,12 @@ async fn messages_that_arrive_while_people_become_one_end_with_the_one() {
         bob_says("b3", 310_060, "the blue carpet, article 77-3300, please"),
         says("a2", 310_070, "the lamp of order 18-4471 is still broken"),
     ];
-    let link = async |table: &Table| {
-        let made = table.link(&order("1"), &bob().id, &world.ada, Proof::Agent).await?;
+    let link = async |table: &Store| {
+        let made = table.links().link(&order("1"), &bob().id, &world.ada, Proof::Agent).await?;
         made.unwrap();
         Ok(())
     };
-    let arrive = async |table: &Table| {
+    let arrive = async |table: &Store| {
         for event in &said {
             filed(table, event).await?;
         }
@@ -117,8 +117,8 @@ async fn what_arrives_while_people_become_two_again_reaches_no_thread_of_the_oth
     let world = linked_and(&mixed()[..1]).await;
     let before = world.cloud.items().await;
     let said = bob_says("b9", 910_000, "three of the green garden chairs, article 99-1200");
-    let unlink = async |table: &Table| {
-        let made = table.unlink(&order("2"), &world.ada, &bob().id, &rules()).await?;
+    let unlink = async |table: &Store| {
+        let made = table.links().unlink(&order("2"), &world.ada, &bob().id, &rules()).await?;
         made.unwrap();
         Ok(())
     };
@@ -131,7 +131,7 @@ async fn what_arrives_while_people_become_two_again_reaches_no_thread_of_the_oth
         assert_ne!(who, contact_of(&table, &ada().id).await);
         assert_eq!(owner(&items, &thread_of(&table, &said).await), who, "stopped at step {points}");
     }
-    let (mut at, arrive) = (1, async |table: &Table| filed(table, &said).await);
+    let (mut at, arrive) = (1, async |table: &Store| filed(table, &said).await);
     while let Some((table, items)) = race(&before, at, arrive, unlink).await {
         let who = contact_of(&table, &bob().id).await;
         assert_eq!(owner(&items, &thread_of(&table, &said).await), who, "filing stopped at {at}");
@@ -151,18 +151,20 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    async fn run(self, table: &Table) -> anyhow::Result<Result<(), Refused>> {
+    async fn run(self, table: &Store) -> anyhow::Result<Result<(), Refused>> {
         let made = match self {
             Self::File(event) => return filed(table, &event).await.map(Ok),
             Self::Link(n, identity, to) => {
-                table.link(&order(n), &identity, &to, Proof::Agent).await?
+                table.links().link(&order(n), &identity, &to, Proof::Agent).await?
             }
             Self::Unlink(n, identity, contact) => {
-                table.unlink(&order(n), &contact, &identity, &rules()).await?
+                table.links().unlink(&order(n), &contact, &identity, &rules()).await?
             }
-            Self::Merge(n, source, target) => table.merge(&order(n), &source, &target).await?,
+            Self::Merge(n, source, target) => {
+                table.corrections().merge(&order(n), &source, &target).await?
+            }
             Self::Revert(n, contact, of) => {
-                table.revert(&order(n), &contact, &of, &rules()).await?
+                table.corrections().revert(&order(n), &contact, &of, &rules()).await?
             }
         };
         Ok(made.map(|_| ()))
@@ -174,7 +176,7 @@ pub(crate) async fn at_once(
     bits: u64,
     before: &[Item],
     work: [Work; 2],
-) -> (Table, Vec<Item>, Vec<Result<(), Refused>>) {
+) -> (Store, Vec<Item>, Vec<Result<(), Refused>>) {
     let cloud = Cloud::start().await;
     fill(&cloud, before.to_vec()).await;
     let schedule = Schedule::of(bits);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws::table::{ProfileChange, Refused};
+use aws::store::{ProfileChange, Refused};
 use domain::event::{Direction, InboundEvent, Message};
 use domain::filing::CorrectionState;
 use domain::id::{Channel, CorrectionId};
@@ -78,7 +78,13 @@ async fn unlinking_leaves_everything_as_it_was_before_the_link() {
     assert_eq!(without_corrections(&world.cloud.items().await), before);
     let id = |id: &str| Some(CorrectionId::new(format!("cor_{id:0>32}")));
     assert_eq!((made.state, made.reverts), (CorrectionState::Done, id("1")));
-    let link = world.table.view_correction(&world.ada, &id("1").unwrap()).await.unwrap().unwrap();
+    let link = world
+        .table
+        .corrections()
+        .view_correction(&world.ada, &id("1").unwrap())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((link.state, link.reverted_by), (CorrectionState::Reverted, id("2")));
 }
 
@@ -88,27 +94,27 @@ async fn what_a_person_prefers_goes_over_with_a_link_and_back_with_its_end() {
     opened(&world.table, &bob_says("b1", 310_000, CARPET)).await;
     world.prefer().await;
     let person = contact_of(&world.table, &bob().id).await;
-    let his = world.table.profile(&person).await.unwrap();
+    let his = world.table.contacts().profile(&person).await.unwrap();
     world.link("1", &bob().id).await.unwrap();
-    let both = world.table.profile(&world.ada).await.unwrap();
+    let both = world.table.contacts().profile(&world.ada).await.unwrap();
     let telegram = [Channel::from_static("telegram")];
     assert_eq!((&both.channels[..], both.locale.as_deref()), (&telegram[..], Some("en")));
     assert_eq!(both.segments, segments(&["b2c", "vip"]));
     // The same order again lends nothing again.
     let change =
         ProfileChange { segments: Some(segments(&["vip", "loyal"])), ..ProfileChange::default() };
-    world.table.change_profile(&world.ada, &change, None).await.unwrap();
+    world.table.contacts().change_profile(&world.ada, &change, None).await.unwrap();
     world.link("1", &bob().id).await.unwrap();
     assert_eq!(
-        world.table.profile(&world.ada).await.unwrap().segments,
+        world.table.contacts().profile(&world.ada).await.unwrap().segments,
         segments(&["loyal", "vip"])
     );
 
     world.unlink("2", &bob().id).await.unwrap();
-    let hers = world.table.profile(&world.ada).await.unwrap();
+    let hers = world.table.contacts().profile(&world.ada).await.unwrap();
     assert_eq!((hers.channels.len(), hers.locale.as_deref()), (0, Some("en")));
     assert_eq!(hers.segments, segments(&["loyal"]));
-    assert_eq!(world.table.profile(&person).await.unwrap(), his);
+    assert_eq!(world.table.contacts().profile(&person).await.unwrap(), his);
 }
 
 #[tokio::test]
@@ -159,9 +165,14 @@ async fn threads_of_both_that_were_merged_are_taken_apart_first() {
     let world = linked().await;
     let carpet = world.thread_of(&mixed()[2]).await;
     let merge = order("5");
-    world.table.merge(&merge, &carpet, &world.chair).await.unwrap().unwrap();
+    world.table.corrections().merge(&merge, &carpet, &world.chair).await.unwrap().unwrap();
     assert_eq!(world.unlink("2", &bob().id).await, Err(Refused::Superseded));
-    let reverted = world.table.revert(&order("6"), &world.ada, &merge.id, &rules()).await.unwrap();
+    let reverted = world
+        .table
+        .corrections()
+        .revert(&order("6"), &world.ada, &merge.id, &rules())
+        .await
+        .unwrap();
     reverted.unwrap();
     world.unlink("2", &bob().id).await.unwrap();
     assert_apart(&world).await;
@@ -178,15 +189,19 @@ async fn links_are_taken_back_one_by_one_the_last_first() {
     let was_bob = contact_of(&world.table, &bob().id).await;
     let was_eve = contact_of(&world.table, &eve().id).await;
     // Eve is Bob, and Bob is Ada.
-    let link =
-        world.table.link(&order("1"), &eve().id, &was_bob, domain::filing::Proof::Agent).await;
+    let link = world
+        .table
+        .links()
+        .link(&order("1"), &eve().id, &was_bob, domain::filing::Proof::Agent)
+        .await;
     link.unwrap().unwrap();
     world.link("2", &eve().id).await.unwrap();
-    assert_eq!(world.table.who_is(&was_eve).await.unwrap(), Some(world.ada.clone()));
+    assert_eq!(world.table.contacts().who_is(&was_eve).await.unwrap(), Some(world.ada.clone()));
     assert_eq!(owner(&world.cloud.items().await, &eves), world.ada);
     world.unlink("3", &eve().id).await.unwrap();
     assert_eq!(contact_of(&world.table, &eve().id).await, was_bob);
-    let undone = world.table.unlink(&order("4"), &was_bob, &eve().id, &rules()).await.unwrap();
+    let undone =
+        world.table.links().unlink(&order("4"), &was_bob, &eve().id, &rules()).await.unwrap();
     undone.unwrap();
     assert_eq!(contact_of(&world.table, &eve().id).await, was_eve);
     assert_eq!(without_corrections(&world.cloud.items().await), before);

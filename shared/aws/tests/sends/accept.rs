@@ -1,6 +1,6 @@
 //! Accepting once, and what `outbound` records of its attempts.
 
-use aws::table::{Acceptance, Claims, Ended, Fresh};
+use aws::store::{Acceptance, Claims, Ended, Fresh};
 use domain::filing::identity::Claim;
 use domain::id::{IdentityId, ProviderId};
 use domain::outbound::{Failure, Problem, SendContent, TemplateUse};
@@ -14,9 +14,10 @@ async fn a_message_is_accepted_once_and_reads_back_as_it_was() {
     let world = World::new().await;
     let answer = world.answer("1");
     let stored = Acceptance::Stored(Box::new(Outgoing::new(answer.clone())));
-    assert_eq!(world.table.accept(&answer, None, &rules()).await.unwrap(), stored);
+    assert_eq!(world.table.sends().accept(&answer, None, &rules()).await.unwrap(), stored);
     let later = Accepted { at: answer.at.plus_ms(5_000), plan: "[]".to_owned(), ..answer.clone() };
-    let Acceptance::Repeated(first) = world.table.accept(&later, None, &rules()).await.unwrap()
+    let Acceptance::Repeated(first) =
+        world.table.sends().accept(&later, None, &rules()).await.unwrap()
     else {
         panic!("stored twice")
     };
@@ -39,7 +40,7 @@ async fn every_field_survives_the_table() {
     answer.send.reply_to = Some(ProviderId::new("wamid.in"));
     answer.expires_at = Some(answer.at.plus_ms(1_000));
     answer.client_ref = None;
-    world.table.accept(&answer, None, &rules()).await.unwrap();
+    world.table.sends().accept(&answer, None, &rules()).await.unwrap();
     assert_eq!(world.read("1").await, Outgoing::new(answer));
 }
 
@@ -48,9 +49,12 @@ async fn the_same_key_with_another_body_is_refused() {
     let world = World::new().await;
     world.accepted("1").await;
     let other = Accepted { hash: "b".repeat(64), ..world.answer("1") };
-    assert_eq!(world.table.accept(&other, None, &rules()).await.unwrap(), Acceptance::Mismatch);
     assert_eq!(
-        world.table.accept(&other, Some(&Claims::default()), &rules()).await.unwrap(),
+        world.table.sends().accept(&other, None, &rules()).await.unwrap(),
+        Acceptance::Mismatch
+    );
+    assert_eq!(
+        world.table.sends().accept(&other, Some(&Claims::default()), &rules()).await.unwrap(),
         Acceptance::Mismatch
     );
 }
@@ -73,14 +77,14 @@ async fn a_message_to_a_stranger_opens_person_and_thread_once() {
     let (again, _) = to_a_stranger(&world, "1");
     let (others, same_claims) = to_a_stranger(&world, "2");
     let accept = async |accepted: &Accepted| {
-        world.table.accept(accepted, Some(&claims), &rules()).await.unwrap()
+        world.table.sends().accept(accepted, Some(&claims), &rules()).await.unwrap()
     };
     assert!(matches!(accept(&first).await, Acceptance::Stored(_)));
     let Acceptance::Repeated(stored) = accept(&again).await else { panic!("stored twice") };
     assert_eq!(stored.accepted, first, "the repeated request gets the first one's thread");
     // Another message to the same address: it is a person's by now, so that it has to be planned again.
     assert_eq!(
-        world.table.accept(&others, Some(&same_claims), &rules()).await.unwrap(),
+        world.table.sends().accept(&others, Some(&same_claims), &rules()).await.unwrap(),
         Acceptance::Stale
     );
     assert_eq!(world.items("IDN#tel##+447700900222").await.len(), 1);
@@ -92,7 +96,8 @@ async fn a_new_thread_of_a_known_person_is_opened_with_its_message() {
     let world = World::new().await;
     let thread = Fresh::ids().thread;
     let accepted = Accepted { thread: thread.clone(), ..world.answer("1") };
-    let accepted = world.table.accept(&accepted, Some(&Claims::default()), &rules()).await.unwrap();
+    let accepted =
+        world.table.sends().accept(&accepted, Some(&Claims::default()), &rules()).await.unwrap();
     assert!(matches!(accepted, Acceptance::Stored(_)));
     assert_eq!(world.items(&format!("THR#{thread}")).await.len(), 1);
     assert_eq!(
@@ -111,8 +116,8 @@ async fn parallel_requests_with_one_key_store_one_message() {
     let two = table(&world.cloud.process());
     let rules = rules();
     let answers = tokio::join!(
-        one.accept(&first, Some(&claims), &rules),
-        two.accept(&second, Some(&other_claims), &rules)
+        one.sends().accept(&first, Some(&claims), &rules),
+        two.sends().accept(&second, Some(&other_claims), &rules)
     );
     let threads = [answers.0.unwrap(), answers.1.unwrap()].map(|it| match it {
         Acceptance::Stored(message) | Acceptance::Repeated(message) => message.accepted.thread,
@@ -127,8 +132,8 @@ async fn of_two_programs_one_begins_an_attempt() {
     let world = World::new().await;
     let message = world.accepted("1").await;
     let now = message.accepted.at;
-    assert!(world.table.begin(&message, 1, false, now).await.unwrap());
-    assert!(!world.table.begin(&message, 1, false, now).await.unwrap());
+    assert!(world.table.sends().begin(&message, 1, false, now).await.unwrap());
+    assert!(!world.table.sends().begin(&message, 1, false, now).await.unwrap());
     let begun = world.read("1").await.progress;
     assert_eq!((begun.attempt, begun.intent), (1, Some(now)));
 }
@@ -138,16 +143,16 @@ async fn a_result_that_comes_too_late_takes_nothing_from_the_next_attempt() {
     let world = World::new().await;
     let message = world.accepted("1").await;
     let now = message.accepted.at;
-    assert!(world.table.begin(&message, 1, false, now).await.unwrap());
+    assert!(world.table.sends().begin(&message, 1, false, now).await.unwrap());
     let first = world.read("1").await;
-    assert!(world.table.doubt(&first, 1, now).await.unwrap());
-    assert!(world.table.begin(&world.read("1").await, 2, true, now).await.unwrap());
+    assert!(world.table.sends().doubt(&first, 1, now).await.unwrap());
+    assert!(world.table.sends().begin(&world.read("1").await, 2, true, now).await.unwrap());
     // The first attempt's program wakes up and brings a refusal.
     let failure = Failure::ours(Problem::RateLimited);
     let attempt = Attempt { n: 1, at: now, end: End::Retry, failure: Some(failure.clone()) };
     let ended = Ended { attempt, begun: true, duplicate: false };
-    assert!(!world.table.retry_at(&first, ended.clone(), now).await.unwrap());
-    assert!(!world.table.end(&first, Status::Failed, &failure, Some(ended)).await.unwrap());
+    assert!(!world.table.sends().retry_at(&first, ended.clone(), now).await.unwrap());
+    assert!(!world.table.sends().end(&first, Status::Failed, &failure, Some(ended)).await.unwrap());
     let progress = world.read("1").await.progress;
     assert_eq!(
         (progress.attempt, progress.intent, progress.possible_duplicate),
@@ -160,10 +165,10 @@ async fn a_message_that_was_sent_leaves_the_inbox_and_one_that_failed_does_not()
     let world = World::new().await;
     let message = world.accepted("1").await;
     let failure = Failure::ours(Problem::AddressInvalid);
-    assert!(world.table.end(&message, Status::Failed, &failure, None).await.unwrap());
+    assert!(world.table.sends().end(&message, Status::Failed, &failure, None).await.unwrap());
     let failed = world.read("1").await;
     assert_eq!((failed.progress.status, failed.failure.clone()), (Status::Failed, Some(failure)));
-    world.table.complete(&failed).await.unwrap();
+    world.table.sends().complete(&failed).await.unwrap();
     assert!(world.waits().await, "nobody answered Ada");
     world.sent("2", "wamid.2").await;
     assert!(!world.waits().await);

@@ -54,9 +54,14 @@ async fn a_retry_costs_an_intent_and_a_result() {
     let message = bill.world.accepted("1").await;
     bill.note("what was there before", f64::INFINITY);
     let now = Timestamp::from_ms(message.accepted.at.ms() + 1);
-    assert!(bill.world.table.begin(&message, 1, false, now).await.unwrap());
+    assert!(bill.world.table.sends().begin(&message, 1, false, now).await.unwrap());
     bill.note("an intent", 1.0);
-    bill.world.table.sent(&message, 1, Some(&ProviderId::new("wamid.1")), now).await.unwrap();
+    bill.world
+        .table
+        .sends()
+        .sent(&message, 1, Some(&ProviderId::new("wamid.1")), now)
+        .await
+        .unwrap();
     bill.note("a result", 2.0);
     finish(&bill);
 }

@@ -1,6 +1,6 @@
 //! Receipts: in any order, early, late, twice, with our id or without.
 
-use aws::table::{Filed, Fresh};
+use aws::store::{Filed, Fresh};
 use domain::event::{Direction, Kind};
 use domain::id::ProviderId;
 use domain::status::Status;
@@ -60,7 +60,7 @@ async fn a_receipt_that_is_faster_than_the_pointer_waits_for_it() {
     assert_eq!(world.status("1").await, Status::Delivered);
     assert_eq!(world.items("MSG#whatsapp#").await.len(), 2, "the same item is the pointer");
     // A program that stopped before it applied what waited finds it again.
-    world.table.complete(&world.read("1").await).await.unwrap();
+    world.table.sends().complete(&world.read("1").await).await.unwrap();
     assert_eq!(world.read("1").await.receipts.len(), 1);
 }
 
@@ -68,7 +68,7 @@ async fn a_receipt_that_is_faster_than_the_pointer_waits_for_it() {
 async fn a_receipt_with_our_id_tells_what_an_unheard_answer_did_not() {
     let world = World::new().await;
     let message = world.accepted("1").await;
-    assert!(world.table.begin(&message, 1, false, message.accepted.at).await.unwrap());
+    assert!(world.table.sends().begin(&message, 1, false, message.accepted.at).await.unwrap());
     // The program stops here, and the answer with the platform's id is never heard. An earlier receipt came without ours.
     world.receive(Status::Delivered, 62, &BY_ID).await;
     world.receive(Status::Sent, 61, &BY_OURS).await;
@@ -110,7 +110,7 @@ async fn a_watermark_raises_what_was_sent_by_then() {
     }
     let mut late = world.answer("3");
     late.at = Timestamp::from_ms(late.at.ms() + 600_000);
-    world.table.accept(&late, None, &rules()).await.unwrap();
+    world.table.sends().accept(&late, None, &rules()).await.unwrap();
     world.accepted("4").await;
     world.receive(Status::Read, 100, &About::UpTo(90)).await;
     let mut statuses = Vec::new();
@@ -126,6 +126,7 @@ async fn what_another_tool_sent_shows_its_status_and_stays() {
     world.receive(Status::Sent, 70, &About::Provider("wamid.echo")).await;
     let filed = world
         .table
+        .filing()
         .file(&echo("wamid.echo", 69, "He comes at six."), &Fresh::ids(), &rules())
         .await
         .unwrap();
@@ -147,7 +148,7 @@ async fn our_own_message_that_the_platform_shows_us_stands_once_in_its_thread() 
     let world = World::new().await;
     let shown = echo("wamid.1", 61, "It left our warehouse this morning.");
     // The platform is faster than our own record of its answer.
-    world.table.file(&shown, &Fresh::ids(), &rules()).await.unwrap();
+    world.table.filing().file(&shown, &Fresh::ids(), &rules()).await.unwrap();
     world.sent("1", "wamid.1").await;
     let in_thread =
         |items: &[std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>]| {
@@ -155,7 +156,7 @@ async fn our_own_message_that_the_platform_shows_us_stands_once_in_its_thread() 
         };
     assert_eq!(in_thread(&world.items("MSG#").await), 2, "Ada's and ours");
     // And when it comes again it is a receipt.
-    let filed = world.table.file(&shown, &Fresh::ids(), &rules()).await.unwrap();
+    let filed = world.table.filing().file(&shown, &Fresh::ids(), &rules()).await.unwrap();
     assert_eq!(filed, Filed::Ours(message_id("1")));
     assert_eq!(in_thread(&world.items("MSG#").await), 2);
     assert!(matches!(shown.kind, Kind::Message(_)));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws::table::{Acceptance, Fresh, Rules, Table};
+use aws::store::{Acceptance, Fresh, Rules, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
@@ -22,7 +22,7 @@ const START: i64 = 1_795_000_000;
 /// What one test works with.
 pub(crate) struct World {
     pub(crate) cloud: Cloud,
-    pub(crate) table: Table,
+    pub(crate) table: Store,
     pub(crate) thread: ThreadId,
     pub(crate) contact: ContactId,
 }
@@ -34,6 +34,7 @@ impl World {
         let table = table(&cloud.process());
         let fresh = Fresh::ids();
         table
+            .filing()
             .file(&says("wamid.in", 0, "Where is my order A-1234?"), &fresh, &rules())
             .await
             .unwrap();
@@ -67,7 +68,7 @@ impl World {
 
     /// An answer that is accepted.
     pub(crate) async fn accepted(&self, id: &str) -> Outgoing {
-        let accepted = self.table.accept(&self.answer(id), None, &rules()).await.unwrap();
+        let accepted = self.table.sends().accept(&self.answer(id), None, &rules()).await.unwrap();
         let Acceptance::Stored(message) = accepted else { panic!("{accepted:?}") };
         *message
     }
@@ -82,15 +83,15 @@ impl World {
     pub(crate) async fn takes(&self, id: &str, provider: &str) -> Outgoing {
         let message = self.read(id).await;
         let now = message.accepted.at.plus_ms(500);
-        assert!(self.table.begin(&message, 1, false, now).await.unwrap());
-        self.table.sent(&message, 1, Some(&ProviderId::new(provider)), now).await.unwrap();
+        assert!(self.table.sends().begin(&message, 1, false, now).await.unwrap());
+        self.table.sends().sent(&message, 1, Some(&ProviderId::new(provider)), now).await.unwrap();
         let message = self.read(id).await;
-        self.table.complete(&message).await.unwrap();
+        self.table.sends().complete(&message).await.unwrap();
         message
     }
 
     pub(crate) async fn read(&self, id: &str) -> Outgoing {
-        self.table.outgoing(&message_id(id)).await.unwrap().unwrap()
+        self.table.sends().outgoing(&message_id(id)).await.unwrap().unwrap()
     }
 
     pub(crate) async fn status(&self, id: &str) -> Status {
@@ -111,6 +112,7 @@ impl World {
 
     pub(crate) async fn receive(&self, status: Status, after: i64, about: &About) {
         self.table
+            .sends()
             .receipt(
                 &event(after, Kind::Deleted { of: ProviderId::new("-") }),
                 &about.receipt(status),
@@ -145,8 +147,8 @@ impl About {
     }
 }
 
-pub(crate) fn table(process: &Process) -> Table {
-    Table::over(process.table.clone(), TABLE.to_owned())
+pub(crate) fn table(process: &Process) -> Store {
+    Store::over(process.table.clone(), TABLE.to_owned())
 }
 
 pub(crate) fn rules() -> Rules {

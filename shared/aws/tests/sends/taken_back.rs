@@ -1,7 +1,7 @@
 //! Messages of ours that a colleague takes back where they were sent: nothing that repeats their words stays.
 
 use aws::objects::Objects;
-use aws::table::{Acceptance, Claims, Fresh, Table};
+use aws::store::{Acceptance, Claims, Fresh, Store};
 use domain::event::{InboundEvent, Kind};
 use domain::id::{ProviderId, ThreadId};
 use domain::outbound::SendContent;
@@ -12,8 +12,8 @@ use crate::support::{World, echo, event, rules, says, table};
 /// A word of the answer that must not stay.
 const CANARY: &str = "warehouse";
 
-async fn file(table: &Table, event: &InboundEvent) {
-    table.file(event, &Fresh::ids(), &rules()).await.unwrap();
+async fn file(table: &Store, event: &InboundEvent) {
+    table.filing().file(event, &Fresh::ids(), &rules()).await.unwrap();
 }
 
 fn unsent(after: i64) -> InboundEvent {
@@ -32,14 +32,14 @@ async fn opening(world: &World) -> ThreadId {
     let thread = Fresh::ids().thread;
     let accepted = Accepted { thread: thread.clone(), ..world.answer("1") };
     let claims = Claims::default();
-    let answer = world.table.accept(&accepted, Some(&claims), &rules()).await.unwrap();
+    let answer = world.table.sends().accept(&accepted, Some(&claims), &rules()).await.unwrap();
     assert!(matches!(answer, Acceptance::Stored(_)));
     world.takes("1", "wamid.1").await;
     thread
 }
 
 async fn subject(world: &World, thread: &ThreadId) -> Option<String> {
-    world.table.view_thread(thread).await.unwrap().unwrap().subject
+    world.table.views().view_thread(thread).await.unwrap().unwrap().subject
 }
 
 #[tokio::test]

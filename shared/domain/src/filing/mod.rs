@@ -1,6 +1,6 @@
 //! What filing an event changes: who a person is, which thread a message goes to, what that does to the thread's state.
 //!
-//! All of it is a function of what was read from the table; `aws::table` reads and writes, and decides nothing.
+//! All of it is a function of what was read from the table; `aws::store` reads and writes, and decides nothing.
 
 pub mod aliases;
 pub mod arbiter;

@@ -1,0 +1,189 @@
+//! Merge: one thread goes into another, in one transaction.
+//!
+//! No message is rewritten: the timeline of the target reads its sources, and what comes for the source is folded into the
+//! thread that it went into. A message that was decided for the source just before finds no live thread there, reads where it
+//! went and is folded into the target.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::filing::union;
+use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
+use domain::id::{ContactId, ThreadId};
+
+use super::common::REVERTED_BY;
+use super::item::{Before, Record};
+use super::rebuild::Family;
+use super::{MOST_SOURCES, Order, Refused};
+use crate::store::Transaction;
+use crate::store::corrections::Corrections;
+use crate::store::item::{number, text};
+use crate::store::keys::{self, Key};
+use crate::store::patch::Patch;
+use crate::store::schema::{PK, VERSION};
+use crate::store::store::{ATTEMPTS, pause};
+use crate::store::threads::live::{CONTACT, LiveThreads, MERGED_INTO, SOURCES, write_live};
+use crate::store::threads::open::next_head;
+
+/// Two threads as they were read, the families with what was merged into them before.
+struct Pair {
+    threads: LiveThreads,
+    source: (Key, Live),
+    target: (Key, Live),
+    from: Family,
+    into: Family,
+}
+
+impl Corrections<'_> {
+    /// Lets one thread go into another.
+    pub async fn merge(
+        self,
+        order: &Order,
+        source: &ThreadId,
+        target: &ThreadId,
+    ) -> anyhow::Result<Result<Correction, Refused>> {
+        if source == target {
+            return Ok(Err(Refused::SameThread));
+        }
+        let kind = CorrectionKind::Merge { source: source.clone(), target: target.clone() };
+        for attempt in 0..ATTEMPTS {
+            let Some(family) = self.family(source).await? else {
+                return Ok(Err(Refused::NoThread(source.clone())));
+            };
+            if let Some(record) = self.named(&family.contact, &order.id).await? {
+                let made = record.map(|it| it.correction);
+                let made = made.filter(|it| it.kind == kind && it.reverts.is_none());
+                return Ok(made.ok_or(Refused::OtherCorrection));
+            }
+            let record = Record::begun(&family.contact, order, kind.clone());
+            match self.try_merge(&family.contact, record, None).await? {
+                Err(refused) => return Ok(Err(refused)),
+                Ok(Some(made)) => return Ok(Ok(made)),
+                Ok(None) => pause(attempt).await,
+            }
+        }
+        anyhow::bail!("others were faster {ATTEMPTS} times while threads were to be merged")
+    }
+
+    /// Merges two threads of this person once; `of` is a revert that is taken back by it. `None` if something changed since
+    /// it was read.
+    pub(in crate::store) async fn try_merge(
+        self,
+        contact: &ContactId,
+        mut record: Record,
+        of: Option<&Record>,
+    ) -> anyhow::Result<Result<Option<Correction>, Refused>> {
+        let CorrectionKind::Merge { source, target } = record.correction.kind.clone() else {
+            return Ok(Err(Refused::OtherCorrection));
+        };
+        let pair = match self.pair(contact, &source, &target).await? {
+            Err(refused) => return Ok(Err(refused)),
+            Ok(None) => return Ok(Ok(None)),
+            Ok(Some(pair)) => pair,
+        };
+        record.correction.state = CorrectionState::Done;
+        record.before = Some(Before { source: pair.source.clone(), target: pair.target.clone() });
+        let mut transaction = Transaction::default();
+        transaction.patch(record.write()?);
+        if let Some(of) = of {
+            transaction.patch(taken_back(of, &record));
+        }
+        self.add_merge(&mut transaction, &pair)?;
+        let made = self.made(transaction).await?;
+        Ok(Ok(made.then_some(record.correction)))
+    }
+
+    /// Both threads, if the one may go into the other. The head is read first: every merge, and every one that is taken back,
+    /// gives it a new version, so that the families are as they were read as long as the head is.
+    async fn pair(
+        self,
+        contact: &ContactId,
+        source: &ThreadId,
+        target: &ThreadId,
+    ) -> anyhow::Result<Result<Option<Pair>, Refused>> {
+        let Some(threads) = self.ground(contact).await? else { return Ok(Ok(None)) };
+        let Some(from) = self.family(source).await? else {
+            return Ok(Err(Refused::NoThread(source.clone())));
+        };
+        let Some(into) = self.family(target).await? else {
+            return Ok(Err(Refused::NoThread(target.clone())));
+        };
+        if from.contact != into.contact {
+            return Ok(Err(Refused::OtherContact));
+        }
+        if from.contact != *contact {
+            return Ok(Ok(None));
+        }
+        if let Some(thread) = from.merged_into.clone().or_else(|| into.merged_into.clone()) {
+            return Ok(Err(Refused::Merged(thread)));
+        }
+        if MOST_SOURCES < from.threads.len() + into.threads.len() - 1 {
+            return Ok(Err(Refused::TooMany));
+        }
+        let source = self.among(&threads, source).await?;
+        let target = self.among(&threads, target).await?;
+        Ok(Ok(source.zip(target).map(|(source, target)| Pair {
+            threads,
+            source,
+            target,
+            from,
+            into,
+        })))
+    }
+
+    /// A thread of a person, from the live ones that were read or from those that were moved out.
+    pub(in crate::store) async fn among(
+        self,
+        threads: &LiveThreads,
+        thread: &ThreadId,
+    ) -> anyhow::Result<Option<(Key, Live)>> {
+        if let Some(live) = threads.live.iter().find(|it| it.thread == *thread) {
+            return Ok(Some((keys::live(&threads.contact, thread), live.clone())));
+        }
+        let key = keys::older(&threads.contact, thread);
+        Ok(self.store.threads().thread_at(&key).await?.map(|live| (key, live)))
+    }
+
+    fn add_merge(self, transaction: &mut Transaction, pair: &Pair) -> anyhow::Result<()> {
+        let ((source_key, source), (target_key, target)) = (&pair.source, &pair.target);
+        let contact = &pair.threads.contact;
+        let mut merged = union(target, source);
+        merged.version = target.version + 1;
+        transaction.patch(next_head(&pair.threads));
+        transaction.remove(source_key, source.version);
+        // A target that was moved out takes the place of a source that was not.
+        let place = keys::live(contact, &target.thread);
+        let is_back = *target_key != place && *source_key == keys::live(contact, &source.thread);
+        if is_back {
+            transaction.remove(target_key, target.version);
+            transaction.patch(write_live(place, &merged).if_absent(PK));
+        } else {
+            let patch = write_live(target_key.clone(), &merged);
+            transaction.patch(patch.if_is(VERSION, Some(number(target.version))));
+        }
+        let goes = unmerged(&pair.from, &source.thread)
+            .set(MERGED_INTO, text(target.thread.as_str()))
+            .add(VERSION, number(1));
+        transaction.patch(goes);
+        let takes = unmerged(&pair.into, &target.thread)
+            .add(SOURCES, names(&pair.from.threads))
+            .add(VERSION, number(1));
+        transaction.patch(takes);
+        Ok(())
+    }
+}
+
+/// A thread's item, as long as it is this person's and no part of another.
+fn unmerged(family: &Family, thread: &ThreadId) -> Patch {
+    Patch::of(keys::thread(thread))
+        .if_is(CONTACT, Some(text(family.contact.as_str())))
+        .if_absent(MERGED_INTO)
+}
+
+/// LiveThreads as a set.
+pub(in crate::store) fn names(threads: &[ThreadId]) -> AttributeValue {
+    AttributeValue::Ss(threads.iter().map(|it| it.as_str().to_owned()).collect())
+}
+
+/// Marks a correction that is taken back in one transaction.
+pub(in crate::store) fn taken_back(of: &Record, by: &Record) -> Patch {
+    of.advance(CorrectionState::Reverted).set(REVERTED_BY, text(by.correction.id.as_str()))
+}

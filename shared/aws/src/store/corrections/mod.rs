@@ -1,0 +1,97 @@
+//! Corrections of threads: merge, split, move, and their reverts.
+//!
+//! A merge and its revert are one transaction each and rewrite no message. A move and its revert go step by step: the
+//! correction is appended, then each message is rewritten, then each live thread, then the correction is done. Whatever stops
+//! in between is completed by the same order again, from any process. Nothing is ever decided by an index alone, which may
+//! be behind: what it shows is read once more, each message as it is at this moment.
+
+pub(in crate::store) mod common;
+mod ground;
+mod item;
+mod merge;
+mod moves;
+mod place;
+mod rebuild;
+mod revert;
+mod unmerge;
+mod view;
+
+use crate::store::room::room;
+use crate::store::store::Store;
+use domain::filing::Decider;
+use domain::id::{CorrectionId, ThreadId};
+use domain::time::Timestamp;
+
+use crate::store::keys::Key;
+
+room! {
+    /// Corrections of threads.
+    Corrections, corrections
+}
+
+/// The most messages that one correction moves.
+pub const MOST_MOVED: usize = 100;
+
+/// The most threads that are merged into one: a timeline reads each.
+const MOST_SOURCES: usize = 50;
+
+/// Who corrects, when, why, under which id. The same id again completes what is missing and answers the same.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The id.
+    pub id: CorrectionId,
+    /// Who corrects.
+    pub author: String,
+    /// Who decided it.
+    pub decider: Decider,
+    /// Why.
+    pub reason: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Where messages go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum To {
+    /// To a thread that is there.
+    Thread(ThreadId),
+    /// To a thread of their own with this id. An order that comes again may bring another id, and that is not used.
+    New(ThreadId),
+}
+
+/// Why a correction cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// There is no such thread.
+    NoThread(ThreadId),
+    /// There is no such message.
+    NoMessage(Key),
+    /// The thread or the message is another person's.
+    OtherContact,
+    /// Both threads are the same.
+    SameThread,
+    /// The thread is a part of this one by now: correct that one.
+    Merged(ThreadId),
+    /// The message is in another thread.
+    NotInThread(Key),
+    /// There is no such correction.
+    NoCorrection,
+    /// It is a link of people: that is taken back by unlinking.
+    OfPeople,
+    /// The correction was taken back before.
+    AlreadyReverted,
+    /// More messages, or merged threads, than one correction or thread holds.
+    TooMany,
+    /// No message is named.
+    Nothing,
+    /// What the correction made was corrected since: take that back first.
+    Superseded,
+    /// The id is taken by another correction.
+    OtherCorrection,
+    /// There is no such person.
+    NoContact,
+    /// The address is that person's already.
+    SameContact,
+    /// The address did not become that person's by a link.
+    NotLinked,
+}

@@ -1,0 +1,185 @@
+//! The share of messages that may be shown as unsure: what was decided is counted in memory and added to one item a week
+//! now and then, and each week's threshold follows the weeks before it.
+//!
+//! It costs one write unit for fifty messages of a sandbox, or for at least ten in more than an hour, and half a read unit
+//! a sandbox and week. A sandbox that ends takes its last counts with it: they are a sample, and nothing else rests on them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::logs::reason;
+use domain::threading::budget::{BINS, Confidences, WEEKS, threshold as threshold_of, week};
+use domain::time::Timestamp;
+
+use crate::store::filing::Filing;
+use crate::store::item::{Item, get_number, number, seconds};
+use crate::store::patch::Patch;
+use crate::store::schema::EXPIRES;
+use crate::store::{Rules, keys};
+
+/// Messages after which counts are written.
+const MANY: u32 = 50;
+/// How many are written after a long time, too: fewer would cost too much for each.
+const FEW: u32 = 10;
+/// A long time.
+const LONG: Duration = Duration::from_hours(1);
+/// How long a week's counts are kept.
+const KEPT: Duration = Duration::from_hours(24 * 7 * 8);
+
+/// What was decided since counts were written last.
+#[derive(Clone, Debug, Default)]
+pub struct Tally(Arc<Mutex<Counts>>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    confidences: Confidences,
+    since: Option<Timestamp>,
+}
+
+impl Tally {
+    /// Notes how sure a message was filed.
+    pub fn note(&self, confidence: f32) {
+        self.with(|it| it.confidences.count(confidence));
+    }
+
+    /// What is to be written now, if it is time.
+    fn due(&self, now: Timestamp) -> Option<Confidences> {
+        self.with(|it| {
+            let n = it.confidences.total();
+            if n == 0 {
+                return None;
+            }
+            let waited = now.since(*it.since.get_or_insert(now));
+            let is_long = i64::try_from(LONG.as_millis()).is_ok_and(|it| it <= waited);
+            if n < if is_long { FEW } else { MANY } {
+                return None;
+            }
+            Some(std::mem::take(it).confidences)
+        })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Counts) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// How much of what comes may be shown as unsure.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    share: f32,
+    /// The threshold of the week that it was read for.
+    known: Arc<Mutex<Option<(i64, f32)>>>,
+}
+
+impl Budget {
+    /// So many messages in a hundred.
+    #[must_use]
+    pub fn percent(percent: f32) -> Self {
+        Self { share: percent.clamp(0.0, 100.0) / 100.0, known: Arc::default() }
+    }
+
+    fn known(&self, this_week: i64) -> Option<f32> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.filter(|it| it.0 == this_week).map(|it| it.1)
+    }
+}
+
+impl Filing<'_> {
+    /// The rules of this moment: with the threshold that the budget has this week. What cannot be read leaves the usual
+    /// one, and is tried again with the next message.
+    pub async fn within(self, budget: &Budget, rules: &Rules, now: Timestamp) -> Rules {
+        let this_week = week(now);
+        let threshold = match budget.known(this_week) {
+            Some(known) => known,
+            None => match self.confidences(this_week).await {
+                Ok(past) => {
+                    let it = threshold_of(budget.share, &past);
+                    tracing::info!(
+                        threshold = it,
+                        n_messages = past.total(),
+                        "the threshold of this week"
+                    );
+                    *budget.known.lock().unwrap_or_else(PoisonError::into_inner) =
+                        Some((this_week, it));
+                    it
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        error = reason(&error),
+                        "the confidences of the last weeks cannot be read"
+                    );
+                    rules.unsure_below
+                }
+            },
+        };
+        Rules { this_week: Some(threshold), ..rules.clone() }
+    }
+
+    /// Writes what was decided, if it is time. What cannot be written is forgotten: a message never fails for it.
+    pub async fn write_tally(self, tally: &Tally, now: Timestamp) {
+        let Some(counts) = tally.due(now) else { return };
+        let kept = i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
+        let patch =
+            Patch::of(keys::confidences(week(now))).set(EXPIRES, seconds(now.plus_ms(kept)));
+        let bins = counts.0.iter().enumerate().filter(|it| 0 < *it.1);
+        let patch = bins.fold(patch, |patch, (bin, n)| patch.add(&name(bin), number(n)));
+        if let Err(error) = self.store.write_retrying(patch).await {
+            tracing::warn!(error = reason(&error), "confidences were not written");
+        }
+    }
+
+    /// What was decided in the complete weeks before this one.
+    async fn confidences(self, this_week: i64) -> anyhow::Result<Confidences> {
+        let weeks = self
+            .store
+            .range(&keys::confidences_of(this_week - WEEKS, this_week - 1), false)
+            .await?;
+        let mut past = Confidences::default();
+        for week in &weeks {
+            past.add(&counts(week));
+        }
+        Ok(past)
+    }
+}
+
+/// The attribute of a bin.
+fn name(bin: usize) -> String {
+    format!("b{bin:02}")
+}
+
+fn counts(item: &Item) -> Confidences {
+    let mut counts = [0; BINS];
+    for (bin, count) in counts.iter_mut().enumerate() {
+        *count = get_number(item, &name(bin)).unwrap_or(0);
+    }
+    Confidences(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_secs(1_800_000_000 + minute * 60)
+    }
+
+    #[test]
+    fn counts_are_due_when_they_are_many_or_old_and_only_once() {
+        let tally = Tally::default();
+        assert_eq!(tally.due(at(0)), None, "nothing is never due");
+        tally.note(0.7);
+        assert_eq!(tally.due(at(1)), None);
+        assert_eq!(tally.due(at(90)), None, "one is not worth a write");
+        for _ in 1..FEW {
+            tally.note(0.7);
+        }
+        assert_eq!(tally.due(at(60)), None, "an hour is not over since the first");
+        assert_eq!(tally.due(at(61)).map(|it| it.total()), Some(FEW), "an hour is long");
+        assert_eq!(tally.due(at(200)), None);
+        for _ in 0..MANY {
+            tally.note(0.99);
+        }
+        assert_eq!(tally.due(at(200)).map(|it| it.total()), Some(MANY));
+        assert_eq!(tally.due(at(200)), None);
+    }
+}

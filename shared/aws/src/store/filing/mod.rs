@@ -1,0 +1,18 @@
+//! Filing: from an event to a message in its thread.
+
+pub(in crate::store) mod aside;
+pub(in crate::store) mod budget;
+pub(in crate::store) mod codes;
+pub(in crate::store) mod facts;
+pub(in crate::store) mod file;
+pub(in crate::store) mod questions;
+pub(in crate::store) mod referrals;
+pub(in crate::store) mod seconds;
+
+use crate::store::room::room;
+use crate::store::store::Store;
+
+room! {
+    /// Filing of what comes in, and what it needs: codes, questions, the budget of doubts.
+    Filing, filing
+}

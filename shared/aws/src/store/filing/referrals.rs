@@ -1,0 +1,144 @@
+//! What a message refers to: codes, quoted messages, mail references. Only the person's own threads count, and the one
+//! thread of another person that they showed a code of.
+
+use domain::event::{Direction, InboundEvent, Message};
+use domain::filing::arbiter::{Answer, answer};
+use domain::filing::{Live, Referred};
+use domain::id::{ContactId, ProviderId, ThreadId};
+use domain::threading::Certain;
+
+use crate::store::filing::Filing;
+use crate::store::filing::file::{Said, Scene};
+use crate::store::keys;
+use crate::store::messages::stored::Stored;
+
+/// How many of the messages that a message names are looked up: each costs a read.
+const MOST_NAMED: usize = 4;
+/// How often a thread is followed to where it went.
+const MOST_MOVES: usize = 16;
+
+/// A thread, wherever it went.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct Found {
+    /// Whose it is.
+    pub(in crate::store) contact: ContactId,
+    /// The thread.
+    pub(in crate::store) live: Live,
+    /// Whether it is among the live ones.
+    pub(in crate::store) is_live: bool,
+}
+
+impl Filing<'_> {
+    /// Looks up what a message refers to.
+    pub(in crate::store) async fn refer(
+        self,
+        said: &Said<'_>,
+        scene: &mut Scene,
+    ) -> anyhow::Result<()> {
+        scene.shown = self.shown(said).await?;
+        if let Some(shown) = &scene.shown {
+            let found = shown.found.clone();
+            scene.referrals.certain = Some((Certain::LinkCode, found.live.thread.clone()));
+            scene.add(found);
+        }
+        if let Some(chosen) = self.chosen(said.message, scene).await? {
+            scene.referrals.certain = Some((Certain::Choice, chosen));
+        }
+        if let Some(claimed) = scene.own.claimed.clone().filter(|_| scene.foreign.is_none()) {
+            // The person may be theirs by now, and the thread among their own.
+            if let Some(found) = self.reach(claimed.contact, claimed.thread).await?
+                && !scene.is_own(&found)
+            {
+                scene.add(found);
+            }
+        }
+        if let Some(of) = &said.message.reply_to {
+            scene.referrals.quoted = self.referred(said.event, of, scene).await?;
+        }
+        for of in said.message.refs.iter().take(MOST_NAMED) {
+            let named = self.referred(said.event, of, scene).await?.map(|it| it.thread);
+            let is_new = |it: &ThreadId| !scene.referrals.named.contains(it);
+            if let Some(thread) = named.filter(is_new) {
+                scene.referrals.named.push(thread);
+            }
+        }
+        Ok(())
+    }
+
+    /// The thread that a person chose when we asked which topic a message of theirs is about.
+    async fn chosen(self, message: &Message, scene: &Scene) -> anyhow::Result<Option<ThreadId>> {
+        let thread = match answer(&message.content) {
+            None => None,
+            Some(Answer::Thread(thread)) => Some(thread),
+            Some(Answer::New) => self.question(&scene.threads.contact).await?.map(|it| it.new),
+        };
+        Ok(thread.filter(|it| scene.threads.live.iter().any(|live| live.thread == *it)))
+    }
+
+    /// The thread that a message is in, if it is one that this message may go to. A thread that was moved out is read, so
+    /// that it can be chosen.
+    async fn referred(
+        self,
+        event: &InboundEvent,
+        of: &ProviderId,
+        scene: &mut Scene,
+    ) -> anyhow::Result<Option<Referred>> {
+        let Some(mut stored) = self
+            .store
+            .messages()
+            .message(&keys::message(&event.channel, &event.account, of))
+            .await?
+        else {
+            return Ok(None);
+        };
+        if let Some(ours) = stored.ours.as_ref().filter(|_| stored.thread.is_none()) {
+            let Some(sent) = self.store.messages().message(&keys::outbound(ours)).await? else {
+                return Ok(None);
+            };
+            stored = Stored { direction: Direction::Out, ..sent };
+        }
+        let Some(mut thread) = stored.thread else { return Ok(None) };
+        let contact = scene.threads.contact.clone();
+        while !scene.candidates().any(|it| it.thread == thread) {
+            if let Some(live) =
+                self.store.threads().thread_at(&keys::older(&contact, &thread)).await?
+            {
+                scene.add(Found { contact: contact.clone(), live, is_live: false });
+            } else {
+                let foreign = scene.foreign.as_ref().map(|it| &it.contact);
+                let home = self.store.threads().home(&thread).await?;
+                let home = home.filter(|it| it.contact == contact || Some(&it.contact) == foreign);
+                let Some(into) = home.and_then(|it| it.merged_into) else { return Ok(None) };
+                thread = into;
+            }
+        }
+        Ok(Some(Referred { thread, at: stored.at, direction: stored.direction }))
+    }
+
+    /// A thread where it is by now: with another person, in another thread, or moved out.
+    pub(in crate::store) async fn reach(
+        self,
+        mut contact: ContactId,
+        mut thread: ThreadId,
+    ) -> anyhow::Result<Option<Found>> {
+        for _ in 0..MOST_MOVES {
+            if let Some(live) =
+                self.store.threads().thread_at(&keys::live(&contact, &thread)).await?
+            {
+                return Ok(Some(Found { contact, live, is_live: true }));
+            }
+            let Some(home) = self.store.threads().home(&thread).await? else { return Ok(None) };
+            if home.contact == contact && home.merged_into.is_none() {
+                if let Some(live) =
+                    self.store.threads().thread_at(&keys::older(&contact, &thread)).await?
+                {
+                    return Ok(Some(Found { contact, live, is_live: false }));
+                }
+            } else {
+                contact = home.contact;
+                thread = home.merged_into.unwrap_or(thread);
+            }
+        }
+        Ok(None)
+    }
+}

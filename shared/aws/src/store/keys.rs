@@ -1,0 +1,204 @@
+//! The keys of items.
+
+use domain::event::digest;
+use domain::id::{
+    AccountId, Channel, ContactId, CorrectionId, IdentityId, MessageId, ProviderId, ThreadId,
+};
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// What the item belongs to.
+    pub pk: String,
+    /// Which of its items.
+    pub sk: String,
+}
+
+impl Key {
+    /// The key of an item that stands alone.
+    #[must_use]
+    pub fn alone(pk: String) -> Self {
+        Self { pk, sk: crate::store::schema::ALONE.to_owned() }
+    }
+
+    /// A short name of the item, the same each time: what a thread's profile knows a message by.
+    #[must_use]
+    pub fn short(&self) -> u32 {
+        let start = digest(&[&self.pk, &self.sk]);
+        start.get(..8).and_then(|it| u32::from_str_radix(it, 16).ok()).unwrap_or(0)
+    }
+}
+
+/// Keys that lie under one partition key, between two sort keys, both within.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Range {
+    pub(in crate::store) pk: String,
+    pub(in crate::store) from: String,
+    pub(in crate::store) to: String,
+}
+
+impl Range {
+    fn of(contact: &ContactId, from: &str, to: &str) -> Self {
+        Self { pk: self::contact(contact).pk, from: from.to_owned(), to: to.to_owned() }
+    }
+
+    /// The part that comes after a sort key.
+    pub(in crate::store) fn after(self, sk: &str) -> Self {
+        // Nothing sorts between a key and the same key with the lowest character behind it.
+        Self { from: format!("{sk}\u{1}"), ..self }
+    }
+}
+
+/// A person's head and the live threads.
+pub(in crate::store) fn head_and_live(contact: &ContactId) -> Range {
+    Range::of(contact, super::schema::ALONE, "1#~")
+}
+
+/// All threads of a person: the live ones and those that were moved out.
+pub(in crate::store) fn threads_of(contact: &ContactId) -> Range {
+    Range::of(contact, "1#", "2#~")
+}
+
+/// The corrections of a person's threads and addresses.
+pub(in crate::store) fn corrections_of(contact: &ContactId) -> Range {
+    Range::of(contact, "3#", "3#~")
+}
+
+/// How sure messages were filed in some weeks, the first and the last within.
+pub(in crate::store) fn confidences_of(from: i64, to: i64) -> Range {
+    let [from, to] = [from, to].map(confidences);
+    Range { pk: from.pk, from: from.sk, to: to.sk }
+}
+
+/// A message that came from a platform, or the pointer to ours that it has under its own id. The platform's id is hashed:
+/// some contain a phone number.
+#[must_use]
+pub fn message(channel: &Channel, account: &AccountId, id: &ProviderId) -> Key {
+    Key::alone(format!("MSG#{channel}#{}", digest(&[account.as_str(), id.as_str()])))
+}
+
+/// What the partition key of a message of ours begins with; our id of it follows.
+pub const OUTBOUND: &str = "MSG#out#";
+
+/// A message of ours.
+#[must_use]
+pub fn outbound(id: &MessageId) -> Key {
+    Key::alone(format!("{OUTBOUND}{id}"))
+}
+
+/// An address of a person, whichever way it is spelled.
+#[must_use]
+pub fn identity(id: &IdentityId) -> Key {
+    Key::alone(format!("IDN#{}", id.key()))
+}
+
+/// The head of a person.
+#[must_use]
+pub fn contact(id: &ContactId) -> Key {
+    Key::alone(format!("CON#{id}"))
+}
+
+/// A thread that is live: one of the at most 24 that a new message may join.
+#[must_use]
+pub fn live(contact: &ContactId, thread: &ThreadId) -> Key {
+    Key { pk: format!("CON#{contact}"), sk: format!("1#{thread}") }
+}
+
+/// A thread that was moved out of the live ones, unchanged.
+#[must_use]
+pub fn older(contact: &ContactId, thread: &ThreadId) -> Key {
+    Key { pk: format!("CON#{contact}"), sk: format!("2#{thread}") }
+}
+
+/// A correction by a person.
+#[must_use]
+pub fn correction(contact: &ContactId, id: &CorrectionId) -> Key {
+    Key { pk: format!("CON#{contact}"), sk: format!("3#{id}") }
+}
+
+/// The question to a person about which topic a message of theirs is.
+#[must_use]
+pub fn question(contact: &ContactId) -> Key {
+    Key { pk: format!("CON#{contact}"), sk: "5#question".to_owned() }
+}
+
+/// What seldom changes of a thread: contact, subject, tags, `merged_into`.
+#[must_use]
+pub fn thread(id: &ThreadId) -> Key {
+    Key::alone(format!("THR#{id}"))
+}
+
+/// A case of another system: which thread is about it.
+#[must_use]
+pub fn case(kind: &str, id: &str) -> Key {
+    Key::alone(format!("CRM#{kind}#{id}"))
+}
+
+/// What a person wants and what we call them by.
+#[must_use]
+pub fn profile(contact: &ContactId) -> Key {
+    Key { pk: format!("CON#{contact}"), sk: "4#profile".to_owned() }
+}
+
+/// An item that could not be read or that nobody said, by its event's deduplication id.
+#[must_use]
+pub fn unknown(deduplication_id: &str) -> Key {
+    Key::alone(format!("UNK#{deduplication_id}"))
+}
+
+/// One of our accounts: what its platform last said of it.
+#[must_use]
+pub fn account(channel: &Channel, account: &AccountId) -> Key {
+    Key::alone(format!("ACC#{channel}#{account}"))
+}
+
+/// A template in one locale.
+#[must_use]
+pub fn template(channel: &Channel, account: &AccountId, name: &str, locale: &str) -> Key {
+    Key { pk: format!("TPL#{channel}#{account}"), sk: format!("{name}#{locale}") }
+}
+
+/// How sure the messages of a week were filed.
+#[must_use]
+pub fn confidences(week: i64) -> Key {
+    Key { pk: "CNF".to_owned(), sk: format!("{week:08}") }
+}
+
+/// What a link code stands for, by the SHA-256 of the code.
+#[must_use]
+pub fn link(sha256: &str) -> Key {
+    Key::alone(format!("LNK#{sha256}"))
+}
+
+/// An API token, by the SHA-256 of its text.
+#[must_use]
+pub fn token(sha256: &str) -> Key {
+    Key::alone(format!("TOK#{sha256}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::bounds::MAX_ID;
+
+    use super::*;
+
+    /// DynamoDB takes 2,048 bytes of a partition key and 1,024 of a sort key.
+    #[test]
+    fn the_longest_ids_that_are_taken_in_make_keys_that_the_table_takes() {
+        let (channel, id) = (Channel::new("c".repeat(32)), "x".repeat(MAX_ID));
+        let (ours, half) = (AccountId::new(&*id), "x".repeat(MAX_ID / 2));
+        for key in [
+            identity(&IdentityId::from_stored(&*id)),
+            account(&channel, &ours),
+            template(&channel, &ours, &half, &half),
+            outbound(&MessageId::new(&*id)),
+        ] {
+            assert!(
+                key.pk.len() <= 2_048 && key.sk.len() <= 1_024,
+                "{} {}",
+                key.pk.len(),
+                key.sk.len()
+            );
+        }
+    }
+}

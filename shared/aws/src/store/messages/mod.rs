@@ -1,0 +1,14 @@
+//! Messages as they are kept, and what happens to them after they were said.
+
+pub(in crate::store) mod changes;
+pub(in crate::store) mod copies;
+pub(in crate::store) mod stored;
+pub(in crate::store) mod whole;
+
+use crate::store::room::room;
+use crate::store::store::Store;
+
+room! {
+    /// Messages and what happens to them later.
+    Messages, messages
+}

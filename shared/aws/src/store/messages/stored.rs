@@ -1,0 +1,245 @@
+//! Messages as they are kept.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::content::Content;
+use domain::event::{Direction, InboundEvent, Message, Visibility};
+use domain::id::{Channel, MessageId, ThreadId};
+use domain::threading::{Decision, Entry, Reading};
+use domain::time::Timestamp;
+
+use crate::store::Rules;
+use crate::store::item::{
+    Item, get_flag, get_moment, get_number, get_text, moment, number, seconds, text,
+};
+use crate::store::keys::{self, Key};
+use crate::store::messages::Messages;
+use crate::store::patch::Patch;
+use crate::store::schema::{AT, EXPIRES, THREAD};
+
+/// What was said, as JSON.
+pub(in crate::store) const CONTENT: &str = "content";
+/// Where the whole of it is kept; empty when an edit is whole and the message was not.
+pub(in crate::store) const CONTENT_REF: &str = "content_ref";
+/// The number of the edit that is kept.
+pub(in crate::store) const EDITED: &str = "edited";
+/// Whether it was taken back.
+pub(in crate::store) const DELETED: &str = "deleted";
+/// When the platform says that it was said, where that is not believed.
+pub(in crate::store) const SAID_AT: &str = "said_at";
+/// Why it is in its thread, as JSON.
+pub(in crate::store) const EVIDENCE: &str = "evidence";
+/// Why it was filed where it was, once a correction put it elsewhere. It quotes what was said, so it stays with that: no
+/// correction repeats it.
+pub(in crate::store) const EVIDENCE_FILED: &str = "evidence_filed";
+/// What brought the person to write, as JSON.
+pub(in crate::store) const REFERRAL: &str = "referral";
+/// The words that it quotes, as JSON.
+pub(in crate::store) const QUOTE: &str = "quote";
+/// Where at the person's address it was said.
+pub(in crate::store) const PLACE: &str = "place";
+/// The partition key of the message that it quotes. Empty if that is none of ours and the item has more about it than the
+/// index holds: quoted words, what brought the person to write.
+pub(in crate::store) const REPLY_TO: &str = "reply_to";
+/// The threshold of the week when it was filed, where the usual one would say otherwise.
+const UNSURE_BELOW: &str = "unsure_below";
+/// On a pointer: our own id of the message that has this id at the platform.
+pub(in crate::store) const OUT: &str = "out";
+
+/// A message as it is kept.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The thread that it is in; `None` for what waits for its message: an early edit, a tombstone, a pointer.
+    pub thread: Option<ThreadId>,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// Who said it.
+    pub direction: Direction,
+    /// Where.
+    pub channel: Option<Channel>,
+    /// What it says now.
+    pub content: Option<Content>,
+    /// The number of the edit that it says now.
+    pub edited: u64,
+    /// Whether it was taken back.
+    pub deleted: bool,
+    /// Our own id of it, on a pointer.
+    pub ours: Option<MessageId>,
+    /// How sure its thread is.
+    pub confidence: Option<f32>,
+    /// The threshold of the week when it was filed, where it matters.
+    pub(in crate::store) unsure_below: Option<f32>,
+}
+
+impl Stored {
+    /// The message in an item.
+    #[must_use]
+    pub fn of(item: &Item) -> Self {
+        Self {
+            thread: get_text(item, THREAD).map(ThreadId::new),
+            at: get_moment(item, AT).unwrap_or_default(),
+            direction: if get_text(item, "direction") == Some(Direction::Out.name()) {
+                Direction::Out
+            } else {
+                Direction::In
+            },
+            channel: get_text(item, "channel").map(Channel::new),
+            content: get_text(item, CONTENT).and_then(|it| serde_json::from_str(it).ok()),
+            edited: get_number(item, EDITED).unwrap_or(0),
+            deleted: get_flag(item, DELETED),
+            ours: get_text(item, OUT).map(MessageId::new),
+            confidence: get_number(item, "confidence"),
+            unsure_below: get_number(item, UNSURE_BELOW),
+        }
+    }
+
+    /// Whether somebody should have a look: by the threshold of the week when it was filed, so that what comes again is
+    /// what it was.
+    #[must_use]
+    pub fn is_unsure(&self, rules: &Rules) -> bool {
+        let threshold = self.unsure_below.unwrap_or(rules.unsure_below);
+        self.confidence.is_some_and(|it| it < threshold)
+    }
+
+    /// Whether it was kept unread, so that a later parser may replace what it says.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        !self.deleted && matches!(self.content, Some(Content::Unsupported { .. }))
+    }
+
+    /// Whether there is nothing more to decide: it has its thread, was taken back, or is ours.
+    #[must_use]
+    pub(in crate::store) fn is_settled(&self) -> bool {
+        self.thread.is_some() || self.deleted || self.ours.is_some()
+    }
+
+    /// The number of the edit that came before the message, as it is kept.
+    pub(in crate::store) fn edit_number(&self) -> Option<AttributeValue> {
+        (0 < self.edited).then(|| number(self.edited))
+    }
+
+    /// The message as its thread's profile takes it in.
+    #[must_use]
+    pub fn entry(&self, key: &Key) -> Option<Entry> {
+        Some(Entry {
+            key: key.short(),
+            edit: if self.deleted { u64::MAX } else { self.edited },
+            at: self.at,
+            direction: self.direction,
+            channel: self.channel.clone()?,
+            reading: self.content.as_ref().filter(|_| !self.deleted).map(Reading::of_content),
+        })
+    }
+}
+
+impl Messages<'_> {
+    /// A message as it is at this moment.
+    pub async fn message(self, key: &Key) -> anyhow::Result<Option<Stored>> {
+        Ok(self.store.get(key).await?.as_ref().map(Stored::of))
+    }
+}
+
+/// Writes a message into its thread as said at this moment, if it is not there. What came before it (an edit, a reaction, a receipt) stays; a
+/// message that was taken back before it came is refused.
+pub(in crate::store) fn write_message(
+    (event, message): (&InboundEvent, &Message),
+    (thread, at): (&ThreadId, Timestamp),
+    decision: &Decision,
+    rules: &Rules,
+) -> anyhow::Result<Patch> {
+    let refers = message.quote.is_some() || message.referral.is_some();
+    let quoted =
+        message.reply_to.as_ref().map(|it| keys::message(&event.channel, &event.account, it).pk);
+    let replied = quoted.or_else(|| refers.then(String::new));
+    let identity = event.identity.as_ref().map(|it| text(it.id.as_str()));
+    let referral = message.referral.as_ref().map(serde_json::to_string).transpose()?;
+    let quote = message.quote.as_ref().map(serde_json::to_string).transpose()?;
+    let patch = Patch::of(keys::message(&event.channel, &event.account, &message.id))
+        .if_absent(THREAD)
+        .if_absent(DELETED)
+        .if_absent(OUT)
+        .set(THREAD, text(thread.as_str()))
+        .set(AT, moment(at))
+        .set("id", text(message.id.as_str()))
+        .set("channel", text(event.channel.as_str()))
+        .set("account", text(event.account.as_str()))
+        .set_some("identity", identity)
+        .set("direction", text(message.direction.name()))
+        .set_some("author", message.author.clone().map(text))
+        .set_some(REPLY_TO, replied.map(text))
+        .set_some(PLACE, message.place.clone().map(text))
+        .set_some(SAID_AT, message.said_at.map(moment))
+        .set_some("visibility", (message.visibility == Visibility::Public).then(|| text("public")))
+        .set_some(REFERRAL, referral.map(text))
+        .set_some(QUOTE, quote.map(text))
+        .set_if_absent(CONTENT, content(&message.content)?)
+        .set("confidence", number(thousandths(decision.confidence)))
+        .set_some(UNSURE_BELOW, told_threshold(decision, rules));
+    // What waited for the message may have had an end of its own.
+    let patch = match expires(event.at, rules) {
+        Some(at) => patch.set(EXPIRES, at),
+        None => patch.remove(EXPIRES),
+    };
+    let patch = match &event.content_ref {
+        Some(whole) => patch.set_if_absent(CONTENT_REF, text(whole)),
+        None => patch,
+    };
+    if decision.evidence.is_empty() {
+        return Ok(patch);
+    }
+    Ok(patch.set(EVIDENCE, text(serde_json::to_string(&decision.evidence)?)))
+}
+
+/// The threshold, if it is to be remembered.
+fn told_threshold(decision: &Decision, rules: &Rules) -> Option<AttributeValue> {
+    let usual = decision.is_unsure(rules.unsure_below);
+    rules.this_week.filter(|it| decision.is_unsure(*it) != usual).map(number)
+}
+
+/// A confidence in thousandths, rounded down: what is below a threshold stays below it when it is read again.
+pub(in crate::store) fn thousandths(confidence: f32) -> String {
+    format!("{:.3}", (confidence * 1000.0).floor() / 1000.0)
+}
+
+/// What a message says, as it is kept.
+pub(in crate::store) fn content(content: &Content) -> anyhow::Result<AttributeValue> {
+    Ok(text(serde_json::to_string(content)?))
+}
+
+/// Until when an item is kept; for ever without it.
+pub(in crate::store) fn runs_out(item: &Item) -> Option<Timestamp> {
+    get_number(item, EXPIRES).map(Timestamp::from_secs)
+}
+
+/// When something of this moment may be removed.
+pub(in crate::store) fn expires(at: Timestamp, rules: &Rules) -> Option<AttributeValue> {
+    kept_until(at, rules).map(seconds)
+}
+
+/// The same for what is kept so long.
+pub(in crate::store) fn expiry(at: Timestamp, retention: Duration) -> AttributeValue {
+    seconds(at.plus_ms(i64::try_from(retention.as_millis()).unwrap_or(i64::MAX)))
+}
+
+/// Until when something of this moment is kept; for ever without it.
+pub(in crate::store) fn kept_until(at: Timestamp, rules: &Rules) -> Option<Timestamp> {
+    rules.retention_ms().map(|it| at.plus_ms(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_below_a_threshold_is_kept_below_it() {
+        let read = |confidence: f32| {
+            let item = Item::from([("confidence".to_owned(), number(thousandths(confidence)))]);
+            Stored::of(&item).confidence.unwrap()
+        };
+        for (confidence, is_below) in [(0.599_7, true), (0.6, false), (0.600_3, false)] {
+            assert_eq!(read(confidence) < 0.6, is_below, "{confidence}");
+        }
+        assert!(read(1.0) >= 1.0);
+    }
+}

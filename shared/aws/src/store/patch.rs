@@ -1,0 +1,292 @@
+//! One write to one item: what is set, what is removed, and on which condition. The same patch is written alone or in a
+//! transaction.
+
+use std::collections::HashMap;
+
+use anyhow::Context;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
+};
+
+use crate::store::item::{Item, text};
+use crate::store::judged::judged;
+use crate::store::keys::Key;
+use crate::store::schema::{PK, SK};
+
+/// What became of a conditional write.
+#[derive(Debug)]
+pub enum Written {
+    /// It was made. The item as it is now, or as it was before, as was asked for.
+    Done(Item),
+    /// Its condition did not hold. The item as it is, if there is one.
+    Refused(Item),
+    /// A transaction was at work on the item: read again.
+    Busy,
+}
+
+/// A write to one item; an upsert unless a condition forbids it.
+#[derive(Clone, Debug)]
+pub struct Patch {
+    key: Key,
+    sets: Vec<String>,
+    removes: Vec<String>,
+    adds: Vec<String>,
+    deletes: Vec<String>,
+    conditions: Vec<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Patch {
+    /// A write to this item that changes nothing yet.
+    #[must_use]
+    pub fn of(key: Key) -> Self {
+        Self {
+            key,
+            sets: Vec::new(),
+            removes: Vec::new(),
+            adds: Vec::new(),
+            deletes: Vec::new(),
+            conditions: Vec::new(),
+            names: HashMap::new(),
+            values: HashMap::new(),
+        }
+    }
+
+    /// Sets an attribute.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: AttributeValue) -> Self {
+        let set = format!("{} = {}", self.name(name), self.value(value));
+        self.sets.push(set);
+        self
+    }
+
+    /// Sets an attribute, if there is a value for it.
+    #[must_use]
+    pub fn set_some(self, name: &str, value: Option<AttributeValue>) -> Self {
+        match value {
+            Some(value) => self.set(name, value),
+            None => self,
+        }
+    }
+
+    /// Sets an attribute that is not there yet.
+    #[must_use]
+    pub fn set_if_absent(mut self, name: &str, value: AttributeValue) -> Self {
+        let name = self.name(name);
+        let set = format!("{name} = if_not_exists({name}, {})", self.value(value));
+        self.sets.push(set);
+        self
+    }
+
+    /// Adds to the end of a list, which is made if it is not there.
+    #[must_use]
+    pub fn push(mut self, name: &str, value: AttributeValue) -> Self {
+        let name = self.name(name);
+        let none = self.value(AttributeValue::L(Vec::new()));
+        let one = self.value(AttributeValue::L(vec![value]));
+        self.sets.push(format!("{name} = list_append(if_not_exists({name}, {none}), {one})"));
+        self
+    }
+
+    /// Removes an attribute.
+    #[must_use]
+    pub fn remove(mut self, name: &str) -> Self {
+        let name = self.name(name);
+        self.removes.push(name);
+        self
+    }
+
+    /// Adds to a number, or members to a set.
+    #[must_use]
+    pub fn add(mut self, name: &str, value: AttributeValue) -> Self {
+        let add = format!("{} {}", self.name(name), self.value(value));
+        self.adds.push(add);
+        self
+    }
+
+    /// Takes members out of a set.
+    #[must_use]
+    pub fn take_out(mut self, name: &str, value: AttributeValue) -> Self {
+        let delete = format!("{} {}", self.name(name), self.value(value));
+        self.deletes.push(delete);
+        self
+    }
+
+    /// Only if the attribute is not there.
+    #[must_use]
+    pub fn if_absent(mut self, name: &str) -> Self {
+        let condition = format!("attribute_not_exists({})", self.name(name));
+        self.conditions.push(condition);
+        self
+    }
+
+    /// Only if the attribute is there.
+    #[must_use]
+    pub fn if_present(mut self, name: &str) -> Self {
+        let condition = format!("attribute_exists({})", self.name(name));
+        self.conditions.push(condition);
+        self
+    }
+
+    /// Only if the attribute has this value, or is not there if there is none.
+    #[must_use]
+    pub fn if_is(mut self, name: &str, value: Option<AttributeValue>) -> Self {
+        let Some(value) = value else { return self.if_absent(name) };
+        let condition = format!("{} = {}", self.name(name), self.value(value));
+        self.conditions.push(condition);
+        self
+    }
+
+    /// Only if the attribute is not there or has one of these values.
+    #[must_use]
+    pub fn if_absent_or_in(
+        mut self,
+        name: &str,
+        values: impl IntoIterator<Item = AttributeValue>,
+    ) -> Self {
+        let name = self.name(name);
+        let values: Vec<_> = values.into_iter().map(|it| self.value(it)).collect();
+        let values = values.join(", ");
+        let condition = format!("(attribute_not_exists({name}) OR {name} IN ({values}))");
+        self.conditions.push(condition);
+        self
+    }
+
+    /// Only if the attribute is not there or lower than this value.
+    #[must_use]
+    pub fn if_below(mut self, name: &str, value: AttributeValue) -> Self {
+        let name = self.name(name);
+        let condition = format!("(attribute_not_exists({name}) OR {name} < {})", self.value(value));
+        self.conditions.push(condition);
+        self
+    }
+
+    fn name(&mut self, name: &str) -> String {
+        let known = self
+            .names
+            .iter()
+            .find(|(_, it)| *it == name)
+            .map(|(placeholder, _)| placeholder.clone());
+        known.unwrap_or_else(|| {
+            let placeholder = format!("#n{}", self.names.len());
+            self.names.insert(placeholder.clone(), name.to_owned());
+            placeholder
+        })
+    }
+
+    fn value(&mut self, value: AttributeValue) -> String {
+        let placeholder = format!(":v{}", self.values.len());
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+
+    fn expression(&self) -> Option<String> {
+        let clause = |word: &str, parts: &[String]| {
+            (!parts.is_empty()).then(|| format!("{word} {}", parts.join(", ")))
+        };
+        let clauses = [
+            clause("SET", &self.sets),
+            clause("REMOVE", &self.removes),
+            clause("ADD", &self.adds),
+            clause("DELETE", &self.deletes),
+        ];
+        let all: Vec<_> = clauses.into_iter().flatten().collect();
+        (!all.is_empty()).then(|| all.join(" "))
+    }
+
+    fn condition(&self) -> Option<String> {
+        (!self.conditions.is_empty()).then(|| self.conditions.join(" AND "))
+    }
+
+    fn key(&self) -> Item {
+        key_item(&self.key)
+    }
+
+    /// Makes the write alone. `answer` says which image of the item is wanted.
+    pub async fn write(
+        self,
+        client: &Client,
+        table: &str,
+        answer: ReturnValue,
+    ) -> anyhow::Result<Written> {
+        let call = client
+            .update_item()
+            .table_name(table)
+            .set_key(Some(self.key()))
+            .set_update_expression(self.expression())
+            .set_condition_expression(self.condition())
+            .return_values(answer)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_expression_attribute_names(some(self.names))
+            .set_expression_attribute_values(some(self.values));
+        match call.send().await {
+            Ok(answer) => Ok(Written::Done(answer.attributes.unwrap_or_default())),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                    Ok(Written::Refused(refused.item.clone().unwrap_or_default()))
+                }
+                Some(UpdateItemError::TransactionConflictException(_)) => Ok(Written::Busy),
+                Some(_) | None => Err(judged(error)).context("cannot write an item"),
+            },
+        }
+    }
+
+    /// The write as a part of a transaction.
+    pub fn in_transaction(self, table: &str) -> anyhow::Result<TransactWriteItem> {
+        let update = Update::builder()
+            .table_name(table)
+            .set_key(Some(self.key()))
+            .set_update_expression(self.expression())
+            .set_condition_expression(self.condition())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_expression_attribute_names(some(self.names))
+            .set_expression_attribute_values(some(self.values))
+            .build()
+            .context("cannot describe a write")?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The removal of the item, on the patch's conditions, as a part of a transaction.
+    pub(in crate::store) fn removing(self, table: &str) -> anyhow::Result<TransactWriteItem> {
+        let delete = Delete::builder()
+            .table_name(table)
+            .set_key(Some(self.key()))
+            .set_condition_expression(self.condition())
+            .set_expression_attribute_names(some(self.names))
+            .set_expression_attribute_values(some(self.values))
+            .build()
+            .context("cannot describe a removal")?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// The replacement of the whole item, on the patch's conditions, as a part of a transaction.
+    pub(in crate::store) fn replacing(
+        self,
+        table: &str,
+        item: Item,
+    ) -> anyhow::Result<TransactWriteItem> {
+        let put = Put::builder()
+            .table_name(table)
+            .set_item(Some(item))
+            .set_condition_expression(self.condition())
+            .set_expression_attribute_names(some(self.names))
+            .set_expression_attribute_values(some(self.values))
+            .build()
+            .context("cannot describe a replacement")?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+/// The attributes of a key.
+#[must_use]
+pub(in crate::store) fn key_item(key: &Key) -> Item {
+    HashMap::from([(PK.to_owned(), text(&*key.pk)), (SK.to_owned(), text(&*key.sk))])
+}
+
+fn some<K, V>(map: HashMap<K, V>) -> Option<HashMap<K, V>> {
+    (!map.is_empty()).then_some(map)
+}

@@ -1,0 +1,105 @@
+//! The pointer: a message of ours under the platform's id of it, where its receipts, replies and reactions look for it.
+
+use domain::event::InboundEvent;
+use domain::filing::Change;
+use domain::filing::arbiter::is_question;
+use domain::id::ProviderId;
+use domain::sending::{Outgoing, Received};
+
+use super::item::{STATUS, get_json, json, rank};
+use crate::store::Rules;
+use crate::store::item::{Item, get_flag, get_text, seconds, text};
+use crate::store::keys;
+use crate::store::messages::stored::{CONTENT, DELETED, EVIDENCE, OUT, Stored, expires};
+use crate::store::patch::{Patch, Written};
+use crate::store::schema::{AT, EXPIRES, THREAD};
+use crate::store::sends::Sends;
+use crate::store::store::{ATTEMPTS, pause};
+
+/// On a pointer whose message is not known yet: the receipt that waits for it, as JSON.
+const RECEIPT: &str = "receipt";
+
+impl Sends<'_> {
+    /// Writes the pointer and returns what waited there. If the message was taken back before, its words go now.
+    pub(in crate::store) async fn point(
+        self,
+        message: &Outgoing,
+        provider: &ProviderId,
+    ) -> anyhow::Result<Option<Received>> {
+        let accepted = &message.accepted;
+        // Where the platform showed us our own message before we knew its id, that is no message any more: it would stand
+        // in its thread twice. What is too large for an item stays named: the object goes when the message is taken back.
+        let patch = [AT, THREAD, CONTENT, EVIDENCE].into_iter().fold(
+            Patch::of(keys::message(&accepted.channel, &accepted.account, provider)),
+            Patch::remove,
+        );
+        let patch = match message.kept_until {
+            Some(until) => patch.set(EXPIRES, seconds(until)),
+            None => patch.remove(EXPIRES),
+        };
+        let patch = patch.set(OUT, text(accepted.id().as_str()));
+        for attempt in 0..ATTEMPTS {
+            match self.store.swap(patch.clone()).await? {
+                Written::Done(before) => {
+                    if get_flag(&before, DELETED) {
+                        Box::pin(self.take_back_ours(accepted.id())).await?;
+                    }
+                    return get_json(&before, RECEIPT);
+                }
+                Written::Refused(_) | Written::Busy => pause(attempt).await,
+            }
+        }
+        anyhow::bail!("a pointer was busy {ATTEMPTS} times")
+    }
+
+    /// Lets a receipt wait under the platform's id for its message; the highest stays. Returns the item if it is not so
+    /// any more.
+    pub(in crate::store) async fn park(
+        self,
+        event: &InboundEvent,
+        provider: &ProviderId,
+        received: &Received,
+        before: &Item,
+        rules: &Rules,
+    ) -> anyhow::Result<Option<Item>> {
+        let patch = Patch::of(keys::message(&event.channel, &event.account, provider))
+            .if_absent(OUT)
+            .if_below(STATUS, rank(received.status))
+            .set(STATUS, rank(received.status))
+            .set(RECEIPT, json(received)?);
+        // What another tool sent is kept as a message of its own: it shows the status itself.
+        let patch = match (get_text(before, THREAD), expires(event.at, rules)) {
+            (Some(_), _) => patch.if_present(THREAD),
+            (None, Some(at)) => patch.if_absent(THREAD).set_if_absent(EXPIRES, at),
+            (None, None) => patch,
+        };
+        match self.store.write(patch).await? {
+            Written::Done(_) => Ok(None),
+            Written::Refused(item) => Ok(Some(item)),
+            Written::Busy => Ok(Some(before.clone())),
+        }
+    }
+
+    /// Folds a message of ours into its thread.
+    pub(in crate::store) async fn fold_outgoing(self, message: &Outgoing) -> anyhow::Result<()> {
+        let accepted = &message.accepted;
+        let key = keys::outbound(accepted.id());
+        let Some(entry) = self
+            .store
+            .messages()
+            .message(&key)
+            .await?
+            .as_ref()
+            .and_then(|it: &Stored| it.entry(&key))
+        else {
+            return Ok(());
+        };
+        // Who is asked what they mean has not been answered, and waits for us still.
+        let change = if is_question(&accepted.send.content) {
+            Change::Reworded
+        } else {
+            Change::Said { unsure: false }
+        };
+        self.store.threads().fold(&accepted.contact, &accepted.thread, &key, &entry, change).await
+    }
+}

@@ -1,0 +1,170 @@
+//! The store: single items, conditional writes, transactions, and the one loop that decides again when others were faster.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{CancellationReason, ReturnValue};
+
+use crate::config::Sdk;
+use crate::objects::Objects;
+use crate::store::item::Item;
+use crate::store::judged::{judged, judged_reason};
+use crate::store::keys::Key;
+use crate::store::patch::{Patch, Written, key_item};
+use crate::store::transaction::{Committed, Transaction};
+
+/// How often something is read and decided again when others were faster, before the queue is asked to bring it back.
+pub(in crate::store) const ATTEMPTS: u32 = 30;
+
+/// The table and what lies beside it. What is done with it is in the rooms: [`filing`](Self::filing), [`threads`](Self::threads) and so on.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(in crate::store) client: Client,
+    pub(in crate::store) name: String,
+    /// Where what is too large for an item is, for those who may remove it.
+    pub(in crate::store) bucket: Option<Objects>,
+}
+
+/// What one attempt at something ended with.
+#[derive(Debug)]
+pub(in crate::store) enum Attempt<T, S = ()> {
+    /// It is decided.
+    Done(T),
+    /// Others were faster: read and decide again.
+    Again(S),
+}
+
+impl Store {
+    /// The store over the table of this name.
+    #[must_use]
+    pub fn new(sdk: &Sdk, name: String) -> Self {
+        Self::over(Client::new(sdk), name)
+    }
+
+    /// A store over a client that a test made.
+    #[must_use]
+    pub fn over(client: Client, name: String) -> Self {
+        Self { client, name, bucket: None }
+    }
+
+    /// The same store with the bucket that holds what is too large for the table.
+    #[must_use]
+    pub fn with_bucket(self, bucket: Objects) -> Self {
+        Self { bucket: Some(bucket), ..self }
+    }
+
+    /// The table's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// An item as it is at this moment. A read that may be late would split what belongs together.
+    pub async fn get(&self, key: &Key) -> anyhow::Result<Option<Item>> {
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .consistent_read(true);
+        Ok(call.send().await.map_err(judged).context("cannot read an item")?.item)
+    }
+
+    /// Makes a write alone and returns the item as it is after it.
+    pub async fn write(&self, patch: Patch) -> anyhow::Result<Written> {
+        patch.write(&self.client, &self.name, ReturnValue::AllNew).await
+    }
+
+    /// Makes a write alone, for whoever does not need the item after it.
+    pub(in crate::store) async fn write_blind(&self, patch: Patch) -> anyhow::Result<Written> {
+        patch.write(&self.client, &self.name, ReturnValue::None).await
+    }
+
+    /// Makes a write alone and returns the item as it was before it.
+    pub(in crate::store) async fn swap(&self, patch: Patch) -> anyhow::Result<Written> {
+        patch.write(&self.client, &self.name, ReturnValue::AllOld).await
+    }
+
+    /// Makes a write, again while transactions are at work on the item. What is returned is the item as it is, whether
+    /// the write was made or refused.
+    pub async fn write_retrying(&self, patch: Patch) -> anyhow::Result<Item> {
+        let attempt = || async {
+            Ok(match self.write(patch.clone()).await? {
+                Written::Done(item) | Written::Refused(item) => Attempt::Done(item),
+                Written::Busy => Attempt::Again(()),
+            })
+        };
+        self.retrying("an item was written", attempt).await
+    }
+
+    /// Makes all writes of a transaction, or none.
+    pub async fn commit(&self, transaction: Transaction) -> anyhow::Result<Committed> {
+        let call = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(transaction.writes(&self.name)?));
+        match call.send().await {
+            Ok(_) => Ok(Committed::Done),
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+                    refusals(canceled.cancellation_reasons()).map(Committed::Refused)
+                }
+                Some(_) | None => Err(judged(error)).context("cannot write a transaction"),
+            },
+        }
+    }
+
+    /// Reads and decides until it is decided. `what` says what was going on, should others be faster every time.
+    pub(in crate::store) async fn retrying<T, F>(
+        &self,
+        what: &'static str,
+        mut attempt: impl FnMut() -> F,
+    ) -> anyhow::Result<T>
+    where
+        F: Future<Output = anyhow::Result<Attempt<T>>>,
+    {
+        self.retrying_from(what, (), |()| attempt()).await
+    }
+
+    /// The same, where an attempt that was not the fastest found out what the next one begins with.
+    pub(in crate::store) async fn retrying_from<S, T, F>(
+        &self,
+        what: &'static str,
+        mut state: S,
+        mut attempt: impl FnMut(S) -> F,
+    ) -> anyhow::Result<T>
+    where
+        F: Future<Output = anyhow::Result<Attempt<T, S>>>,
+    {
+        for n in 0..ATTEMPTS {
+            match attempt(state).await? {
+                Attempt::Done(done) => return Ok(done),
+                Attempt::Again(next) => state = next,
+            }
+            pause(n).await;
+        }
+        anyhow::bail!("others were faster {ATTEMPTS} times while {what}")
+    }
+}
+
+/// Lets others finish: short at first, as most conflicts are over within one call.
+pub(in crate::store) async fn pause(attempt: u32) {
+    tokio::time::sleep(Duration::from_millis(u64::from(attempt.min(10)) * 5)).await;
+}
+
+/// The writes that were refused; empty when others were at work on the same items. Any other reason is an error.
+fn refusals(reasons: &[CancellationReason]) -> anyhow::Result<Vec<(usize, Item)>> {
+    let mut refused = Vec::new();
+    for (place, reason) in reasons.iter().enumerate() {
+        match reason.code().unwrap_or("None") {
+            "None" | "TransactionConflict" => {}
+            "ConditionalCheckFailed" => {
+                refused.push((place, reason.item.clone().unwrap_or_default()));
+            }
+            other => return Err(judged_reason(other)),
+        }
+    }
+    Ok(refused)
+}

@@ -1,0 +1,204 @@
+//! A person's threads: the head, the live threads, and those that were moved out.
+
+use anyhow::Context;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::filing::{Live, State, assignee, partition};
+use domain::id::{ContactId, ThreadId};
+use domain::threading::Profile;
+
+use crate::store::contacts::who::LINKED_INTO;
+use crate::store::item::{
+    Item, get_flag, get_moment, get_number, get_text, moment, number, seconds, text,
+};
+use crate::store::keys::{self, Key};
+use crate::store::patch::Patch;
+use crate::store::schema::{INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
+use crate::store::threads::Threads;
+use crate::store::threads::subjects::Subject;
+
+/// The profile of a live thread, as bytes.
+const PROFILE: &str = "profile";
+/// The milliseconds of its last message, if it has some.
+const MS: &str = "ms";
+/// Whose turn it is.
+const STATE: &str = "state";
+/// Whether a message in it may belong elsewhere.
+const UNSURE: &str = "unsure";
+/// When a person of ours confirmed that its messages belong there.
+const CONFIRMED: &str = "confirmed";
+/// Who takes care of it, while it is in no partition of the inbox that says so.
+const ASSIGNEE: &str = "assignee";
+/// False on a thread that the next message names that says something.
+const NAMED: &str = "named";
+/// Whose a thread or an address is.
+pub(in crate::store) const CONTACT: &str = "contact";
+/// The thread that a merged one went into.
+pub(in crate::store) const MERGED_INTO: &str = "merged_into";
+/// The threads that were merged into one.
+pub(in crate::store) const SOURCES: &str = "sources";
+/// On a merged thread: messages that were folded through it into the one that it went into.
+pub(in crate::store) const LATE: &str = "late";
+/// Who showed a code of a thread that is another person's.
+pub(in crate::store) const CLAIMANTS: &str = "claimants";
+/// What people call a thread.
+pub(in crate::store) const SUBJECT: &str = "subject";
+/// The edit of the message whose words the subject is; not there once a person of ours named the thread.
+pub(in crate::store) const SUBJECT_EDIT: &str = "subject_edit";
+/// When those words run out, in seconds: with their message.
+pub(in crate::store) const SUBJECT_UNTIL: &str = "subject_until";
+/// Words that people of ours put to it.
+pub(in crate::store) const TAGS: &str = "tags";
+/// The cases of other systems that it is about, by kind.
+pub(in crate::store) const CRM: &str = "crm";
+/// When a thread was opened.
+pub(in crate::store) const OPENED: &str = "opened";
+
+/// What is read of a person to file a message.
+#[derive(Clone, Debug)]
+pub struct LiveThreads {
+    /// The person.
+    pub contact: ContactId,
+    /// The head's version: it rises whenever a thread is opened or moved. `None` for a person that is not there yet.
+    pub version: Option<u64>,
+    /// The threads that a message may join.
+    pub live: Vec<Live>,
+    /// With whom the person was made one since: nothing is opened for them any more.
+    pub linked_into: Option<ContactId>,
+}
+
+impl LiveThreads {
+    /// A person who is not there yet.
+    #[must_use]
+    pub fn none(contact: ContactId) -> Self {
+        Self { contact, version: None, live: Vec::new(), linked_into: None }
+    }
+}
+
+/// Where a thread is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Home {
+    pub(in crate::store) contact: ContactId,
+    pub(in crate::store) merged_into: Option<ThreadId>,
+}
+
+impl Threads<'_> {
+    /// A person's head and live threads, as they are at this moment.
+    pub async fn live(self, contact: &ContactId) -> anyhow::Result<LiveThreads> {
+        let head = keys::contact(contact).sk;
+        let mut threads = LiveThreads::none(contact.clone());
+        for item in self.store.range(&keys::head_and_live(contact), true).await? {
+            if get_text(&item, SK) == Some(&*head) {
+                threads.version = get_number(&item, VERSION);
+                threads.linked_into = get_text(&item, LINKED_INTO).map(ContactId::new);
+            } else {
+                threads.live.push(read_live(&item)?);
+            }
+        }
+        Ok(threads)
+    }
+
+    /// One thread of a person, live or moved out, as the key says.
+    pub(in crate::store) async fn thread_at(self, key: &Key) -> anyhow::Result<Option<Live>> {
+        self.store.get(key).await?.as_ref().map(read_live).transpose()
+    }
+
+    /// Whose a thread is and where it went.
+    pub(in crate::store) async fn home(self, thread: &ThreadId) -> anyhow::Result<Option<Home>> {
+        let item = self.store.get(&keys::thread(thread)).await?;
+        Ok(item.and_then(|it| {
+            Some(Home {
+                contact: ContactId::new(get_text(&it, CONTACT)?),
+                merged_into: get_text(&it, MERGED_INTO).map(ThreadId::new),
+            })
+        }))
+    }
+}
+
+/// Reads a live thread or one that was moved out: they are alike.
+pub(in crate::store) fn read_live(item: &Item) -> anyhow::Result<Live> {
+    let sk = get_text(item, SK).unwrap_or_default();
+    let thread = sk.split_once('#').map(|(_, thread)| thread).context("a thread without a name")?;
+    let bytes = item.get(PROFILE).and_then(|it| it.as_b().ok());
+    let profile = bytes.and_then(|it| Profile::decode(it.as_ref()).ok()).unwrap_or_else(|| {
+        // A profile of another version must not stop a person's messages; the next one starts it anew.
+        tracing::warn!(thread.id = thread, "the profile of a thread cannot be read");
+        Profile::default()
+    });
+    Ok(Live {
+        thread: ThreadId::new(thread),
+        version: get_number(item, VERSION).context("a thread without a version")?,
+        profile,
+        ms: get_number(item, MS).unwrap_or(0),
+        state: get_text(item, STATE).and_then(State::parse).unwrap_or_default(),
+        since: get_moment(item, WAITING_SINCE),
+        unsure: get_flag(item, UNSURE),
+        confirmed: get_moment(item, CONFIRMED),
+        assignee: get_text(item, ASSIGNEE)
+            .or_else(|| get_text(item, INBOX_KEY).and_then(assignee))
+            .map(str::to_owned),
+        nameless: item.get(NAMED).is_some_and(|it| it.as_bool() == Ok(&false)),
+    })
+}
+
+/// Writes a thread under a key, whole; the caller adds the condition.
+pub(in crate::store) fn write_live(key: Key, live: &Live) -> Patch {
+    let patch = Patch::of(key)
+        .set(VERSION, number(live.version))
+        .set(PROFILE, AttributeValue::B(Blob::new(live.profile.encode())))
+        .set(STATE, text(live.state.name()))
+        .set_some(CONFIRMED, live.confirmed.map(moment));
+    let patch = if live.ms == 0 { patch.remove(MS) } else { patch.set(MS, number(live.ms)) };
+    let patch = if live.unsure {
+        patch.set(UNSURE, AttributeValue::Bool(true))
+    } else {
+        patch.remove(UNSURE)
+    };
+    let patch = if live.nameless {
+        patch.set(NAMED, AttributeValue::Bool(false))
+    } else {
+        patch.remove(NAMED)
+    };
+    if let (Some(partition), Some(since)) = (partition(live), live.since) {
+        let patch = patch.set(INBOX_KEY, text(partition)).set(WAITING_SINCE, moment(since));
+        return patch.remove(ASSIGNEE);
+    }
+    let patch = patch.remove(INBOX_KEY).remove(WAITING_SINCE);
+    match &live.assignee {
+        Some(assignee) => patch.set(ASSIGNEE, text(assignee)),
+        None => patch.remove(ASSIGNEE),
+    }
+}
+
+/// A thread as a correction keeps it: [`read_live`] reads it again. It has no key of an index.
+pub(in crate::store) fn snapshot(key: &Key, live: &Live) -> AttributeValue {
+    let mut kept = Item::from([
+        (SK.to_owned(), text(&*key.sk)),
+        (VERSION.to_owned(), number(live.version)),
+        (PROFILE.to_owned(), AttributeValue::B(Blob::new(live.profile.encode()))),
+        (MS.to_owned(), number(live.ms)),
+        (STATE.to_owned(), text(live.state.name())),
+        (UNSURE.to_owned(), AttributeValue::Bool(live.unsure)),
+        (NAMED.to_owned(), AttributeValue::Bool(!live.nameless)),
+    ]);
+    kept.extend(live.since.map(|it| (WAITING_SINCE.to_owned(), moment(it))));
+    kept.extend(live.confirmed.map(|it| (CONFIRMED.to_owned(), moment(it))));
+    kept.extend(live.assignee.clone().map(|it| (ASSIGNEE.to_owned(), text(it))));
+    AttributeValue::M(kept)
+}
+
+/// The item of a new thread.
+pub(in crate::store) fn write_thread(
+    thread: &ThreadId,
+    contact: &ContactId,
+    at: domain::time::Timestamp,
+    subject: Option<&Subject>,
+) -> Patch {
+    Patch::of(keys::thread(thread))
+        .set(CONTACT, text(contact.as_str()))
+        .set(OPENED, moment(at))
+        .set_some(SUBJECT, subject.map(|it| text(&*it.line)))
+        .set_some(SUBJECT_EDIT, subject.map(|it| number(it.edit)))
+        .set_some(SUBJECT_UNTIL, subject.and_then(|it| it.until).map(seconds))
+        .if_absent(PK)
+}

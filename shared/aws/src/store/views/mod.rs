@@ -1,0 +1,18 @@
+//! What people read. Nothing here writes.
+
+mod history;
+mod templates;
+mod threads;
+mod timeline;
+
+use crate::store::room::room;
+use crate::store::store::Store;
+
+pub use threads::{InboxQuery, ThreadView};
+pub(in crate::store) use timeline::SAID;
+pub use timeline::{Row, is_expired};
+
+room! {
+    /// What people read of it.
+    Views, views
+}

@@ -1,0 +1,43 @@
+//! What is known of templates: what a plan is made from.
+
+use anyhow::Context;
+use domain::id::{AccountId, Channel};
+use domain::plan::TemplateState;
+
+use crate::store::item::{Item, get_text, text};
+use crate::store::keys;
+use crate::store::schema::{PK, SK};
+use crate::store::views::Views;
+
+impl Views<'_> {
+    /// What a platform last said of every template of one of our accounts.
+    pub async fn templates(
+        self,
+        channel: &Channel,
+        account: &AccountId,
+    ) -> anyhow::Result<Vec<TemplateState>> {
+        let call = self
+            .store
+            .query()
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":pk", text(keys::template(channel, account, "", "").pk));
+        let mut items = call.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = items.next().await {
+            found.extend(template(channel, &item.context("cannot read the templates")?));
+        }
+        Ok(found)
+    }
+}
+
+fn template(channel: &Channel, item: &Item) -> Option<TemplateState> {
+    // A name has no `#`: where it ends the locale begins.
+    let (name, locale) = get_text(item, SK)?.rsplit_once('#')?;
+    Some(TemplateState {
+        channel: channel.clone(),
+        name: name.to_owned(),
+        locale: locale.to_owned(),
+        status: get_text(item, "status")?.to_owned(),
+    })
+}

@@ -1,0 +1,135 @@
+//! What was said in a thread, in the order of the platforms' clocks.
+
+use domain::content::{Content, Quote, Referral};
+use domain::event::{Direction, Visibility};
+use domain::id::{Channel, ThreadId};
+use domain::status::Status;
+use domain::threading::Evidence;
+use domain::time::Timestamp;
+
+use crate::store::item::{Item, get_flag, get_number, get_text, text};
+use crate::store::messages::stored::{CONTENT_REF, QUOTE, REFERRAL, REPLY_TO, Stored};
+use crate::store::query::{Index, Page, Slice, Window};
+use crate::store::schema::{ALONE, AT, BY_THREAD, EXPIRES, PK, SK, THREAD};
+use crate::store::views::Views;
+
+/// A message as its thread shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The partition key of its item.
+    pub key: String,
+    /// The thread that it was filed in; its timeline may be that of a thread into which this one was merged.
+    pub thread: Option<ThreadId>,
+    /// When it was said.
+    pub at: Timestamp,
+    /// Who said it.
+    pub direction: Direction,
+    /// Where.
+    pub channel: Option<Channel>,
+    /// What it says now.
+    pub content: Option<Content>,
+    /// Where the whole of it is kept, if that is an excerpt.
+    pub whole: Option<String>,
+    /// How far it has come, if it is ours.
+    pub status: Option<Status>,
+    /// Who wrote it, where it is not the person.
+    pub author: Option<String>,
+    /// The partition key of the message that it quotes.
+    pub reply_to: Option<String>,
+    /// The words that it quotes, where the platform gives them. The index does not hold them: see [`Table::spell_out`].
+    pub quote: Option<Quote>,
+    /// What brought the person to write. The index does not hold it either.
+    pub referral: Option<Referral>,
+    /// Whether its item may have more about what it refers to than the index.
+    refers: bool,
+    /// Who can read it.
+    pub visibility: Visibility,
+    /// Whether it was changed.
+    pub edited: bool,
+    /// Whether it was taken back.
+    pub deleted: bool,
+    /// Why it is in this thread.
+    pub evidence: Vec<Evidence>,
+    /// How sure that is.
+    pub confidence: Option<f32>,
+}
+
+/// What was said, by when.
+pub(in crate::store) const SAID: Index =
+    Index { name: BY_THREAD, partition: THREAD, sort: AT, key: key_of };
+
+fn key_of(item: &Item) -> Option<String> {
+    get_text(item, PK).map(str::to_owned)
+}
+
+/// Whether an item has run out: the table removes it when it gets to it, and until then it is not shown.
+#[must_use]
+pub fn is_expired(item: &Item, now: Timestamp) -> bool {
+    get_number::<i64>(item, EXPIRES).is_some_and(|it| it <= now.secs())
+}
+
+impl Row {
+    /// The row of an item of the table or the index.
+    #[must_use]
+    pub fn of(item: &Item) -> Option<Self> {
+        let stored = Stored::of(item);
+        let evidence = get_text(item, "evidence").map(serde_json::from_str);
+        let quoted = get_text(item, REPLY_TO);
+        Some(Self {
+            key: key_of(item)?,
+            thread: stored.thread,
+            at: stored.at,
+            direction: stored.direction,
+            channel: stored.channel,
+            content: stored.content.filter(|_| !stored.deleted),
+            whole: get_text(item, CONTENT_REF)
+                .filter(|it| !it.is_empty() && !stored.deleted)
+                .map(str::to_owned),
+            status: get_number(item, "status").and_then(Status::from_rank),
+            author: get_text(item, "author").map(str::to_owned),
+            reply_to: quoted.filter(|it| !it.is_empty()).map(str::to_owned),
+            quote: get_text(item, QUOTE).and_then(|it| serde_json::from_str(it).ok()),
+            referral: get_text(item, REFERRAL).and_then(|it| serde_json::from_str(it).ok()),
+            refers: quoted.is_some(),
+            visibility: match get_text(item, "visibility") {
+                Some("public") => Visibility::Public,
+                Some(_) | None => Visibility::Private,
+            },
+            edited: 0 < stored.edited,
+            deleted: get_flag(item, "deleted"),
+            // What another version wrote is left out, not a reason to hide the message.
+            evidence: evidence.and_then(Result::ok).unwrap_or_default(),
+            confidence: stored.confidence,
+        })
+    }
+}
+
+impl Views<'_> {
+    /// What was said in these threads: one, and those that were merged into it.
+    pub async fn view_timeline(
+        self,
+        threads: &[ThreadId],
+        window: &Window,
+        now: Timestamp,
+    ) -> anyhow::Result<Page<Row>> {
+        let slices = threads.iter().map(|it| Slice::whole(it.as_str().to_owned())).collect();
+        let page = self.store.page(SAID, slices, window).await?;
+        let kept = page.rows.iter().filter(|it| !is_expired(it, now));
+        Ok(Page { rows: kept.filter_map(Row::of).collect(), next: page.next })
+    }
+    /// Adds to rows of the index what only their items hold: what they refer to, in words. Rows that refer to nothing cost
+    /// nothing.
+    pub async fn spell_out(self, rows: &mut [Row]) -> anyhow::Result<()> {
+        let key = |row: &Row| {
+            Item::from([(PK.to_owned(), text(&*row.key)), (SK.to_owned(), text(ALONE))])
+        };
+        let keys = rows.iter().filter(|it| it.refers).map(key).collect();
+        for whole in self.store.items(keys, false).await?.iter().filter_map(Row::of) {
+            if let Some(row) = rows.iter_mut().find(|it| it.key == whole.key) {
+                row.quote = whole.quote;
+                row.referral = whole.referral;
+            }
+        }
+        Ok(())
+    }
+}
