@@ -108,9 +108,9 @@ pub(crate) enum Call {
     Settle(u8, Family, Family),
     /// `merged`, in `rebuild`.
     Follow(Rebuild),
-    /// `live_or_older`, in `rebuild`: the live thread.
+    /// `live_or_archived`, in `rebuild`: the live thread.
     Live(Rebuild),
-    /// `live_or_older`, in `rebuild`: the thread that was moved out.
+    /// `live_or_archived`, in `rebuild`: the thread that was moved out.
     Older(Rebuild),
     /// `family`, in `rebuild`.
     Family(Rebuild, Read),

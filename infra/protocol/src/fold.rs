@@ -23,13 +23,13 @@ type Read = (Live, bool);
 /// The next call of a fold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Call {
-    /// `live_or_older`: the live thread.
+    /// `live_or_archived`: the live thread.
     Thread,
-    /// `live_or_older`: the thread that was moved out.
+    /// `live_or_archived`: the thread that was moved out.
     Older,
     /// `message`, after its thread was read.
     Message(Option<Read>),
-    /// `live_or_older`, after the message was read: only without [`Guard::ThreadReadFirst`].
+    /// `live_or_archived`, after the message was read: only without [`Guard::ThreadReadFirst`].
     ThreadLast,
     /// `home`, in `follow_thread`.
     Home,

@@ -106,7 +106,7 @@ pub fn live(contact: &ContactId, thread: &ThreadId) -> Key {
 
 /// A thread that was moved out of the live ones, unchanged.
 #[must_use]
-pub fn older(contact: &ContactId, thread: &ThreadId) -> Key {
+pub fn archived(contact: &ContactId, thread: &ThreadId) -> Key {
     Key { pk: format!("CON#{contact}"), sk: format!("2#{thread}") }
 }
 

@@ -1,5 +1,6 @@
 //! The table: one item per fact, one room per kind of work on it, one file per thing that is done.
 
+mod base;
 mod contacts;
 mod corrections;
 mod filing;
@@ -14,12 +15,12 @@ mod room;
 mod rules;
 pub mod schema;
 mod sends;
-mod store;
 mod threads;
 pub mod tokens;
 mod transaction;
 pub mod views;
 
+pub use base::Store;
 pub use contacts::Contacts;
 pub use contacts::identities::Claims;
 pub use contacts::profiles::{ContactProfile, ProfileChange};
@@ -36,7 +37,6 @@ pub use patch::{Patch, Written};
 pub use query::{Page, Position, SortOrder, Window};
 pub use rules::{Fresh, Rules, retention_from_env};
 pub use sends::{Acceptance, Ended, Sends};
-pub use store::Store;
 pub use threads::Threads;
 pub use threads::changes::{Changed, MOST_CASES, ThreadChange};
 pub use threads::live::LiveThreads;

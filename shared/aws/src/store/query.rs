@@ -12,11 +12,11 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::time::Timestamp;
 use tokio::task::JoinSet;
 
+use crate::store::base::Store;
 use crate::store::item::{Item, get_number, get_text, number, text};
 use crate::store::judged::judged;
 use crate::store::keys::Range;
 use crate::store::schema::{PK, SK};
-use crate::store::store::Store;
 
 /// A place in a list that is sorted by a number and then a text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

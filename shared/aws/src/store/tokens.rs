@@ -63,8 +63,8 @@ pub struct NewToken {
     pub token: ApiToken,
 }
 
+use crate::store::base::Store;
 use crate::store::room::room;
-use crate::store::store::Store;
 
 room! {
     /// Tokens of the API.

@@ -6,8 +6,8 @@ pub(in crate::store) mod people;
 pub(in crate::store) mod profiles;
 pub(in crate::store) mod who;
 
+use crate::store::base::Store;
 use crate::store::room::room;
-use crate::store::store::Store;
 
 room! {
     /// People and their addresses.

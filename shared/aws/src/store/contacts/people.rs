@@ -6,6 +6,7 @@ use domain::filing::identity::{
 };
 use domain::id::{ContactId, IdentityId};
 
+use crate::store::base::Attempt;
 use crate::store::contacts::Contacts;
 use crate::store::contacts::identities::{Claims, if_seen_before, release, seen, write_consent};
 use crate::store::contacts::who::LINKED_INTO;
@@ -13,7 +14,6 @@ use crate::store::item::{moment, number, text};
 use crate::store::keys;
 use crate::store::patch::Patch;
 use crate::store::schema::{PK, VERSION};
-use crate::store::store::{ATTEMPTS, pause};
 use crate::store::transaction::{Committed, Transaction};
 
 impl Contacts<'_> {
@@ -139,13 +139,13 @@ impl Contacts<'_> {
         identity: &Identity,
         previous: &IdentityId,
     ) -> anyhow::Result<()> {
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let before = self.find_identity(previous).await?;
             let own = self.find_identity(&identity.id).await?;
             let aliases = self.aliases(identity).await?;
             let kept: Vec<_> = aliases.iter().map(|(id, kept)| (id, kept.as_ref())).collect();
             let succession = succeed(identity, own.as_ref(), &kept, before.as_ref());
-            let Some(contact) = succession.contact else { return Ok(()) };
+            let Some(contact) = succession.contact else { return Ok(Attempt::Done(())) };
             let claims = Claims::of(succession.claims, event);
             if claims.claims.is_empty() || self.attach(&contact, &claims).await? {
                 if let Some(before) = before.as_ref().filter(|_| *previous != identity.id) {
@@ -154,11 +154,11 @@ impl Contacts<'_> {
                 for number in given_up(identity, previous, before.as_ref()) {
                     self.give_up(&number, &contact, &identity.id).await?;
                 }
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
-            pause(attempt).await;
-        }
-        anyhow::bail!("the addresses of a person changed {ATTEMPTS} times while one was followed")
+            Ok(Attempt::Again(()))
+        };
+        self.store.retrying("addresses of a person were followed", attempt).await
     }
 
     /// Takes a number from a person, if it is still theirs. What they said by it holds for the address that they have now.
@@ -168,19 +168,19 @@ impl Contacts<'_> {
         contact: &ContactId,
         now: &IdentityId,
     ) -> anyhow::Result<()> {
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let kept = self.find_identity(number).await?;
             let Some(kept) = kept.filter(|it| it.contact.as_ref() == Some(contact)) else {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             };
             self.hand_on(&kept, now).await?;
             let mut transaction = Transaction::default();
             release(&mut transaction, number, contact);
             if matches!(self.store.commit(transaction).await?, Committed::Done) {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
-            pause(attempt).await;
-        }
-        anyhow::bail!("a number was busy {ATTEMPTS} times while it was given up")
+            Ok(Attempt::Again(()))
+        };
+        self.store.retrying("a number was given up", attempt).await
     }
 }

@@ -9,12 +9,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::{Channel, ContactId};
 use serde::{Deserialize, Serialize};
 
+use crate::store::base::Attempt;
 use crate::store::contacts::Contacts;
 use crate::store::item::{Item, get_number, get_text, get_texts, number, text};
 use crate::store::keys;
 use crate::store::patch::{Patch, Written};
 use crate::store::schema::VERSION;
-use crate::store::store::{ATTEMPTS, pause};
 
 /// The channels that a person prefers, best first.
 const CHANNELS: &str = "channels";
@@ -61,24 +61,27 @@ impl Contacts<'_> {
         change: &ProfileChange,
         read: Option<&ContactProfile>,
     ) -> anyhow::Result<Option<ContactProfile>> {
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let before = match read {
                 Some(read) => read.clone(),
                 None => self.profile(contact).await?,
             };
             let next = before.with(change);
             if next == before {
-                return Ok(Some(before));
+                return Ok(Attempt::Done(Some(before)));
             }
             match self.store.write(write(contact, &before, &next)).await? {
                 Written::Done(_) => {
-                    return Ok(Some(ContactProfile { version: before.version + 1, ..next }));
+                    return Ok(Attempt::Done(Some(ContactProfile {
+                        version: before.version + 1,
+                        ..next
+                    })));
                 }
-                Written::Refused(_) if read.is_some() => return Ok(None),
-                Written::Refused(_) | Written::Busy => pause(attempt).await,
+                Written::Refused(_) if read.is_some() => return Ok(Attempt::Done(None)),
+                Written::Refused(_) | Written::Busy => Ok(Attempt::Again(())),
             }
-        }
-        anyhow::bail!("a profile changed {ATTEMPTS} times while it was to be changed")
+        };
+        self.store.retrying("a profile was to be changed", attempt).await
     }
 }
 

@@ -14,12 +14,12 @@ use super::item::{Before, Record};
 use super::rebuild::Family;
 use super::{MOST_SOURCES, Order, Refused};
 use crate::store::Transaction;
+use crate::store::base::Attempt;
 use crate::store::corrections::Corrections;
 use crate::store::item::{number, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::Patch;
 use crate::store::schema::{PK, VERSION};
-use crate::store::store::{ATTEMPTS, pause};
 use crate::store::threads::live::{CONTACT, LiveThreads, MERGED_INTO, SOURCES, write_live};
 use crate::store::threads::open::next_head;
 
@@ -44,23 +44,23 @@ impl Corrections<'_> {
             return Ok(Err(Refused::SameThread));
         }
         let kind = CorrectionKind::Merge { source: source.clone(), target: target.clone() };
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let Some(family) = self.family(source).await? else {
-                return Ok(Err(Refused::NoThread(source.clone())));
+                return Ok(Attempt::Done(Err(Refused::NoThread(source.clone()))));
             };
             if let Some(record) = self.named(&family.contact, &order.id).await? {
                 let made = record.map(|it| it.correction);
                 let made = made.filter(|it| it.kind == kind && it.reverts.is_none());
-                return Ok(made.ok_or(Refused::OtherCorrection));
+                return Ok(Attempt::Done(made.ok_or(Refused::OtherCorrection)));
             }
             let record = Record::begun(&family.contact, order, kind.clone());
             match self.try_merge(&family.contact, record, None).await? {
-                Err(refused) => return Ok(Err(refused)),
-                Ok(Some(made)) => return Ok(Ok(made)),
-                Ok(None) => pause(attempt).await,
+                Err(refused) => return Ok(Attempt::Done(Err(refused))),
+                Ok(Some(made)) => return Ok(Attempt::Done(Ok(made))),
+                Ok(None) => Ok(Attempt::Again(())),
             }
-        }
-        anyhow::bail!("others were faster {ATTEMPTS} times while threads were to be merged")
+        };
+        self.store.retrying("threads were to be merged", attempt).await
     }
 
     /// Merges two threads of this person once; `of` is a revert that is taken back by it. `None` if something changed since
@@ -138,7 +138,7 @@ impl Corrections<'_> {
         if let Some(live) = threads.live.iter().find(|it| it.thread == *thread) {
             return Ok(Some((keys::live(&threads.contact, thread), live.clone())));
         }
-        let key = keys::older(&threads.contact, thread);
+        let key = keys::archived(&threads.contact, thread);
         Ok(self.store.threads().thread_at(&key).await?.map(|live| (key, live)))
     }
 

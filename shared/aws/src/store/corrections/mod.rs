@@ -16,8 +16,8 @@ mod revert;
 mod unmerge;
 mod view;
 
+use crate::store::base::Store;
 use crate::store::room::room;
-use crate::store::store::Store;
 use domain::filing::Decider;
 use domain::id::{CorrectionId, ThreadId};
 use domain::time::Timestamp;

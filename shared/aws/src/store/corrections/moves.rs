@@ -15,13 +15,13 @@ use super::item::{Moved, Now, Record};
 use super::place;
 use super::rebuild::{About, Family};
 use super::{MOST_MOVED, Order, Refused, To};
+use crate::store::base::Attempt;
 use crate::store::corrections::Corrections;
 use crate::store::item::{Item, get_text};
 use crate::store::keys::Key;
 use crate::store::messages::stored::{DELETED, Stored, runs_out};
 use crate::store::patch::{Patch, Written, key_item};
 use crate::store::schema::{ALONE, PK};
-use crate::store::store::{ATTEMPTS, pause};
 use crate::store::threads::live::LiveThreads;
 use crate::store::threads::open::next_head;
 use crate::store::threads::subjects::{Subject, naming};
@@ -47,25 +47,24 @@ impl Corrections<'_> {
         rules: &Rules,
     ) -> anyhow::Result<Result<Correction, Refused>> {
         let asked = Asked { from, to, messages };
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let Some(family) = self.family(from).await? else {
-                return Ok(Err(Refused::NoThread(from.clone())));
+                return Ok(Attempt::Done(Err(Refused::NoThread(from.clone()))));
             };
             let record = match self.named(&family.contact, &order.id).await? {
                 Some(Some(record)) if asked.is(&record) => record,
-                Some(_) => return Ok(Err(Refused::OtherCorrection)),
+                Some(_) => return Ok(Attempt::Done(Err(Refused::OtherCorrection))),
                 None => match self.begin_move(order, &family.contact, asked, rules).await? {
-                    Err(refused) => return Ok(Err(refused)),
+                    Err(refused) => return Ok(Attempt::Done(Err(refused))),
                     Ok(Some(record)) => record,
                     Ok(None) => {
-                        pause(attempt).await;
-                        continue;
+                        return Ok(Attempt::Again(()));
                     }
                 },
             };
-            return self.carry_out(record, rules).await.map(Ok);
-        }
-        anyhow::bail!("others were faster {ATTEMPTS} times while messages were to be moved")
+            return self.carry_out(record, rules).await.map(|it| Attempt::Done(Ok(it)));
+        };
+        self.store.retrying("messages were to be moved", attempt).await
     }
 
     /// Appends the correction, and opens the thread of a split with it. `None` if something changed since it was read.
@@ -247,18 +246,18 @@ impl Corrections<'_> {
         message: &Moved,
     ) -> anyhow::Result<()> {
         let key = message.key();
-        for attempt in 0..ATTEMPTS {
-            let Some(item) = self.store.get(&key).await? else { return Ok(()) };
-            let Some(now) = Now::of(&item) else { return Ok(()) };
+        let attempt = || async {
+            let Some(item) = self.store.get(&key).await? else { return Ok(Attempt::Done(())) };
+            let Some(now) = Now::of(&item) else { return Ok(Attempt::Done(())) };
             let step = place::step(record, of, message, &now.placed)?;
             let patch = place::write(message, &now, &step, &record.correction.id);
-            let Some(patch) = patch else { return Ok(()) };
+            let Some(patch) = patch else { return Ok(Attempt::Done(())) };
             if matches!(self.store.write(patch).await?, Written::Done(_)) {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
-            pause(attempt).await;
-        }
-        anyhow::bail!("a message changed {ATTEMPTS} times while it was moved")
+            Ok(Attempt::Again(()))
+        };
+        self.store.retrying("a message was moved", attempt).await
     }
 }
 

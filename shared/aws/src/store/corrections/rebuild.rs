@@ -13,6 +13,7 @@ use domain::filing::{Live, State};
 use domain::id::{ContactId, CorrectionId, ThreadId};
 
 use super::item::{Moved, STAMP};
+use crate::store::base::Attempt;
 use crate::store::corrections::Corrections;
 use crate::store::item::{Item, get_text, get_texts, number};
 use crate::store::keys::{self, Key};
@@ -21,8 +22,7 @@ use crate::store::patch::{Written, key_item};
 use crate::store::query::{Slice, SortOrder, Window};
 use crate::store::schema::{PK, VERSION};
 use crate::store::sends::went_out;
-use crate::store::store::{ATTEMPTS, pause};
-use crate::store::threads::live::{CONTACT, LATE, MERGED_INTO, SOURCES, write_live};
+use crate::store::threads::live::{CONTACT, Home, LATE, MERGED_INTO, SOURCES, write_live};
 use crate::store::threads::open::next_head;
 use crate::store::views::SAID;
 use crate::store::{Rules, Transaction};
@@ -75,12 +75,14 @@ impl Corrections<'_> {
         about: About<'_>,
         rules: &Rules,
     ) -> anyhow::Result<Vec<ThreadId>> {
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             // A thread that was erased needs nothing.
-            let Some((now, contact)) = self.store.threads().merged(thread).await? else {
-                return Ok(Vec::new());
+            let Some(Home { thread: now, contact, .. }) =
+                self.store.threads().resolve(thread).await?
+            else {
+                return Ok(Attempt::Done(Vec::new()));
             };
-            if let Some((key, live)) = self.store.threads().live_or_older(&contact, &now).await?
+            if let Some((key, live)) = self.store.threads().live_or_archived(&contact, &now).await?
                 && let Some(family) = self.family(&now).await?
                 && family.merged_into.is_none()
                 && family.contact == contact
@@ -88,12 +90,12 @@ impl Corrections<'_> {
             {
                 let known = self.known(&family.threads, about, rules).await?;
                 if self.write_rebuilt(&contact, key, &live, &known).await? {
-                    return Ok(family.threads);
+                    return Ok(Attempt::Done(family.threads));
                 }
             }
-            pause(attempt).await;
-        }
-        anyhow::bail!("a thread changed {ATTEMPTS} times while it was rebuilt")
+            Ok(Attempt::Again(()))
+        };
+        self.store.retrying("a thread was rebuilt", attempt).await
     }
 
     /// A thread with those that were merged into it; `None` if it was erased.
@@ -191,7 +193,7 @@ impl Corrections<'_> {
         let mut transaction = Transaction::default();
         transaction.patch(next_head(&threads));
         transaction.remove(&keys::live(contact, &live.thread), version);
-        let older = write_live(keys::older(contact, &live.thread), live).if_absent(PK);
+        let older = write_live(keys::archived(contact, &live.thread), live).if_absent(PK);
         transaction.patch(older);
         self.made(transaction).await
     }

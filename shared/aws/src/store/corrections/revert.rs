@@ -6,9 +6,9 @@ use domain::id::{ContactId, CorrectionId};
 use super::common::REVERTED_BY;
 use super::item::Record;
 use super::{Order, Refused};
+use crate::store::base::Attempt;
 use crate::store::corrections::Corrections;
 use crate::store::item::text;
-use crate::store::store::{ATTEMPTS, pause};
 use crate::store::threads::open::next_head;
 use crate::store::{Rules, Transaction};
 
@@ -23,27 +23,29 @@ impl Corrections<'_> {
         of: &CorrectionId,
         rules: &Rules,
     ) -> anyhow::Result<Result<Correction, Refused>> {
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let original = match self.named(contact, of).await? {
                 Some(Some(original)) => original,
-                Some(None) => return Ok(Err(Refused::OfPeople)),
-                None => return Ok(Err(Refused::NoCorrection)),
+                Some(None) => return Ok(Attempt::Done(Err(Refused::OfPeople))),
+                None => return Ok(Attempt::Done(Err(Refused::NoCorrection))),
             };
             if let Some(record) = self.named(contact, &order.id).await? {
                 let record = record.filter(|it| it.correction.reverts.as_ref() == Some(of));
-                let Some(record) = record else { return Ok(Err(Refused::OtherCorrection)) };
-                return self.carry_out(record, rules).await.map(Ok);
+                let Some(record) = record else {
+                    return Ok(Attempt::Done(Err(Refused::OtherCorrection)));
+                };
+                return self.carry_out(record, rules).await.map(|it| Attempt::Done(Ok(it)));
             }
             if let Some(refused) = self.is_taken_back(&original, rules).await? {
-                return Ok(Err(refused));
+                return Ok(Attempt::Done(Err(refused)));
             }
             match self.try_revert(original.reverting(order), &original, rules).await? {
-                Err(refused) => return Ok(Err(refused)),
-                Ok(Some(made)) => return Ok(Ok(made)),
-                Ok(None) => pause(attempt).await,
+                Err(refused) => return Ok(Attempt::Done(Err(refused))),
+                Ok(Some(made)) => return Ok(Attempt::Done(Ok(made))),
+                Ok(None) => Ok(Attempt::Again(())),
             }
-        }
-        anyhow::bail!("others were faster {ATTEMPTS} times while a correction was to be taken back")
+        };
+        self.store.retrying("a correction was to be taken back", attempt).await
     }
 
     /// Whether a correction was taken back before. One that was being taken back when it was left is completed: whose order

@@ -9,11 +9,11 @@ use domain::id::{ContactId, IdentityId, ThreadId};
 use crate::store::contacts::identities::{ids, write_claimed};
 use crate::store::filing::Filing;
 use crate::store::filing::file::{Said, Scene};
-use crate::store::filing::referrals::Found;
 use crate::store::item::{get_moment, get_text, moment, seconds, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::{Patch, Written};
 use crate::store::schema::{EXPIRES, PK};
+use crate::store::threads::live::Found;
 use crate::store::threads::live::{CLAIMANTS, CONTACT, MERGED_INTO};
 use crate::store::threads::open::next_head;
 use crate::store::transaction::{Committed, Transaction};
@@ -76,7 +76,7 @@ impl Filing<'_> {
         for id in wanted {
             let Some(address) = self.store.contacts().find_identity(&id).await? else { continue };
             let Some(claimed) = address.claimed.clone() else { continue };
-            let there = self.reach(claimed.contact, claimed.thread).await?;
+            let there = self.store.threads().reach(&claimed.contact, &claimed.thread).await?;
             if address.contact.as_ref() != Some(&thread.contact)
                 && there.is_some_and(|it| it.live.thread == thread.id)
             {
@@ -105,7 +105,8 @@ impl Filing<'_> {
         else {
             return Ok(None);
         };
-        let found = self.reach(ContactId::new(contact), ThreadId::new(thread)).await?;
+        let found =
+            self.store.threads().reach(&ContactId::new(contact), &ThreadId::new(thread)).await?;
         let is_redeemed = redeemed_by.is_some();
         Ok(found.map(|found| Shown { key, code, is_redeemed, found }))
     }

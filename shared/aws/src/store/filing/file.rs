@@ -11,15 +11,15 @@ use domain::id::{MessageId, ThreadId};
 use domain::threading::{self, Decision, Entry, Reading};
 use domain::time::Timestamp;
 
+use crate::store::base::Attempt;
 use crate::store::contacts::identities::Claims;
 use crate::store::filing::Filing;
 use crate::store::filing::codes::Shown;
-use crate::store::filing::referrals::Found;
 use crate::store::keys::{self, Key};
 use crate::store::messages::stored::{Stored, kept_until, write_message};
 use crate::store::patch::{Patch, Written};
-use crate::store::store::{ATTEMPTS, pause};
 use crate::store::threads::fold::Place;
+use crate::store::threads::live::Found;
 use crate::store::threads::live::LiveThreads;
 use crate::store::threads::open::next_head;
 use crate::store::threads::subjects::{Subject, naming};
@@ -130,16 +130,14 @@ impl Filing<'_> {
     }
 
     async fn say(self, said: &Said<'_>, fresh: &Fresh) -> anyhow::Result<Filed> {
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let Some(scene) = self.scene(said, fresh).await? else {
-                pause(attempt).await;
-                continue;
+                return Ok(Attempt::Again(()));
             };
             if let Some(shown) = &scene.shown
                 && !self.redeem(said, &scene, shown).await?
             {
-                pause(attempt).await;
-                continue;
+                return Ok(Attempt::Again(()));
             }
             let filed = match decide(said, &scene) {
                 (threading::Filing::Thread(thread), decision) => {
@@ -153,11 +151,11 @@ impl Filing<'_> {
                 if scene.is_theirs(&filed) {
                     self.store.contacts().remember(said.event, said.identity, &scene.own).await?;
                 }
-                return Ok(filed);
+                return Ok(Attempt::Done(filed));
             }
-            pause(attempt).await;
-        }
-        anyhow::bail!("others were faster {ATTEMPTS} times while a message was filed")
+            Ok(Attempt::Again(()))
+        };
+        self.store.retrying("a message was filed", attempt).await
     }
 
     /// Reads all that the decision rests on. `None` when the person was given an address first: read again.

@@ -9,8 +9,8 @@ pub(in crate::store) mod questions;
 pub(in crate::store) mod referrals;
 pub(in crate::store) mod seconds;
 
+use crate::store::base::Store;
 use crate::store::room::room;
-use crate::store::store::Store;
 
 room! {
     /// Filing of what comes in, and what it needs: codes, questions, the budget of doubts.

@@ -2,31 +2,19 @@
 //! thread of another person that they showed a code of.
 
 use domain::event::{Direction, InboundEvent, Message};
+use domain::filing::Referred;
 use domain::filing::arbiter::{Answer, answer};
-use domain::filing::{Live, Referred};
-use domain::id::{ContactId, ProviderId, ThreadId};
+use domain::id::{ProviderId, ThreadId};
 use domain::threading::Certain;
 
 use crate::store::filing::Filing;
 use crate::store::filing::file::{Said, Scene};
 use crate::store::keys;
 use crate::store::messages::stored::Stored;
+use crate::store::threads::live::Found;
 
 /// How many of the messages that a message names are looked up: each costs a read.
 const MOST_NAMED: usize = 4;
-/// How often a thread is followed to where it went.
-const MOST_MOVES: usize = 16;
-
-/// A thread, wherever it went.
-#[derive(Clone, Debug)]
-pub(in crate::store) struct Found {
-    /// Whose it is.
-    pub(in crate::store) contact: ContactId,
-    /// The thread.
-    pub(in crate::store) live: Live,
-    /// Whether it is among the live ones.
-    pub(in crate::store) is_live: bool,
-}
 
 impl Filing<'_> {
     /// Looks up what a message refers to.
@@ -46,7 +34,8 @@ impl Filing<'_> {
         }
         if let Some(claimed) = scene.own.claimed.clone().filter(|_| scene.foreign.is_none()) {
             // The person may be theirs by now, and the thread among their own.
-            if let Some(found) = self.reach(claimed.contact, claimed.thread).await?
+            if let Some(found) =
+                self.store.threads().reach(&claimed.contact, &claimed.thread).await?
                 && !scene.is_own(&found)
             {
                 scene.add(found);
@@ -99,46 +88,32 @@ impl Filing<'_> {
         }
         let Some(mut thread) = stored.thread else { return Ok(None) };
         let contact = scene.threads.contact.clone();
-        while !scene.candidates().any(|it| it.thread == thread) {
-            if let Some(live) =
-                self.store.threads().thread_at(&keys::older(&contact, &thread)).await?
-            {
-                scene.add(Found { contact: contact.clone(), live, is_live: false });
-            } else {
-                let foreign = scene.foreign.as_ref().map(|it| &it.contact);
-                let home = self.store.threads().home(&thread).await?;
-                let home = home.filter(|it| it.contact == contact || Some(&it.contact) == foreign);
-                let Some(into) = home.and_then(|it| it.merged_into) else { return Ok(None) };
-                thread = into;
+        if !self.may_go_to(&thread, scene).await? {
+            // It may be a part of another one by now.
+            let foreign = scene.foreign.as_ref().map(|it| &it.contact);
+            let home = self.store.threads().resolve(&thread).await?;
+            let home = home.filter(|it| it.contact == contact || Some(&it.contact) == foreign);
+            let Some(home) = home.filter(|it| it.thread != thread) else { return Ok(None) };
+            if !self.may_go_to(&home.thread, scene).await? {
+                return Ok(None);
             }
+            thread = home.thread;
         }
         Ok(Some(Referred { thread, at: stored.at, direction: stored.direction }))
     }
 
-    /// A thread where it is by now: with another person, in another thread, or moved out.
-    pub(in crate::store) async fn reach(
-        self,
-        mut contact: ContactId,
-        mut thread: ThreadId,
-    ) -> anyhow::Result<Option<Found>> {
-        for _ in 0..MOST_MOVES {
-            if let Some(live) =
-                self.store.threads().thread_at(&keys::live(&contact, &thread)).await?
-            {
-                return Ok(Some(Found { contact, live, is_live: true }));
-            }
-            let Some(home) = self.store.threads().home(&thread).await? else { return Ok(None) };
-            if home.contact == contact && home.merged_into.is_none() {
-                if let Some(live) =
-                    self.store.threads().thread_at(&keys::older(&contact, &thread)).await?
-                {
-                    return Ok(Some(Found { contact, live, is_live: false }));
-                }
-            } else {
-                contact = home.contact;
-                thread = home.merged_into.unwrap_or(thread);
-            }
+    /// Whether a message may go to a thread of the person: a live one, or one that was archived, which is read so that it
+    /// can be chosen.
+    async fn may_go_to(self, thread: &ThreadId, scene: &mut Scene) -> anyhow::Result<bool> {
+        if scene.candidates().any(|it| it.thread == *thread) {
+            return Ok(true);
         }
-        Ok(None)
+        let contact = scene.threads.contact.clone();
+        let read = self.store.threads().thread_at(&keys::archived(&contact, thread)).await?;
+        let is_there = read.is_some();
+        if let Some(live) = read {
+            scene.add(Found { contact, live, is_live: false });
+        }
+        Ok(is_there)
     }
 }

@@ -4,14 +4,14 @@ use domain::filing::MOST_LIVE;
 use domain::filing::identity::Address;
 use domain::id::{ContactId, IdentityId, ThreadId};
 
+use crate::store::base::Attempt;
 use crate::store::contacts::identities::{self, IDENTITIES, remove_claimed};
-use crate::store::filing::referrals::Found;
 use crate::store::item::text;
 use crate::store::keys;
 use crate::store::links::Links;
 use crate::store::patch::Patch;
 use crate::store::schema::PK;
-use crate::store::store::{ATTEMPTS, pause};
+use crate::store::threads::live::Found;
 use crate::store::threads::live::{CONTACT, LiveThreads, MERGED_INTO, write_live};
 use crate::store::threads::open::next_head;
 use crate::store::{Committed, Transaction};
@@ -28,9 +28,11 @@ impl Links<'_> {
         from: &ContactId,
         to: &ContactId,
     ) -> anyhow::Result<()> {
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let home = self.store.threads().home(thread).await?;
-            let Some(home) = home.filter(|it| it.contact == *from) else { return Ok(()) };
+            let Some(home) = home.filter(|it| it.contact == *from) else {
+                return Ok(Attempt::Done(()));
+            };
             let mut transaction = Transaction::default();
             let into = home.merged_into.as_ref().map(|it| text(it.as_str()));
             let own = Patch::of(keys::thread(thread))
@@ -39,22 +41,20 @@ impl Links<'_> {
             transaction.patch(own.set(CONTACT, text(to.as_str())));
             if home.merged_into.is_none() {
                 // Without its live thread it was merged or went elsewhere since: read again.
-                let Some(found) = self.store.filing().reach(from.clone(), thread.clone()).await?
-                else {
-                    return Ok(());
+                let Some(found) = self.store.threads().reach(from, thread).await? else {
+                    return Ok(Attempt::Done(()));
                 };
                 if found.contact != *from || found.live.thread != *thread {
-                    pause(attempt).await;
-                    continue;
+                    return Ok(Attempt::Again(()));
                 }
                 self.add_giving(&mut transaction, found, to).await?;
             }
             if matches!(self.store.commit(transaction).await?, Committed::Done) {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
-            pause(attempt).await;
-        }
-        anyhow::bail!("a thread changed {ATTEMPTS} times while it was given to another person")
+            Ok(Attempt::Again(()))
+        };
+        self.store.retrying("a thread was given to another person", attempt).await
     }
 
     async fn add_giving(
@@ -64,7 +64,7 @@ impl Links<'_> {
         to: &ContactId,
     ) -> anyhow::Result<()> {
         let Found { contact: from, mut live, is_live } = found;
-        let key = if is_live { keys::live } else { keys::older };
+        let key = if is_live { keys::live } else { keys::archived };
         transaction.remove(&key(&from, &live.thread), live.version);
         live.version += 1;
         let threads = self.store.threads().live(to).await?;
@@ -72,7 +72,7 @@ impl Links<'_> {
             transaction.patch(next_head(&threads));
             keys::live(to, &live.thread)
         } else {
-            keys::older(to, &live.thread)
+            keys::archived(to, &live.thread)
         };
         transaction.patch(write_live(key, &live).if_absent(PK));
         Ok(())

@@ -9,11 +9,11 @@ use domain::id::{ContactId, IdentityId, ThreadId};
 use super::give::{Addresses, heads};
 use super::item::Bond;
 use super::{MOST_IDENTITIES, MOST_THREADS};
+use crate::store::base::Attempt;
 use crate::store::contacts::who::LINKED_INTO;
 use crate::store::corrections::{Order, Refused, common};
 use crate::store::item::text;
 use crate::store::links::Links;
-use crate::store::store::{ATTEMPTS, pause};
 use crate::store::threads::live::LiveThreads;
 use crate::store::{Committed, Transaction};
 
@@ -27,25 +27,24 @@ impl Links<'_> {
         to: &ContactId,
         proof: Proof,
     ) -> anyhow::Result<Result<Correction, Refused>> {
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let Some(to) = self.store.contacts().who_is(to).await? else {
-                return Ok(Err(Refused::NoContact));
+                return Ok(Attempt::Done(Err(Refused::NoContact)));
             };
             let bond = match self.bond(&to, &order.id).await? {
                 Some(Some(bond)) if bond.is_link() && bond.names(identity) => bond,
-                Some(_) => return Ok(Err(Refused::OtherCorrection)),
+                Some(_) => return Ok(Attempt::Done(Err(Refused::OtherCorrection))),
                 None => match self.begin_link(order, identity, &to, &proof).await? {
-                    Err(refused) => return Ok(Err(refused)),
+                    Err(refused) => return Ok(Attempt::Done(Err(refused))),
                     Ok(Some(bond)) => bond,
                     Ok(None) => {
-                        pause(attempt).await;
-                        continue;
+                        return Ok(Attempt::Again(()));
                     }
                 },
             };
-            return self.complete_link(bond).await.map(Ok);
-        }
-        anyhow::bail!("others were faster {ATTEMPTS} times while two people were made one")
+            return self.complete_link(bond).await.map(|it| Attempt::Done(Ok(it)));
+        };
+        self.store.retrying("two people were made one", attempt).await
     }
 
     /// Appends the link, with which the addresses go over. `None` if something changed since it was read.

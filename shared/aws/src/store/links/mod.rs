@@ -16,8 +16,8 @@ mod link;
 mod profile;
 mod unlink;
 
+use crate::store::base::Store;
 use crate::store::room::room;
-use crate::store::store::Store;
 use domain::id::ThreadId;
 
 room! {

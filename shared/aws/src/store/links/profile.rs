@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::ContactId;
 
 use super::item::Bond;
+use crate::store::base::Attempt;
 use crate::store::contacts::profiles::{ContactProfile, write};
 use crate::store::item::{Item, get_text, text};
 use crate::store::links::Links;
 use crate::store::sends::json;
-use crate::store::store::{ATTEMPTS, pause};
 use crate::store::{Committed, Transaction};
 
 /// On a link: what it lent, as JSON. On the undoing of one: that it was taken back.
@@ -52,9 +52,9 @@ impl Links<'_> {
         contact: &ContactId,
         next: impl Fn(&ContactProfile) -> anyhow::Result<(AttributeValue, ContactProfile)>,
     ) -> anyhow::Result<()> {
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             if self.lent(bond).await?.is_some() {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
             let before = self.store.contacts().profile(contact).await?;
             let (says, next) = next(&before)?;
@@ -62,11 +62,11 @@ impl Links<'_> {
             transaction.patch(bond.patch().if_absent(LENT).set(LENT, says));
             transaction.patch(write(contact, &before, &next));
             if matches!(self.store.commit(transaction).await?, Committed::Done) {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
-            pause(attempt).await;
-        }
-        anyhow::bail!("a profile changed {ATTEMPTS} times while a link was to change it")
+            Ok(Attempt::Again(()))
+        };
+        self.store.retrying("a link was to change a profile", attempt).await
     }
 
     /// The item of a link that lent something, or of an undoing that took it back.

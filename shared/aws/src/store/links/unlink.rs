@@ -10,6 +10,7 @@ use domain::time::Timestamp;
 use super::give::heads;
 use super::item::{Bond, Split};
 use super::opened_by;
+use crate::store::base::Attempt;
 use crate::store::contacts::who::LINKED_INTO;
 use crate::store::corrections::{MOST_MOVED, Order, Refused, To};
 use crate::store::item::{Item, get_text};
@@ -20,7 +21,6 @@ use crate::store::patch::key_item;
 use crate::store::query::{SortOrder, Window};
 use crate::store::schema::PK;
 use crate::store::sends::addressed_to;
-use crate::store::store::{ATTEMPTS, pause};
 use crate::store::{Committed, Rules, Transaction};
 
 /// How much older than the link a message may be that came after it: longer than it can be on its way.
@@ -38,26 +38,27 @@ impl Links<'_> {
         identity: &IdentityId,
         rules: &Rules,
     ) -> anyhow::Result<Result<Correction, Refused>> {
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let Some(contact) = self.store.contacts().who_is(contact).await? else {
-                return Ok(Err(Refused::NoContact));
+                return Ok(Attempt::Done(Err(Refused::NoContact)));
             };
             let bond = match self.bond(&contact, &order.id).await? {
                 Some(Some(bond)) if !bond.is_link() && bond.names(identity) => bond,
-                Some(_) => return Ok(Err(Refused::OtherCorrection)),
+                Some(_) => return Ok(Attempt::Done(Err(Refused::OtherCorrection))),
                 None => match self.begin_unlink(order, &contact, identity).await? {
-                    Err(refused) => return Ok(Err(refused)),
+                    Err(refused) => return Ok(Attempt::Done(Err(refused))),
                     Ok(Some(bond)) => bond,
                     Ok(None) => {
-                        pause(attempt).await;
-                        continue;
+                        return Ok(Attempt::Again(()));
                     }
                 },
             };
             // What moves messages is large: on the heap it is so for this call alone.
-            return Box::pin(self.complete_unlink(order, bond, rules)).await.map(Ok);
-        }
-        anyhow::bail!("others were faster {ATTEMPTS} times while a link was taken back")
+            return Box::pin(self.complete_unlink(order, bond, rules))
+                .await
+                .map(|it| Attempt::Done(Ok(it)));
+        };
+        self.store.retrying("a link was taken back", attempt).await
     }
 
     /// Appends the undoing, with which the addresses go back. `None` if something changed since it was read.

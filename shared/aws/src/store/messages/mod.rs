@@ -5,8 +5,8 @@ pub(in crate::store) mod copies;
 pub(in crate::store) mod stored;
 pub(in crate::store) mod whole;
 
+use crate::store::base::Store;
 use crate::store::room::room;
-use crate::store::store::Store;
 
 room! {
     /// Messages and what happens to them later.

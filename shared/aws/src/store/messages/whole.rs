@@ -6,12 +6,12 @@
 
 use domain::event::InboundEvent;
 
+use crate::store::base::Attempt;
 use crate::store::item::{Item, get_text};
 use crate::store::keys::Key;
 use crate::store::messages::Messages;
 use crate::store::messages::stored::CONTENT_REF;
 use crate::store::patch::{Patch, Written};
-use crate::store::store::{ATTEMPTS, pause};
 
 /// Where the shell of a channel keeps what is large. Nothing else is removed here, whatever an item says.
 const PREFIX: &str = "content/";
@@ -25,24 +25,24 @@ impl Messages<'_> {
         patch: &Patch,
         is_due: impl Fn(&Item) -> bool,
     ) -> anyhow::Result<Item> {
-        let mut item = self.store.get(key).await?.unwrap_or_default();
-        for attempt in 0..ATTEMPTS {
+        let read = self.store.get(key).await?.unwrap_or_default();
+        let (is_due, brought) = (&is_due, event.content_ref.as_deref());
+        let attempt = |item: Item| async move {
             if !is_due(&item) {
-                return Ok(item);
+                return Ok(Attempt::Done(item));
             }
-            if let Some(whole) = whole(&item).filter(|it| Some(*it) != event.content_ref.as_deref())
-            {
+            if let Some(whole) = whole(&item).filter(|it| Some(*it) != brought) {
                 self.discard(whole).await?;
             }
             // Between the two a message may come that names an object of its own.
             let patch = patch.clone().if_is(CONTENT_REF, item.get(CONTENT_REF).cloned());
-            match self.store.write(patch).await? {
-                Written::Done(now) => return Ok(now),
-                Written::Refused(now) => item = now,
-                Written::Busy => pause(attempt).await,
-            }
-        }
-        anyhow::bail!("a message changed {ATTEMPTS} times while it was reworded")
+            Ok(match self.store.write(patch).await? {
+                Written::Done(now) => Attempt::Done(now),
+                Written::Refused(now) => Attempt::Again(now),
+                Written::Busy => Attempt::Again(item),
+            })
+        };
+        self.store.retrying_from("a message was reworded", read, attempt).await
     }
 
     /// Removes what an event brought into the bucket, if the message says something else by now: it was taken back, or edited

@@ -8,8 +8,8 @@ mod item;
 mod pointer;
 mod receipts;
 
+use crate::store::base::Store;
 use crate::store::room::room;
-use crate::store::store::Store;
 use anyhow::Context;
 use domain::filing::{Change, Live};
 use domain::id::{IdentityId, MessageId};
@@ -18,12 +18,12 @@ use domain::threading::subject_line;
 use domain::time::Timestamp;
 
 use crate::store::Rules;
+use crate::store::base::{ATTEMPTS, pause};
 use crate::store::contacts::identities::Claims;
 use crate::store::item::{Item, get_text};
 use crate::store::keys;
 use crate::store::messages::stored::Stored;
 use crate::store::patch::{Patch, Written};
-use crate::store::store::{ATTEMPTS, pause};
 use crate::store::threads::open::next_head;
 use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::{Committed, Transaction};

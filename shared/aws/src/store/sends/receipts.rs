@@ -8,6 +8,7 @@ use domain::status::Status;
 use domain::time::Timestamp;
 
 use crate::store::Rules;
+use crate::store::base::{ATTEMPTS, pause};
 use crate::store::item::{get_number, get_text, moment, number, text};
 use crate::store::keys;
 use crate::store::messages::stored::OUT;
@@ -17,7 +18,6 @@ use crate::store::sends::Sends;
 use crate::store::sends::{
     FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, STATUS, forget_titles, json,
 };
-use crate::store::store::{ATTEMPTS, pause};
 
 /// How many of a thread's latest messages a watermark looks at.
 const MOST_MARKED: i32 = 50;

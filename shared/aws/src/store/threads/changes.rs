@@ -11,11 +11,11 @@ use domain::filing::{Handling, NotSnoozed};
 use domain::id::ThreadId;
 use domain::time::Timestamp;
 
+use crate::store::base::Attempt;
 use crate::store::item::{get_text, number, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::{Patch, Written};
 use crate::store::schema::{PK, VERSION};
-use crate::store::store::{ATTEMPTS, pause};
 use crate::store::threads::Threads;
 use crate::store::threads::live::{
     CRM, MERGED_INTO, SUBJECT, SUBJECT_EDIT, SUBJECT_UNTIL, TAGS, write_live,
@@ -93,51 +93,44 @@ impl Threads<'_> {
         believed: &(dyn Fn(&ThreadView) -> bool + Sync),
         now: Timestamp,
     ) -> anyhow::Result<Changed> {
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let Some((view, at)) = self.store.views().view_thread_at(id).await? else {
-                return Ok(Changed::NoThread);
+                return Ok(Attempt::Done(Changed::NoThread));
             };
             if let Some(into) = view.merged_into {
-                return Ok(Changed::Merged(into));
+                return Ok(Attempt::Done(Changed::Merged(into)));
             }
             if view.live.is_none() && !change.handling.is_empty() {
                 // It was moved between the reads.
-                pause(attempt).await;
-                continue;
+                return Ok(Attempt::Again(()));
             }
-            let Ok(draft) = draft(&view, change, now) else { return Ok(Changed::NotSnoozed) };
+            let Ok(draft) = draft(&view, change, now) else {
+                return Ok(Attempt::Done(Changed::NotSnoozed));
+            };
             if MOST_CASES < draft.next.crm.len() {
-                return Ok(Changed::TooManyCases);
+                return Ok(Attempt::Done(Changed::TooManyCases));
             }
             if !draft.seldom && !draft.live {
-                return Ok(Changed::Done(Box::new(view)));
+                return Ok(Attempt::Done(Changed::Done(Box::new(view))));
             }
             if !believed(&view) {
-                return Ok(Changed::Stale(Box::new(view)));
+                return Ok(Attempt::Done(Changed::Stale(Box::new(view))));
             }
             if let Some(changed) = self.write_change(&view, at.as_ref(), draft).await? {
-                return Ok(changed);
+                return Ok(Attempt::Done(changed));
             }
-            pause(attempt).await;
-        }
-        anyhow::bail!("a thread changed {ATTEMPTS} times while it was to be changed")
+            Ok(Attempt::Again(()))
+        };
+        self.store.retrying("a thread was to be changed", attempt).await
     }
 
     /// The thread that is about a case, or the one that it went into.
     pub async fn thread_of_case(self, kind: &str, id: &str) -> anyhow::Result<Option<ThreadView>> {
         let item = self.store.get(&keys::case(kind, id)).await?;
-        let mut next = item.as_ref().and_then(|it| get_text(it, ABOUT_IT)).map(ThreadId::new);
-        for _ in 0..ATTEMPTS {
-            let Some(thread) = next else { return Ok(None) };
-            let Some(view) = self.store.views().view_thread(&thread).await? else {
-                return Ok(None);
-            };
-            if view.merged_into.is_none() {
-                return Ok(Some(view));
-            }
-            next = view.merged_into;
+        match item.as_ref().and_then(|it| get_text(it, ABOUT_IT)).map(ThreadId::new) {
+            Some(thread) => self.store.views().current_thread(&thread).await,
+            None => Ok(None),
         }
-        anyhow::bail!("a thread was merged more than {ATTEMPTS} times")
     }
 
     /// Writes what is to be written. `None` if something changed since it was read.

@@ -12,12 +12,12 @@ use domain::filing::{Change, Live};
 use domain::id::{ContactId, ThreadId};
 use domain::threading::Entry;
 
+use crate::store::base::Attempt;
 use crate::store::item::number;
 use crate::store::keys::{self, Key};
 use crate::store::messages::stored::Stored;
 use crate::store::patch::{Patch, Written};
 use crate::store::schema::VERSION;
-use crate::store::store::{ATTEMPTS, pause};
 use crate::store::threads::Threads;
 use crate::store::threads::live::{LATE, MERGED_INTO, write_live};
 
@@ -27,6 +27,12 @@ pub(in crate::store) struct Place {
     pub(in crate::store) thread: ThreadId,
     /// The thread, if it was read before the message was written: then the message need not be looked for.
     pub(in crate::store) live: Option<Live>,
+}
+
+/// Where a fold aims at, and the thread that its message was last seen in.
+struct Aim {
+    place: Place,
+    filed_in: ThreadId,
 }
 
 impl Threads<'_> {
@@ -60,54 +66,60 @@ impl Threads<'_> {
 
     pub(in crate::store) async fn fold_at(
         self,
-        mut place: Place,
+        place: Place,
         message: &Key,
         entry: &Entry,
         change: Change,
     ) -> anyhow::Result<()> {
-        let mut filed_in = place.thread.clone();
-        for attempt in 0..ATTEMPTS {
-            let read = if let Some(live) = place.live.take() {
-                Some((keys::live(&place.contact, &place.thread), live))
-            } else {
-                let read = self.live_or_older(&place.contact, &place.thread).await?;
-                let Some(now_in) =
-                    self.store.messages().message(message).await?.and_then(|it| it.thread)
-                else {
-                    return Ok(());
-                };
-                if now_in != filed_in {
-                    (filed_in, place.thread) = (now_in.clone(), now_in);
-                    continue;
-                }
-                read
+        let filed_in = place.thread.clone();
+        let attempt = |aim| self.try_fold(aim, message, entry, change);
+        self.store
+            .retrying_from("a message was folded into its thread", Aim { place, filed_in }, attempt)
+            .await
+    }
+
+    async fn try_fold(
+        self,
+        Aim { mut place, filed_in }: Aim,
+        message: &Key,
+        entry: &Entry,
+        change: Change,
+    ) -> anyhow::Result<Attempt<(), Aim>> {
+        let read = if let Some(live) = place.live.take() {
+            Some((keys::live(&place.contact, &place.thread), live))
+        } else {
+            let read = self.live_or_archived(&place.contact, &place.thread).await?;
+            let stored = self.store.messages().message(message).await?;
+            let Some(now_in) = stored.and_then(|it| it.thread) else {
+                return Ok(Attempt::Done(()));
             };
-            let done = match read {
-                None => self.follow_thread(&mut place).await?,
-                Some((key, live)) => {
-                    if place.thread != filed_in && !self.pass(&filed_in, &place, message).await? {
-                        // The merge was taken back since: from the start.
-                        place.thread = filed_in.clone();
-                        continue;
-                    }
-                    self.fold_into(key, live, &place, message, entry, change).await?
-                }
-            };
-            if done {
-                return Ok(());
+            if now_in != filed_in {
+                place.thread = now_in.clone();
+                return Ok(Attempt::Again(Aim { place, filed_in: now_in }));
             }
-            pause(attempt).await;
-        }
-        anyhow::bail!("a thread changed {ATTEMPTS} times while a message was folded into it")
+            read
+        };
+        let done = match read {
+            None => self.follow_thread(&mut place).await?,
+            Some((key, live)) => {
+                if place.thread != filed_in && !self.pass(&filed_in, &place, message).await? {
+                    // The merge was taken back since: from the start.
+                    place.thread = filed_in.clone();
+                    return Ok(Attempt::Again(Aim { place, filed_in }));
+                }
+                self.fold_into(key, live, &place, message, entry, change).await?
+            }
+        };
+        Ok(if done { Attempt::Done(()) } else { Attempt::Again(Aim { place, filed_in }) })
     }
 
     /// A thread that is live or was moved out, with the key where it is.
-    pub(in crate::store) async fn live_or_older(
+    pub(in crate::store) async fn live_or_archived(
         self,
         contact: &ContactId,
         thread: &ThreadId,
     ) -> anyhow::Result<Option<(Key, Live)>> {
-        for key in [keys::live(contact, thread), keys::older(contact, thread)] {
+        for key in [keys::live(contact, thread), keys::archived(contact, thread)] {
             if let Some(live) = self.thread_at(&key).await? {
                 return Ok(Some((key, live)));
             }
@@ -128,35 +140,20 @@ impl Threads<'_> {
     /// Whether a merged thread is a part of this one still. What passes is noted at the merged thread, so that taking the
     /// merge back finds it without an index, which may be behind.
     async fn pass(self, from: &ThreadId, to: &Place, message: &Key) -> anyhow::Result<bool> {
-        if self.merged(from).await?.is_none_or(|(thread, _)| thread != to.thread) {
+        if self.resolve(from).await?.is_none_or(|it| it.thread != to.thread) {
             return Ok(false);
         }
         let note = Patch::of(keys::thread(from))
             .if_present(MERGED_INTO)
             .add(LATE, AttributeValue::Ss(vec![message.pk.clone()]));
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             match self.store.write_blind(note.clone()).await? {
-                Written::Done(_) => return Ok(true),
-                Written::Refused(_) => return Ok(false),
-                Written::Busy => pause(attempt).await,
+                Written::Done(_) => return Ok(Attempt::Done(true)),
+                Written::Refused(_) => return Ok(Attempt::Done(false)),
+                Written::Busy => Ok(Attempt::Again(())),
             }
-        }
-        anyhow::bail!("a merged thread was busy {ATTEMPTS} times")
-    }
-
-    /// The thread that a thread is a part of by now, itself if it was not merged, and whose it is. `None` if it was erased.
-    pub(in crate::store) async fn merged(
-        self,
-        thread: &ThreadId,
-    ) -> anyhow::Result<Option<(ThreadId, ContactId)>> {
-        let mut thread = thread.clone();
-        loop {
-            let Some(home) = self.home(&thread).await? else { return Ok(None) };
-            match home.merged_into {
-                Some(into) => thread = into,
-                None => return Ok(Some((thread, home.contact))),
-            }
-        }
+        };
+        self.store.retrying("a merged thread was noted", attempt).await
     }
 
     /// Folds into a thread that was read under a key. The person's next message makes one that was moved out live again;
@@ -181,7 +178,7 @@ impl Threads<'_> {
         live.version = version + 1;
         let is_next = is_theirs && last_at <= entry.at;
         let is_said = matches!(change, Change::Said { .. });
-        if is_next && is_said && key == keys::older(&place.contact, &place.thread) {
+        if is_next && is_said && key == keys::archived(&place.contact, &place.thread) {
             let threads = self.live(&place.contact).await?;
             return self.move_in(&threads, &live, version).await;
         }

@@ -7,6 +7,7 @@ use domain::filing::{Live, State, assignee, partition};
 use domain::id::{ContactId, ThreadId};
 use domain::threading::Profile;
 
+use crate::store::base::Attempt;
 use crate::store::contacts::who::LINKED_INTO;
 use crate::store::item::{
     Item, get_flag, get_moment, get_number, get_text, moment, number, seconds, text,
@@ -75,11 +76,26 @@ impl LiveThreads {
     }
 }
 
+/// How many threads a thread may have gone through.
+const MOST_MERGES: usize = 64;
+
 /// Where a thread is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::store) struct Home {
+    pub(in crate::store) thread: ThreadId,
     pub(in crate::store) contact: ContactId,
     pub(in crate::store) merged_into: Option<ThreadId>,
+}
+
+/// A thread, wherever it went.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct Found {
+    /// Whose it is.
+    pub(in crate::store) contact: ContactId,
+    /// The thread.
+    pub(in crate::store) live: Live,
+    /// Whether it is among the live ones.
+    pub(in crate::store) is_live: bool,
 }
 
 impl Threads<'_> {
@@ -103,15 +119,59 @@ impl Threads<'_> {
         self.store.get(key).await?.as_ref().map(read_live).transpose()
     }
 
-    /// Whose a thread is and where it went.
+    /// Whose a thread is and where it went, as its item says it.
     pub(in crate::store) async fn home(self, thread: &ThreadId) -> anyhow::Result<Option<Home>> {
         let item = self.store.get(&keys::thread(thread)).await?;
         Ok(item.and_then(|it| {
             Some(Home {
+                thread: thread.clone(),
                 contact: ContactId::new(get_text(&it, CONTACT)?),
                 merged_into: get_text(&it, MERGED_INTO).map(ThreadId::new),
             })
         }))
+    }
+
+    /// The thread that a thread is a part of by now, itself if it was not merged. `None` if it was erased.
+    pub(in crate::store) async fn resolve(self, thread: &ThreadId) -> anyhow::Result<Option<Home>> {
+        let mut home = self.home(thread).await?;
+        for _ in 0..MOST_MERGES {
+            let Some(into) = home.as_ref().and_then(|it| it.merged_into.as_ref()) else {
+                return Ok(home);
+            };
+            home = self.home(into).await?;
+        }
+        anyhow::bail!("a thread was merged more than {MOST_MERGES} times")
+    }
+
+    /// A thread wherever it is by now: with another person, in another thread, or archived. Where it is looked for first is
+    /// where it was when somebody noted it.
+    pub(in crate::store) async fn reach(
+        self,
+        contact: &ContactId,
+        thread: &ThreadId,
+    ) -> anyhow::Result<Option<Found>> {
+        let attempt = || async {
+            if let Some(live) = self.thread_at(&keys::live(contact, thread)).await? {
+                let found = Found { contact: contact.clone(), live, is_live: true };
+                return Ok(Attempt::Done(Some(found)));
+            }
+            let Some(home) = self.resolve(thread).await? else { return Ok(Attempt::Done(None)) };
+            let Home { contact: now, thread: into, .. } = &home;
+            if now != contact || into != thread {
+                if let Some(live) = self.thread_at(&keys::live(now, into)).await? {
+                    let found = Found { contact: now.clone(), live, is_live: true };
+                    return Ok(Attempt::Done(Some(found)));
+                }
+            }
+            // Neither here nor there, it is on its way.
+            Ok(match self.thread_at(&keys::archived(now, into)).await? {
+                Some(live) => {
+                    Attempt::Done(Some(Found { contact: now.clone(), live, is_live: false }))
+                }
+                None => Attempt::Again(()),
+            })
+        };
+        self.store.retrying("a thread was looked for", attempt).await
     }
 }
 

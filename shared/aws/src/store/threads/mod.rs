@@ -6,8 +6,8 @@ pub(in crate::store) mod live;
 pub(in crate::store) mod open;
 pub(in crate::store) mod subjects;
 
+use crate::store::base::Store;
 use crate::store::room::room;
-use crate::store::store::Store;
 
 room! {
     /// Threads and what becomes of them.

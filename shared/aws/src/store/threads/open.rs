@@ -40,7 +40,7 @@ impl Threads<'_> {
     ) -> anyhow::Result<bool> {
         let mut transaction = Transaction::default();
         transaction.patch(next_head(threads));
-        transaction.remove(&keys::older(&threads.contact, &live.thread), version);
+        transaction.remove(&keys::archived(&threads.contact, &live.thread), version);
         transaction
             .patch(write_live(keys::live(&threads.contact, &live.thread), live).if_absent(PK));
         self.add_room(&mut transaction, threads, None)?;
@@ -61,8 +61,9 @@ impl Threads<'_> {
             threads.live.iter().filter(|it| stays != Some(&it.thread)).cloned().collect();
         let Some(oldest) = oldest(&others) else { return Ok(()) };
         transaction.remove(&keys::live(&threads.contact, &oldest.thread), oldest.version);
-        transaction
-            .patch(write_live(keys::older(&threads.contact, &oldest.thread), oldest).if_absent(PK));
+        transaction.patch(
+            write_live(keys::archived(&threads.contact, &oldest.thread), oldest).if_absent(PK),
+        );
         Ok(())
     }
 }

@@ -12,12 +12,12 @@ use domain::id::ThreadId;
 use domain::threading::subject_of;
 use domain::time::Timestamp;
 
+use crate::store::base::Attempt;
 use crate::store::item::{Item, get_number, get_text, get_texts, number, seconds, text};
 use crate::store::keys::{self, Key};
 use crate::store::messages::stored::{DELETED, EDITED, Stored, runs_out};
 use crate::store::patch::Patch;
 use crate::store::schema::{PK, THREAD, VERSION};
-use crate::store::store::{ATTEMPTS, pause};
 use crate::store::threads::Threads;
 use crate::store::threads::live::{SUBJECT, SUBJECT_EDIT, SUBJECT_UNTIL};
 use crate::store::transaction::{Committed, Transaction};
@@ -69,14 +69,16 @@ impl Threads<'_> {
         thread: &ThreadId,
         key: &Key,
     ) -> anyhow::Result<bool> {
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let item = self.store.get(key).await?.unwrap_or_default();
             let stored = Some(Stored::of(&item));
             let stored = stored.filter(|it| it.thread.as_ref() == Some(thread) && !it.deleted);
             let until = runs_out(&item);
             let subject =
                 stored.as_ref().and_then(|it| Subject::of(it.content.as_ref()?, it.edited, until));
-            let (Some(stored), Some(subject)) = (stored, subject) else { return Ok(false) };
+            let (Some(stored), Some(subject)) = (stored, subject) else {
+                return Ok(Attempt::Done(false));
+            };
             let mut transaction = Transaction::default();
             let message = naming(Patch::of(key.clone()), thread)
                 .if_is(THREAD, Some(text(thread.as_str())))
@@ -93,15 +95,15 @@ impl Threads<'_> {
                 .add(VERSION, number(1));
             let name = transaction.patch(name);
             match self.store.commit(transaction).await? {
-                Committed::Done => return Ok(true),
+                Committed::Done => return Ok(Attempt::Done(true)),
                 Committed::Refused(refused) if refused.iter().any(|(at, _)| *at == name) => {
-                    return Ok(true);
+                    return Ok(Attempt::Done(true));
                 }
                 // It went elsewhere or says something else by now, or somebody else is at work here.
-                Committed::Refused(_) => pause(attempt).await,
+                Committed::Refused(_) => Ok(Attempt::Again(())),
             }
-        }
-        anyhow::bail!("a thread changed {ATTEMPTS} times while it was named")
+        };
+        self.store.retrying("a thread was named", attempt).await
     }
 
     /// Lets the threads that are called by a message's words follow what it says now.
@@ -136,7 +138,7 @@ impl Threads<'_> {
     async fn take_name(self, thread: &ThreadId, key: &Key) -> anyhow::Result<()> {
         let named = AttributeValue::Ss(vec![thread.as_str().to_owned()]);
         let message = Patch::of(key.clone()).if_present(NAMES).take_out(NAMES, named);
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let mut transaction = Transaction::default();
             transaction.patch(message.clone());
             let name = Patch::of(keys::thread(thread))
@@ -147,16 +149,20 @@ impl Threads<'_> {
                 .add(VERSION, number(1));
             let name = transaction.patch(name);
             match self.store.commit(transaction).await? {
-                Committed::Done => return Ok(()),
+                Committed::Done => return Ok(Attempt::Done(())),
                 // A person of ours named it.
                 Committed::Refused(refused) if refused.iter().any(|(at, _)| *at == name) => {
-                    return self.store.write_retrying(message).await.map(drop);
+                    return self
+                        .store
+                        .write_retrying(message.clone())
+                        .await
+                        .map(|_| Attempt::Done(()));
                 }
                 // Somebody else took it away.
-                Committed::Refused(refused) if !refused.is_empty() => return Ok(()),
-                Committed::Refused(_) => pause(attempt).await,
+                Committed::Refused(refused) if !refused.is_empty() => return Ok(Attempt::Done(())),
+                Committed::Refused(_) => Ok(Attempt::Again(())),
             }
-        }
-        anyhow::bail!("a thread changed {ATTEMPTS} times while its name was taken away")
+        };
+        self.store.retrying("a thread lost its name", attempt).await
     }
 }

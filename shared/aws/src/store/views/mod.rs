@@ -5,8 +5,8 @@ mod templates;
 mod threads;
 mod timeline;
 
+use crate::store::base::Store;
 use crate::store::room::room;
-use crate::store::store::Store;
 
 pub use threads::{InboxQuery, ThreadView};
 pub(in crate::store) use timeline::SAID;

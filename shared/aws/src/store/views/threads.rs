@@ -7,6 +7,7 @@ use domain::filing::{Live, State, partitions};
 use domain::id::{ContactId, IdentityId, ThreadId};
 use domain::time::Timestamp;
 
+use crate::store::base::Attempt;
 use crate::store::item::{Item, get_moment, get_number, get_text, get_texts};
 use crate::store::keys::{self, Key};
 use crate::store::patch::key_item;
@@ -72,6 +73,19 @@ impl Views<'_> {
         Ok(self.view_thread_at(id).await?.map(|(view, _)| view))
     }
 
+    /// One thread, or the one that it was merged into, as it is at this moment.
+    pub async fn current_thread(self, id: &ThreadId) -> anyhow::Result<Option<ThreadView>> {
+        let attempt = |id: ThreadId| async move {
+            let Some(view) = self.view_thread(&id).await? else { return Ok(Attempt::Done(None)) };
+            let Some(into) = &view.merged_into else { return Ok(Attempt::Done(Some(view))) };
+            Ok(match self.store.threads().resolve(into).await? {
+                Some(home) => Attempt::Again(home.thread),
+                None => Attempt::Done(None),
+            })
+        };
+        self.store.retrying_from("a thread was looked for", id.clone(), attempt).await
+    }
+
     /// One thread, and where its live item is: among the live ones or moved out.
     pub(in crate::store) async fn view_thread_at(
         self,
@@ -82,7 +96,7 @@ impl Views<'_> {
         if view.merged_into.is_some() {
             return Ok(Some((view, None)));
         }
-        for key in [keys::live(&view.contact, id), keys::older(&view.contact, id)] {
+        for key in [keys::live(&view.contact, id), keys::archived(&view.contact, id)] {
             if let Some(live) = self.store.threads().thread_at(&key).await? {
                 view.live = Some(live);
                 return Ok(Some((view, Some(key))));
