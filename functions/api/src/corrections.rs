@@ -44,7 +44,7 @@ pub(crate) async fn merge(api: &Api, call: &Call<'_>) -> Result<Answer, Problem>
     let into = wish.thread.unwrap_or_else(|| source.clone());
     let order = order(call, wish.reason)?;
     let named = Named { path: &source, other: Some(("/into", &into)), messages: &[] };
-    let made = api.table.corrections().merge(&order, &source, &into).await?;
+    let made = api.table.corrections().merge(&order, &source, &into).await;
     made.map_err(|it| refusals::problem(it, &named)).map(|it| created(&it))
 }
 
@@ -73,7 +73,7 @@ async fn transfer(
     let keys: Vec<_> = keys.collect();
     let order = order(call, wish.reason)?;
     let named = Named { path: &from, other: other.as_ref().map(|it| ("/to", it)), messages: &keys };
-    let made = api.table.corrections().move_messages(&order, &from, &to, &keys, &api.rules).await?;
+    let made = api.table.corrections().move_messages(&order, &from, &to, &keys, &api.rules).await;
     made.map_err(|it| refusals::problem(it, &named)).map(|it| created(&it))
 }
 
@@ -104,8 +104,8 @@ pub(crate) async fn revert(api: &Api, call: &Call<'_>) -> Result<Answer, Problem
     let of = ids::correction(call.second()).ok_or_else(|| Problem::new(NOT_FOUND))?;
     let reason = if call.request.body.is_empty() { None } else { reason(call.json()?)? };
     let order = order(call, reason)?;
-    let made = api.table.corrections().revert(&order, &contact, &of, &api.rules).await?;
-    made.map_err(|it| refusals::bare(&it)).map(|it| created(&it))
+    let made = api.table.corrections().revert(&order, &contact, &of, &api.rules).await;
+    made.map_err(refusals::of_revert).map(|it| created(&it))
 }
 
 /// Who corrects, when, why, under which id.

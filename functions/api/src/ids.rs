@@ -1,5 +1,6 @@
 //! Ids as the API writes them: a prefix and characters that a path needs not encode.
 
+use aws::store::keys;
 use domain::event::derived;
 use domain::id::{Channel, ContactId, CorrectionId, IdentityId, MessageId, ThreadId};
 
@@ -26,18 +27,18 @@ impl MessageRef {
 
     /// The message of this partition key.
     pub(crate) fn from_key(pk: &str) -> Option<Self> {
-        let (name, digest) = pk.strip_prefix("MSG#")?.split_once('#')?;
-        if name == "out" {
-            return Some(Self::Ours(MessageId::new(digest)));
+        if let Some(ours) = keys::message_of_ours(pk) {
+            return Some(Self::Ours(ours));
         }
+        let (name, digest) = keys::parts_of_message(pk)?;
         Some(Self::Theirs(channel(name)?, digest.to_owned()))
     }
 
     /// Its partition key.
     pub(crate) fn key(&self) -> String {
         match self {
-            Self::Ours(id) => format!("MSG#out#{id}"),
-            Self::Theirs(channel, digest) => format!("MSG#{channel}#{digest}"),
+            Self::Ours(id) => keys::outbound(id).pk,
+            Self::Theirs(channel, digest) => keys::message_of_parts(channel.as_str(), digest).pk,
         }
     }
 

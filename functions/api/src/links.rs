@@ -29,8 +29,8 @@ pub(crate) async fn link(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let contact = contacts::asked(call)?;
     let wish = read(call.json()?)?;
     let order = order(call, wish.reason)?;
-    let made = api.table.links().link(&order, &wish.identity, &contact, wish.proof).await?;
-    made.map_err(|it| refusals::bare(&it)).map(|it| created(&it))
+    let made = api.table.links().link(&order, &wish.identity, &contact, wish.proof).await;
+    made.map_err(refusals::of_link).map(|it| created(&it))
 }
 
 /// Takes back the link by which an address became the person's.
@@ -46,8 +46,8 @@ pub(crate) async fn unlink(api: &Api, call: &Call<'_>) -> Result<Answer, Problem
         api.table.contacts().who_is(&contacts::asked(call)?).await?.ok_or_else(missing)?;
     let order = order(call, reason)?;
     let identity = named(api, &contact, call.second(), &order).await?.ok_or_else(missing)?;
-    let made = Box::pin(api.table.links().unlink(&order, &contact, &identity, &api.rules)).await?;
-    made.map_err(|it| refusals::bare(&it)).map(|it| created(&it))
+    let made = Box::pin(api.table.links().unlink(&order, &contact, &identity, &api.rules)).await;
+    made.map_err(refusals::of_link).map(|it| created(&it))
 }
 
 /// The address that a path names: one of the person's, or the one that this very request took from them before.

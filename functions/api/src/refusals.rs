@@ -1,7 +1,10 @@
 //! Why a correction cannot be made, as a problem: which part of the request it lies in, and what to do.
 
 use aws::store::keys::Key;
-use aws::store::{MOST_MOVED, Refused};
+use aws::store::{
+    MOST_IDENTITIES, MOST_MOVED, MOST_THREADS, PersonError, PersonRefusal, ThreadError,
+    ThreadRefusal,
+};
 use domain::id::ThreadId;
 use domain::outbound::Problem as Send;
 
@@ -33,65 +36,97 @@ impl Named<'_> {
 }
 
 /// The problem of a correction that names threads and messages.
-pub(crate) fn problem(refused: Refused, named: &Named<'_>) -> Problem {
-    let bare = bare(&refused);
+pub(crate) fn problem(error: ThreadError, named: &Named<'_>) -> Problem {
+    let refused = match error.refusal() {
+        Ok(refused) => refused,
+        Err(failed) => return failed.into(),
+    };
+    let bare = about_threads(&refused);
     match refused {
-        Refused::NoThread(id) if id == *named.path => Problem::new(NOT_FOUND),
-        Refused::NoThread(_) => Problem::wrong(named.other(), "there is no such thread"),
-        Refused::SameThread => Problem::wrong(named.other(), "must be another thread"),
-        Refused::OtherContact => {
+        ThreadRefusal::NoThread(id) if id == *named.path => Problem::new(NOT_FOUND),
+        ThreadRefusal::NoThread(_) => Problem::wrong(named.other(), "there is no such thread"),
+        ThreadRefusal::SameThread => Problem::wrong(named.other(), "must be another thread"),
+        ThreadRefusal::OtherContact => {
             bare.at(named.other(), "is another person's: link the two people first")
         }
-        Refused::NoMessage(key) => Problem::wrong(named.message(&key), "there is no such message"),
-        Refused::NotInThread(key) => {
+        ThreadRefusal::NoMessage(key) => {
+            Problem::wrong(named.message(&key), "there is no such message")
+        }
+        ThreadRefusal::NotInThread(key) => {
             let detail = "is in another thread by now: read the timeline again";
             bare.at(named.message(&key), detail)
         }
-        Refused::Nothing => Problem::wrong(named.other(), "must name a message"),
-        Refused::Merged(_)
-        | Refused::NoCorrection
-        | Refused::OfPeople
-        | Refused::AlreadyReverted
-        | Refused::TooMany
-        | Refused::Superseded
-        | Refused::OtherCorrection
-        | Refused::NoContact
-        | Refused::SameContact
-        | Refused::NotLinked => bare,
+        ThreadRefusal::Nothing => Problem::wrong(named.other(), "must name a message"),
+        ThreadRefusal::Merged(_)
+        | ThreadRefusal::NoCorrection
+        | ThreadRefusal::OfPeople
+        | ThreadRefusal::AlreadyReverted
+        | ThreadRefusal::TooMany
+        | ThreadRefusal::Superseded
+        | ThreadRefusal::OtherCorrection => bare,
     }
 }
 
-/// The problem of a correction that names nothing but what stands in its path.
-pub(crate) fn bare(refused: &Refused) -> Problem {
+/// The problem of a revert, which names nothing but what stands in its path.
+pub(crate) fn of_revert(error: ThreadError) -> Problem {
+    error.refusal().map_or_else(Problem::from, |it| about_threads(&it))
+}
+
+/// The problem of a link, or of one that is taken back.
+pub(crate) fn of_link(error: PersonError) -> Problem {
+    error.refusal().map_or_else(Problem::from, |it| about_people(&it))
+}
+
+fn about_threads(refused: &ThreadRefusal) -> Problem {
     match refused {
-        Refused::NoThread(_)
-        | Refused::NoMessage(_)
-        | Refused::NoCorrection
-        | Refused::NoContact => Problem::new(NOT_FOUND),
-        Refused::Merged(into) => merged(into),
-        Refused::OtherContact | Refused::SameThread | Refused::Nothing => {
-            Problem::because(OTHER_CONTACT, "link the two people first")
+        ThreadRefusal::NoThread(_) | ThreadRefusal::NoMessage(_) | ThreadRefusal::NoCorrection => {
+            Problem::new(NOT_FOUND)
         }
-        Refused::NotInThread(_) => {
+        ThreadRefusal::Merged(into) => merged(into),
+        ThreadRefusal::OtherContact => Problem::because(OTHER_CONTACT, "link the two people first"),
+        ThreadRefusal::SameThread => Problem::because(CONFLICT, "name two threads"),
+        ThreadRefusal::Nothing => Problem::because(CONFLICT, "name a message"),
+        ThreadRefusal::NotInThread(_) => {
             Problem::because(NOT_IN_THREAD, "a message went elsewhere: read the timeline again")
         }
-        Refused::SameContact => Problem::because(CONFLICT, "nothing is to be linked")
-            .at(Place::Pointer("/address".to_owned()), "is this person's already"),
-        Refused::NotLinked => {
-            Problem::because(NOT_LINKED, "an address that was always theirs stays theirs")
+        ThreadRefusal::OfPeople => {
+            Problem::because(CONFLICT, "it is a link: unlink the address instead")
         }
-        Refused::OfPeople => Problem::because(CONFLICT, "it is a link: unlink the address instead"),
-        Refused::AlreadyReverted => {
+        ThreadRefusal::AlreadyReverted => {
             Problem::because(ALREADY_REVERTED, "to have it again, make it again")
         }
-        Refused::TooMany => {
+        ThreadRefusal::TooMany => {
             let rule = format!("correct at most {MOST_MOVED} messages at once");
             Problem::because(CORRECTION_TOO_LARGE, rule)
         }
-        Refused::Superseded => Problem::because(SUPERSEDED, "take back the later correction first"),
-        Refused::OtherCorrection => Problem::because(
-            kind_of(Send::IdempotencyMismatch),
-            "take another key for another correction",
-        ),
+        ThreadRefusal::Superseded => superseded(),
+        ThreadRefusal::OtherCorrection => other_key(),
     }
+}
+
+fn about_people(refused: &PersonRefusal) -> Problem {
+    match refused {
+        PersonRefusal::NoContact => Problem::new(NOT_FOUND),
+        PersonRefusal::SameContact => Problem::because(CONFLICT, "nothing is to be linked")
+            .at(Place::Pointer("/address".to_owned()), "is this person's already"),
+        PersonRefusal::NotLinked => {
+            Problem::because(NOT_LINKED, "an address that was always theirs stays theirs")
+        }
+        PersonRefusal::TooMany => {
+            let rule = format!(
+                "link people of at most {MOST_IDENTITIES} addresses and {MOST_THREADS} threads"
+            );
+            Problem::because(CORRECTION_TOO_LARGE, rule)
+        }
+        PersonRefusal::Superseded => superseded(),
+        PersonRefusal::OtherCorrection => other_key(),
+    }
+}
+
+fn superseded() -> Problem {
+    Problem::because(SUPERSEDED, "take back the later correction first")
+}
+
+fn other_key() -> Problem {
+    Problem::because(kind_of(Send::IdempotencyMismatch), "take another key for another correction")
 }

@@ -185,7 +185,7 @@ async fn refile(
         return confirm(table, from, order.at).await;
     }
     let corrected = if question.opened {
-        let merged = table.corrections().merge(order, from, to).await?;
+        let merged = table.corrections().merge(order, from, to).await;
         if merged.is_ok() {
             confirm(table, to, order.at).await?;
         }
@@ -193,10 +193,11 @@ async fn refile(
     } else {
         let messages = followers(table, question, &doubted, order.at).await?;
         let place = if *to == question.new { To::New(to.clone()) } else { To::Thread(to.clone()) };
-        table.corrections().move_messages(order, from, &place, &messages, rules).await?
+        table.corrections().move_messages(order, from, &place, &messages, rules).await
     };
     // A person was faster: what they decided stands.
-    if let Err(refused) = corrected {
+    if let Err(error) = corrected {
+        let refused = error.refusal()?;
         tracing::info!(thread.id = %from, ?refused, "a customer's answer changed nothing");
     }
     Ok(())

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail, ensure};
 use aws::ingest::{PREFIX, Parked, entry};
 use aws::store::BackTo;
+use aws::store::keys::UNKNOWN;
 use channels::Channel;
 use domain::event::{InboundEvent, Kind};
 use domain::id;
@@ -92,7 +93,7 @@ pub async fn replay_unknown(stack: &Stack, report: &Report) -> anyhow::Result<Re
     let scan = json!({
         "TableName": table,
         "FilterExpression": "begins_with(pk, :unknown) AND (attribute_not_exists(parsers) OR parsers <> :parsers)",
-        "ExpressionAttributeValues": { ":unknown": { "S": "UNK#" }, ":parsers": { "S": PARSERS } },
+        "ExpressionAttributeValues": { ":unknown": { "S": UNKNOWN }, ":parsers": { "S": PARSERS } },
     });
     let found = stack.aws.call(&["dynamodb", "scan"], &scan).await?;
     let (mut done, mut secrets) = (Replayed::default(), BTreeMap::new());
@@ -139,7 +140,7 @@ pub async fn replay_aside(stack: &Stack, report: &Report) -> anyhow::Result<Repl
     let scan = json!({
         "TableName": table,
         "FilterExpression": "begins_with(pk, :unknown) AND attribute_exists(entry)",
-        "ExpressionAttributeValues": { ":unknown": { "S": "UNK#" } },
+        "ExpressionAttributeValues": { ":unknown": { "S": UNKNOWN } },
     });
     let found = stack.aws.call(&["dynamodb", "scan"], &scan).await?;
     let mut done = Replayed::default();

@@ -238,15 +238,17 @@ async fn correct(
     rules: &Rules,
 ) -> anyhow::Result<Option<Correction>> {
     let corrected = match to {
-        To::Thread(target) if merges => {
-            table.corrections().merge(order, &shift.from, target).await?
-        }
+        To::Thread(target) if merges => table.corrections().merge(order, &shift.from, target).await,
         To::Thread(_) | To::New(_) => {
             let keys: Vec<_> = part.iter().map(|it| Key::alone(it.0.clone())).collect();
-            table.corrections().move_messages(order, &shift.from, to, &keys, rules).await?
+            table.corrections().move_messages(order, &shift.from, to, &keys, rules).await
         }
     };
-    Ok(corrected.ok())
+    match corrected {
+        Ok(correction) => Ok(Some(correction)),
+        // A person was faster.
+        Err(error) => error.refusal().map(|_| None),
+    }
 }
 
 fn rules(other: &Other) -> Rules {

@@ -1,4 +1,4 @@
-//! `Table::file`: what a worker does with an entry of the queue, call by call.
+//! `Filing::file`: what a worker does with an entry of the queue, call by call.
 
 use crate::fold::Fold;
 use crate::guards::{Guard, Guards};

@@ -1,4 +1,4 @@
-//! `Table::fold_at`: a message is folded into the thread where it is, wherever that thread went meanwhile.
+//! `Threads::fold_at`: a message is folded into the thread where it is, wherever that thread went meanwhile.
 
 use crate::guards::{Guard, Guards};
 use crate::item::{Item, Touch};

@@ -7,31 +7,31 @@ pub enum Guard {
     MessageAbsent,
     /// A message is put only if it was not taken back: `write_message`.
     NotTakenBack,
-    /// A thread is opened with the edit in it that the message has: `Table::open`.
+    /// A thread is opened with the edit in it that the message has: `Filing::open`.
     EditSeen,
-    /// A thread is folded into only at the version that was read, so only if it is there: `Table::fold_into`.
+    /// A thread is folded into only at the version that was read, so only if it is there: `Threads::fold_into`.
     FoldVersion,
     /// Threads come among the live ones only if the head is at the version that was read: `next_head`.
     HeadVersion,
-    /// A thread makes room only at the version that was read: `Table::add_room`.
+    /// A thread makes room only at the version that was read: `Threads::add_room`.
     RoomVersion,
-    /// A thread is brought back only at the version that was read: `Table::move_in`.
+    /// A thread is brought back only at the version that was read: `Threads::move_in`.
     BackVersion,
-    /// An address becomes a person's only if it is whose it was: `Table::add_claims`.
+    /// An address becomes a person's only if it is whose it was: `Contacts::add_claims`.
     AddressOwner,
-    /// A fold reads the thread first and its message second: `Table::fold_at`.
+    /// A fold reads the thread first and its message second: `Threads::fold_at`.
     ThreadReadFirst,
-    /// A fold into a thread that another one went into reads last whether it is still so: `Table::pass`.
+    /// A fold into a thread that another one went into reads last whether it is still so: `Threads::pass`.
     MergeReadLast,
-    /// What is folded through a merged thread is noted there: `Table::pass`.
+    /// What is folded through a merged thread is noted there: `Threads::pass`.
     LateNoted,
-    /// The revert of a merge reads the live thread before what was noted: `Table::read_merged`.
+    /// The revert of a merge reads the live thread before what was noted: `Corrections::read_merged`.
     RevertReadsFirst,
-    /// A merge reads the head before what was merged into both threads: `Table::pair`.
+    /// A merge reads the head before what was merged into both threads: `Corrections::pair`.
     HeadReadFirst,
-    /// A move begins at the version of the head that was read, and completes first what is under way: `Table::ground_of`.
+    /// A move begins at the version of the head that was read, and completes first what is under way: `Corrections::ground_of`.
     OthersCompleted,
-    /// A rebuild looks after the live thread whether its thread is a part of it still: `Table::rebuild`.
+    /// A rebuild looks after the live thread whether its thread is a part of it still: `Corrections::rebuild`.
     RebuildLooksAgain,
     /// A correction changes a live thread only at the version that was read.
     CorrectionVersion,

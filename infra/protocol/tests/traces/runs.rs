@@ -1,6 +1,6 @@
 //! Runs of two or three workers, and what the model says to each of their calls.
 
-use aws::store::{Order as Told, Store, To};
+use aws::store::{Order as Told, Store, ThreadError, ThreadRefusal, To};
 use domain::event::InboundEvent;
 use domain::filing::Decider;
 use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
@@ -69,6 +69,11 @@ enum Work {
     Correct(Order),
 }
 
+/// What was answered: a correction, or why there is none.
+fn answered<T>(made: Result<T, ThreadError>) -> Result<T, ThreadRefusal> {
+    made.map_err(|it| it.refusal().unwrap())
+}
+
 async fn work(world_table: Store, threads: Vec<ThreadId>, contact: ContactId, n: u32, work: Work) {
     let thread = |it: u8| threads[usize::from(it)].clone();
     match work {
@@ -76,16 +81,14 @@ async fn work(world_table: Store, threads: Vec<ThreadId>, contact: ContactId, n:
             file(&world_table, &event).await.unwrap();
         }
         Work::Correct(Order::Merge { source, target, is_taken_back }) => {
-            let made = world_table
-                .corrections()
-                .merge(&told(n), &thread(source), &thread(target))
-                .await
-                .unwrap();
+            let made =
+                world_table.corrections().merge(&told(n), &thread(source), &thread(target)).await;
+            let made = answered(made);
             if is_taken_back && let Ok(made) = made {
                 let back = told(n + 10);
                 let back =
                     world_table.corrections().revert(&back, &contact, &made.id, &rules()).await;
-                let _may_be_refused = back.unwrap();
+                let _may_be_refused = answered(back);
             }
         }
         Work::Correct(Order::Move { name: _, from, to }) => {
@@ -94,7 +97,7 @@ async fn work(world_table: Store, threads: Vec<ThreadId>, contact: ContactId, n:
             let (order, from, rules) = (told(n), thread(from), rules());
             let corrections = world_table.corrections();
             let made = corrections.move_messages(&order, &from, &to, &keys, &rules);
-            let _may_be_refused = Box::pin(made).await.unwrap();
+            let _may_be_refused = answered(Box::pin(made).await);
         }
     }
 }

@@ -117,26 +117,28 @@ impl Store {
     }
 
     /// Reads and decides until it is decided. `what` says what was going on, should others be faster every time.
-    pub(in crate::store) async fn retrying<T, F>(
+    pub(in crate::store) async fn retrying<T, E, F>(
         &self,
         what: &'static str,
         mut attempt: impl FnMut() -> F,
-    ) -> anyhow::Result<T>
+    ) -> Result<T, E>
     where
-        F: Future<Output = anyhow::Result<Attempt<T>>>,
+        E: From<anyhow::Error>,
+        F: Future<Output = Result<Attempt<T>, E>>,
     {
         self.retrying_from(what, (), |()| attempt()).await
     }
 
     /// The same, where an attempt that was not the fastest found out what the next one begins with.
-    pub(in crate::store) async fn retrying_from<S, T, F>(
+    pub(in crate::store) async fn retrying_from<S, T, E, F>(
         &self,
         what: &'static str,
         mut state: S,
         mut attempt: impl FnMut(S) -> F,
-    ) -> anyhow::Result<T>
+    ) -> Result<T, E>
     where
-        F: Future<Output = anyhow::Result<Attempt<T, S>>>,
+        E: From<anyhow::Error>,
+        F: Future<Output = Result<Attempt<T, S>, E>>,
     {
         for n in 0..ATTEMPTS {
             match attempt(state).await? {
@@ -145,7 +147,7 @@ impl Store {
             }
             pause(n).await;
         }
-        anyhow::bail!("others were faster {ATTEMPTS} times while {what}")
+        Err(anyhow::anyhow!("others were faster {ATTEMPTS} times while {what}").into())
     }
 }
 

@@ -5,6 +5,15 @@ use domain::id::{
     AccountId, Channel, ContactId, CorrectionId, IdentityId, MessageId, ProviderId, ThreadId,
 };
 
+/// What partition keys begin with.
+const MESSAGE: &str = "MSG#";
+pub(in crate::store) const CONTACT: &str = "CON#";
+const THREAD: &str = "THR#";
+/// An item that is in no thread.
+pub const UNKNOWN: &str = "UNK#";
+/// The list of API tokens; with `#` behind it, one of them.
+pub(in crate::store) const TOKENS: &str = "TOK";
+
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
@@ -74,11 +83,29 @@ pub(in crate::store) fn confidences_of(from: i64, to: i64) -> Range {
 /// some contain a phone number.
 #[must_use]
 pub fn message(channel: &Channel, account: &AccountId, id: &ProviderId) -> Key {
-    Key::alone(format!("MSG#{channel}#{}", digest(&[account.as_str(), id.as_str()])))
+    Key::alone(format!("{MESSAGE}{channel}#{}", digest(&[account.as_str(), id.as_str()])))
 }
 
 /// What the partition key of a message of ours begins with; our id of it follows.
-pub const OUTBOUND: &str = "MSG#out#";
+const OUTBOUND: &str = "MSG#out#";
+
+/// Which message of ours a partition key is of; `None` if of none.
+#[must_use]
+pub fn message_of_ours(pk: &str) -> Option<MessageId> {
+    pk.strip_prefix(OUTBOUND).map(MessageId::new)
+}
+
+/// Which message a partition key is of, as the API spells it: the channel, `out` for ours, and what tells its messages apart.
+#[must_use]
+pub fn parts_of_message(pk: &str) -> Option<(&str, &str)> {
+    pk.strip_prefix(MESSAGE)?.split_once('#')
+}
+
+/// The key of a message, from what the API spells it by.
+#[must_use]
+pub fn message_of_parts(channel: &str, rest: &str) -> Key {
+    Key::alone(format!("{MESSAGE}{channel}#{rest}"))
+}
 
 /// A message of ours.
 #[must_use]
@@ -95,37 +122,52 @@ pub fn identity(id: &IdentityId) -> Key {
 /// The head of a person.
 #[must_use]
 pub fn contact(id: &ContactId) -> Key {
-    Key::alone(format!("CON#{id}"))
+    Key::alone(format!("{CONTACT}{id}"))
 }
 
 /// A thread that is live: one of the at most 24 that a new message may join.
 #[must_use]
 pub fn live(contact: &ContactId, thread: &ThreadId) -> Key {
-    Key { pk: format!("CON#{contact}"), sk: format!("1#{thread}") }
+    Key { pk: format!("{CONTACT}{contact}"), sk: format!("1#{thread}") }
 }
 
 /// A thread that was moved out of the live ones, unchanged.
 #[must_use]
 pub fn archived(contact: &ContactId, thread: &ThreadId) -> Key {
-    Key { pk: format!("CON#{contact}"), sk: format!("2#{thread}") }
+    Key { pk: format!("{CONTACT}{contact}"), sk: format!("2#{thread}") }
 }
 
 /// A correction by a person.
 #[must_use]
 pub fn correction(contact: &ContactId, id: &CorrectionId) -> Key {
-    Key { pk: format!("CON#{contact}"), sk: format!("3#{id}") }
+    Key { pk: format!("{CONTACT}{contact}"), sk: format!("3#{id}") }
 }
 
 /// The question to a person about which topic a message of theirs is.
 #[must_use]
 pub fn question(contact: &ContactId) -> Key {
-    Key { pk: format!("CON#{contact}"), sk: "5#question".to_owned() }
+    Key { pk: format!("{CONTACT}{contact}"), sk: "5#question".to_owned() }
 }
 
 /// What seldom changes of a thread: contact, subject, tags, `merged_into`.
 #[must_use]
 pub fn thread(id: &ThreadId) -> Key {
-    Key::alone(format!("THR#{id}"))
+    Key::alone(format!("{THREAD}{id}"))
+}
+
+/// Which thread a partition key is of.
+pub(in crate::store) fn thread_of(pk: &str) -> Option<ThreadId> {
+    pk.strip_prefix(THREAD).map(ThreadId::new)
+}
+
+/// Which person a partition key is of.
+pub(in crate::store) fn contact_of(pk: &str) -> Option<ContactId> {
+    pk.strip_prefix(CONTACT).map(ContactId::new)
+}
+
+/// What a sort key names behind the digit of its kind: a thread, a correction.
+pub(in crate::store) fn named_by(sk: &str) -> Option<&str> {
+    sk.split_once('#').map(|(_, name)| name)
 }
 
 /// A case of another system: which thread is about it.
@@ -137,13 +179,18 @@ pub fn case(kind: &str, id: &str) -> Key {
 /// What a person wants and what we call them by.
 #[must_use]
 pub fn profile(contact: &ContactId) -> Key {
-    Key { pk: format!("CON#{contact}"), sk: "4#profile".to_owned() }
+    Key { pk: format!("{CONTACT}{contact}"), sk: "4#profile".to_owned() }
 }
 
 /// An item that could not be read or that nobody said, by its event's deduplication id.
 #[must_use]
 pub fn unknown(deduplication_id: &str) -> Key {
-    Key::alone(format!("UNK#{deduplication_id}"))
+    Key::alone(format!("{UNKNOWN}{deduplication_id}"))
+}
+
+/// Whether a partition key is of an item that is in no thread.
+pub(in crate::store) fn is_unknown(pk: &str) -> bool {
+    pk.starts_with(UNKNOWN)
 }
 
 /// One of our accounts: what its platform last said of it.
@@ -173,7 +220,17 @@ pub fn link(sha256: &str) -> Key {
 /// An API token, by the SHA-256 of its text.
 #[must_use]
 pub fn token(sha256: &str) -> Key {
-    Key::alone(format!("TOK#{sha256}"))
+    Key::alone(format!("{TOKENS}#{sha256}"))
+}
+
+/// The line of the list of API tokens that leads to one of them.
+pub(in crate::store) fn listed_token(id: &str, sha256: &str) -> Key {
+    Key { pk: TOKENS.to_owned(), sk: format!("{id}#{sha256}") }
+}
+
+/// The SHA-256 that the sort key of a line of that list ends with.
+pub(in crate::store) fn token_of(sk: &str) -> Option<&str> {
+    sk.split_once('#').map(|(_, sha256)| sha256)
 }
 
 #[cfg(test)]

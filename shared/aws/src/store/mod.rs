@@ -24,13 +24,16 @@ pub use base::Store;
 pub use contacts::Contacts;
 pub use contacts::identities::Claims;
 pub use contacts::profiles::{ContactProfile, ProfileChange};
-pub use corrections::{Corrections, MOST_MOVED, Order, Refused, To};
+pub use corrections::refusal::{
+    CorrectError, PersonError, PersonRefusal, ThreadError, ThreadRefusal,
+};
+pub use corrections::{Corrections, MOST_MOVED, Order, To};
 pub use filing::Filing;
 pub use filing::aside::BackTo;
 pub use filing::budget::{Budget, Tally};
 pub use filing::file::Filed;
 pub use filing::questions::Question;
-pub use links::Links;
+pub use links::{Links, MOST_IDENTITIES, MOST_THREADS};
 pub use messages::Messages;
 pub use messages::stored::Stored;
 pub use patch::{Patch, Written};

@@ -12,16 +12,13 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::new_id;
 use crate::store::item::{Item, get_moment, get_text, get_texts, moment, text};
-use crate::store::keys::{self, Key};
+use crate::store::keys;
 use crate::store::patch::{Patch, Written};
 use crate::store::schema;
 use crate::store::transaction::{Committed, Transaction};
 
 /// What every token begins with, so that people and secret scanners know one.
 const PREFIX: &str = "ari_";
-
-/// The partition that lists all tokens: `TOK` / `<id>#<hash>`.
-const LIST: &str = "TOK";
 
 /// An API token, without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,14 +142,14 @@ impl Tokens<'_> {
         let call = self.store.query().consistent_read(true);
         let call = call
             .key_condition_expression("pk = :list AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":list", text(LIST))
+            .expression_attribute_values(":list", text(keys::TOKENS))
             .expression_attribute_values(":prefix", text(prefix));
         let mut found = call.into_paginator().items().send();
         let mut tokens = Vec::new();
         while let Some(item) = found.next().await {
             let item = item.context("cannot list the tokens")?;
-            let hash = get_text(&item, schema::SK).and_then(|it| it.split_once('#'));
-            tokens.extend(self.read_token(hash.map_or("", |it| it.1)).await?);
+            let hash = get_text(&item, schema::SK).and_then(keys::token_of);
+            tokens.extend(self.read_token(hash.unwrap_or_default()).await?);
         }
         Ok(tokens)
     }
@@ -179,7 +176,7 @@ impl Tokens<'_> {
             last_four,
             hash,
         };
-        let listed = Key { pk: LIST.to_owned(), sk: format!("{}#{}", token.id, token.hash) };
+        let listed = keys::listed_token(&token.id, &token.hash);
         let mut writes = Transaction::default();
         writes.patch(to_patch(&token).if_absent(schema::PK));
         writes.patch(Patch::of(listed).set("name", text(&token.name)));

@@ -1,7 +1,7 @@
 //! Stopping before and after every call of a correction, and giving the same order again from another program.
 
 use aws::steps::Steps;
-use aws::store::{Refused, Store, To};
+use aws::store::{Store, ThreadError, ThreadRefusal, To};
 use domain::filing::Correction;
 use domain::id::ThreadId;
 use embedded::Cloud;
@@ -33,12 +33,7 @@ impl Stage {
         Self { chair, kettle, new, contact: world.contact.clone() }
     }
 
-    async fn act(
-        &self,
-        table: &Store,
-        n: u32,
-        act: Act,
-    ) -> anyhow::Result<Result<Correction, Refused>> {
+    async fn act(&self, table: &Store, n: u32, act: Act) -> Result<Correction, ThreadError> {
         match act {
             Act::Merge => {
                 Box::pin(table.corrections().merge(&order(n), &self.chair, &self.kettle)).await
@@ -95,7 +90,7 @@ async fn acted(
         assert_ne!(stop_at, 0, "{act:?} cannot be done");
         stage.act(&table(&cloud.process()), n, act).await.unwrap()
     };
-    (cloud.items().await, made.unwrap(), process.steps.passed())
+    (cloud.items().await, made, process.steps.passed())
 }
 
 /// Before the first call, and after each: before the next one is the same.
@@ -149,7 +144,7 @@ async fn a_correction_that_was_stopped_anywhere_can_be_taken_back_instead() {
             let world = World::over(cloud.clone(), table(&cloud.process())).await;
             match world.revert(2, 1).await {
                 Ok(_) => {}
-                Err(refused) => assert_eq!(refused, Refused::NoCorrection),
+                Err(refused) => assert_eq!(refused, ThreadRefusal::NoCorrection),
             }
             assert_sound(&cloud.items().await, &format!("{act:?} stopped at {stop_at}"));
             assert_eq!(world.timeline(&stage.kettle).await, ["k1", "k2", "k3", "n1", "n2", "n3"]);
@@ -162,7 +157,7 @@ async fn a_correction_that_was_stopped_anywhere_can_be_taken_back_instead() {
                 .unwrap()
                 .is_some()
             {
-                stage.act(&world.table, 1, act).await.unwrap().unwrap();
+                stage.act(&world.table, 1, act).await.unwrap();
             }
             assert_eq!(world.thread("k2").await, stage.kettle);
             assert_eq!(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aws::store::SortOrder;
 use aws::store::Window;
-use aws::store::{Refused, Store, To};
+use aws::store::{Store, ThreadError, ThreadRefusal, To};
 use domain::event::InboundEvent;
 use domain::id::{ContactId, ThreadId};
 use embedded::Cloud;
@@ -14,7 +14,7 @@ use embedded::Cloud;
 use crate::stories::Dice;
 use crate::support::{Item, file, fill, quotes, rules, table, text, topics};
 use crate::turns::Turns;
-use crate::world::{World, assert_sound, at, key, new_thread, order};
+use crate::world::{World, answered, assert_sound, at, key, new_thread, order};
 
 /// Threads at the beginning.
 const THREADS: usize = 4;
@@ -47,18 +47,13 @@ struct Outcome {
 }
 
 impl Job {
-    async fn run(
-        &self,
-        table: &Store,
-        contact: &ContactId,
-        n: u32,
-    ) -> anyhow::Result<Result<(), Refused>> {
-        let made = match self {
+    async fn run(&self, table: &Store, contact: &ContactId, n: u32) -> Result<(), ThreadError> {
+        match self {
             Self::File(events) => {
                 for event in events {
                     file(table, event).await?;
                 }
-                return Ok(Ok(()));
+                return Ok(());
             }
             Self::Merge(source, target) => {
                 table.corrections().merge(&order(n), source, target).await?
@@ -73,7 +68,7 @@ impl Job {
                     .await?
             }
         };
-        Ok(made.map(|_| ()))
+        Ok(())
     }
 }
 
@@ -207,7 +202,7 @@ async fn run_all(
     cloud: &Cloud,
     contact: &ContactId,
     jobs: &[Job],
-) -> Vec<Result<(), Refused>> {
+) -> Vec<Result<(), ThreadRefusal>> {
     let turns = Turns::of(dice, jobs.len());
     let workers = jobs.iter().cloned().enumerate().map(|(worker, job)| {
         let table = table(&turns.process(cloud, worker));
@@ -215,7 +210,7 @@ async fn run_all(
         tokio::spawn(async move {
             let answer = job.run(&table, &contact, FIRST + u32::try_from(worker).unwrap()).await;
             turns.finish(worker);
-            answer.unwrap()
+            answered(answer)
         })
     });
     let mut answers = Vec::new();

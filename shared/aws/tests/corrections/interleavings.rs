@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aws::store::{Refused, Store, To};
+use aws::store::{Store, ThreadRefusal, To};
 use domain::event::InboundEvent;
 use domain::id::{ContactId, ThreadId};
 use embedded::Cloud;
@@ -11,7 +11,7 @@ use crate::schedule::Schedule;
 use crate::support::{
     Item, deleted, echo, edited, file, fill, of_kind, quotes, rules, says, table,
 };
-use crate::world::{World, assert_sound, order, relocate, two_topics};
+use crate::world::{World, answered, assert_sound, order, relocate, two_topics};
 
 /// Thirty schedules: in 14 the second worker does all of its work at one point of the first one's, in 10 its first calls,
 /// and the others are without order.
@@ -36,7 +36,11 @@ fn filed(event: InboundEvent) -> Job {
 }
 
 impl Job {
-    pub(crate) async fn run(&self, table: &Store, contact: &ContactId) -> Result<(), Refused> {
+    pub(crate) async fn run(
+        &self,
+        table: &Store,
+        contact: &ContactId,
+    ) -> Result<(), ThreadRefusal> {
         let made = match self {
             Self::File(event) => {
                 file(table, event).await.unwrap();
@@ -50,14 +54,14 @@ impl Job {
                 table.corrections().revert(&order(*n), contact, &order(*of).id, &rules()).await
             }
         };
-        made.unwrap().map(|_| ())
+        answered(made).map(drop)
     }
 }
 
 /// What became of a world, and what each worker's last job was answered.
 pub(crate) struct Outcome {
     pub(crate) world: World,
-    pub(crate) answers: [Result<(), Refused>; 2],
+    pub(crate) answers: [Result<(), ThreadRefusal>; 2],
     pub(crate) items: Vec<Item>,
 }
 
@@ -270,7 +274,7 @@ async fn of_two_opposite_merges_at_once_one_is_refused_in_any_order() {
     for bits in schedules() {
         let jobs: [&[Job]; 2] = [&[topics.merge(1)], std::slice::from_ref(&back)];
         let end = interleave(bits, &topics.world, jobs).await;
-        let refused = end.answers.iter().filter(|it| matches!(it, Err(Refused::Merged(_))));
+        let refused = end.answers.iter().filter(|it| matches!(it, Err(ThreadRefusal::Merged(_))));
         assert_eq!(refused.count(), 1, "schedule {bits:b}");
     }
 }
@@ -299,7 +303,7 @@ async fn a_split_that_is_taken_back_while_it_runs_is_taken_back_in_any_order() {
         let expected: &[&str] = match &end.answers[1] {
             Ok(()) => &["k1", "k2", "k3"],
             Err(refused) => {
-                assert_eq!(*refused, Refused::NoCorrection);
+                assert_eq!(*refused, ThreadRefusal::NoCorrection);
                 &["k1"]
             }
         };

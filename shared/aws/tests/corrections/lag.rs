@@ -56,16 +56,16 @@ async fn what_an_index_does_not_show_yet_neither_leaves_its_thread_nor_comes_bac
     let (_copy, behind) = frozen(&world).await;
     file_all(&world.table, &[quotes("n1", 900_500, "how long do I wait for it?", "k1")]).await;
     let to = new_thread();
-    relocate(&behind, 1, &kettle, &to, &["k2", "k3"]).await.unwrap().unwrap();
+    relocate(&behind, 1, &kettle, &to, &["k2", "k3"]).await.unwrap();
     assert_sound(&world.cloud.items().await, "the index does not show the last message");
     // It shows those that left where they were.
-    relocate(&behind, 2, &kettle, &To::Thread(chair), &["k1"]).await.unwrap().unwrap();
+    relocate(&behind, 2, &kettle, &To::Thread(chair), &["k1"]).await.unwrap();
     assert_sound(&world.cloud.items().await, "the index shows what left");
     let live = world.live(&kettle).await.unwrap();
     assert_eq!((live.state, live.since), (State::Waiting, Some(at(900_500))));
     let revert =
         behind.corrections().revert(&order(3), &world.contact, &order(1).id, &rules()).await;
-    revert.unwrap().unwrap();
+    revert.unwrap();
     assert_sound(&world.cloud.items().await, "the index does not show what came back");
     assert_eq!(world.timeline(&kettle).await, ["k2", "k3", "n1"]);
 }
@@ -78,14 +78,14 @@ async fn what_came_to_a_merged_thread_goes_back_with_it_though_no_index_shows_it
     let more = "to return the chair, article 5500-1171, when do you collect it?";
     file_all(&world.table, &[quotes("c4", 180, more, "c1")]).await;
     assert_eq!(world.thread("c4").await, chair);
-    behind.corrections().merge(&order(1), &chair, &kettle).await.unwrap().unwrap();
+    behind.corrections().merge(&order(1), &chair, &kettle).await.unwrap();
     let edit =
         edited("c4", 900_700, 1, "to return the chair, article 5500-1178, when do you collect it?");
     file_all(&world.table, &[edit]).await;
     assert_sound(&world.cloud.items().await, "merged");
     let revert =
         behind.corrections().revert(&order(2), &world.contact, &order(1).id, &rules()).await;
-    revert.unwrap().unwrap();
+    revert.unwrap();
     assert_sound(&world.cloud.items().await, "the index does not show the message");
     assert_eq!(world.thread("c4").await, chair);
     let entry =
@@ -108,7 +108,7 @@ async fn what_a_correction_brought_to_a_merged_thread_goes_back_with_it_though_n
     world.revert(4, 2).await.unwrap();
     let revert =
         behind.corrections().revert(&order(5), &world.contact, &order(3).id, &rules()).await;
-    revert.unwrap().unwrap();
+    revert.unwrap();
     assert_sound(&world.cloud.items().await, "the index does not show what came");
     assert_eq!(world.timeline(&chair).await, ["c1", "c2", "c3", "s1"]);
 }

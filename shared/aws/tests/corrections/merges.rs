@@ -121,7 +121,7 @@ async fn threads_are_merged_into_one_after_the_other_and_taken_apart_again() {
     )
     .await;
     assert_ne!(world.live(&invoice).await.unwrap().profile, profile);
-    assert_eq!(world.revert(3, 1).await, Err(aws::store::Refused::Superseded));
+    assert_eq!(world.revert(3, 1).await, Err(aws::store::ThreadRefusal::Superseded));
     world.revert(4, 2).await.unwrap();
     assert_eq!(world.timeline(&kettle).await, all[..6]);
     world.revert(5, 1).await.unwrap();
@@ -154,7 +154,7 @@ async fn a_merge_that_was_taken_back_can_be_made_again_by_taking_that_back() {
     assert_eq!(world.timeline(&kettle).await.len(), 6);
     world.revert(4, 3).await.unwrap();
     assert_eq!(world.timeline(&chair).await, ["c1", "c2", "c3"]);
-    assert_eq!(world.revert(5, 1).await, Err(aws::store::Refused::AlreadyReverted));
+    assert_eq!(world.revert(5, 1).await, Err(aws::store::ThreadRefusal::AlreadyReverted));
     let items = world.cloud.items().await;
     let states: Vec<_> = of_kind(&items, "CON#", "3#").iter().map(|it| text(it, "state")).collect();
     assert_eq!(states.iter().filter(|it| *it == "reverted").count(), 3);

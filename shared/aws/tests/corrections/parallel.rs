@@ -1,7 +1,7 @@
 //! Two corrections of one person's threads at the same time, of which the second must see what the first did.
 
 use aws::steps::Steps;
-use aws::store::{Refused, To};
+use aws::store::{ThreadRefusal, To};
 use domain::id::ThreadId;
 use embedded::Cloud;
 
@@ -14,8 +14,8 @@ fn to_new(from: &ThreadId, names: &'static [&'static str], n: u32) -> Job {
 }
 
 /// Fails unless one of two was made and the other one says that a message is elsewhere by now. Which one was made.
-fn one_made(answers: &[Result<(), Refused>; 2], name: &str, why: &str) -> usize {
-    let late = Err(Refused::NotInThread(key(name)));
+fn one_made(answers: &[Result<(), ThreadRefusal>; 2], name: &str, why: &str) -> usize {
+    let late = Err(ThreadRefusal::NotInThread(key(name)));
     let made = usize::from(answers[0].is_err());
     assert_eq!((&answers[made], &answers[1 - made]), (&Ok(()), &late), "{why}");
     made
@@ -149,7 +149,7 @@ async fn a_correction_that_was_left_half_way_is_completed_by_the_next_one_of_its
         let second = world.relocate(2, &topics.kettle, &new_thread(), &["k3", "k1"]).await;
         assert_sound(&cloud.items().await, &format!("stopped at {stop_at}"));
         if second.is_err() {
-            assert_eq!(second, Err(Refused::NotInThread(key("k3"))), "stopped at {stop_at}");
+            assert_eq!(second, Err(ThreadRefusal::NotInThread(key("k3"))), "stopped at {stop_at}");
             let To::New(new) = &to else { unreachable!() };
             assert_eq!(world.timeline(new).await, ["k2", "k3"], "stopped at {stop_at}");
             left += 1;

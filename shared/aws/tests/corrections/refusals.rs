@@ -1,11 +1,11 @@
 //! What cannot be corrected: each is refused with its reason, and nothing is written.
 
-use aws::store::{MOST_MOVED, Refused, To, keys};
+use aws::store::{MOST_MOVED, ThreadRefusal, To, keys};
 use domain::event::Identity;
 use domain::id::{ContactId, ThreadId};
 
 use crate::support::{bsuid, event, file_all, message, picture, rules};
-use crate::world::{World, key, new_thread, order, two_topics};
+use crate::world::{World, answered, key, new_thread, order, two_topics};
 
 #[tokio::test]
 async fn a_refused_correction_says_why_and_writes_nothing() {
@@ -18,22 +18,22 @@ async fn a_refused_correction_says_why_and_writes_nothing() {
     let before = picture(&world.cloud.items().await);
 
     let there = |it: &ThreadId| To::Thread(it.clone());
-    assert_eq!(world.merge(1, &chair, &chair).await, Err(Refused::SameThread));
-    assert_eq!(world.merge(1, &nobody, &chair).await, Err(Refused::NoThread(nobody.clone())));
-    assert_eq!(world.merge(1, &chair, &nobody).await, Err(Refused::NoThread(nobody.clone())));
-    assert_eq!(world.merge(1, &chair, &theirs).await, Err(Refused::OtherContact));
+    assert_eq!(world.merge(1, &chair, &chair).await, Err(ThreadRefusal::SameThread));
+    assert_eq!(world.merge(1, &nobody, &chair).await, Err(ThreadRefusal::NoThread(nobody.clone())));
+    assert_eq!(world.merge(1, &chair, &nobody).await, Err(ThreadRefusal::NoThread(nobody.clone())));
+    assert_eq!(world.merge(1, &chair, &theirs).await, Err(ThreadRefusal::OtherContact));
 
     let moves = [
-        (&nobody, there(&chair), vec!["k1"], Refused::NoThread(nobody.clone())),
-        (&kettle, there(&nobody), vec!["k1"], Refused::NoThread(nobody.clone())),
-        (&kettle, there(&kettle), vec!["k1"], Refused::SameThread),
-        (&kettle, there(&theirs), vec!["k1"], Refused::OtherContact),
-        (&kettle, there(&chair), vec!["k1", "s1"], Refused::OtherContact),
-        (&kettle, there(&chair), vec!["k1", "c1"], Refused::NotInThread(key("c1"))),
-        (&kettle, there(&chair), vec!["k1", "none"], Refused::NoMessage(key("none"))),
-        (&kettle, there(&chair), vec![], Refused::Nothing),
-        (&kettle, To::New(chair.clone()), vec!["k1"], Refused::OtherCorrection),
-        (&kettle, new_thread(), vec!["k1", "c1"], Refused::NotInThread(key("c1"))),
+        (&nobody, there(&chair), vec!["k1"], ThreadRefusal::NoThread(nobody.clone())),
+        (&kettle, there(&nobody), vec!["k1"], ThreadRefusal::NoThread(nobody.clone())),
+        (&kettle, there(&kettle), vec!["k1"], ThreadRefusal::SameThread),
+        (&kettle, there(&theirs), vec!["k1"], ThreadRefusal::OtherContact),
+        (&kettle, there(&chair), vec!["k1", "s1"], ThreadRefusal::OtherContact),
+        (&kettle, there(&chair), vec!["k1", "c1"], ThreadRefusal::NotInThread(key("c1"))),
+        (&kettle, there(&chair), vec!["k1", "none"], ThreadRefusal::NoMessage(key("none"))),
+        (&kettle, there(&chair), vec![], ThreadRefusal::Nothing),
+        (&kettle, To::New(chair.clone()), vec!["k1"], ThreadRefusal::OtherCorrection),
+        (&kettle, new_thread(), vec!["k1", "c1"], ThreadRefusal::NotInThread(key("c1"))),
     ];
     for (from, to, names, refused) in moves {
         assert_eq!(world.relocate(1, from, &to, &names).await, Err(refused), "{names:?}");
@@ -44,8 +44,8 @@ async fn a_refused_correction_says_why_and_writes_nothing() {
         .corrections()
         .move_messages(&order(1), &kettle, &there(&chair), &many, &rules())
         .await;
-    assert_eq!(made.unwrap(), Err(Refused::TooMany));
-    assert_eq!(world.revert(2, 1).await, Err(Refused::NoCorrection));
+    assert_eq!(answered(made), Err(ThreadRefusal::TooMany));
+    assert_eq!(world.revert(2, 1).await, Err(ThreadRefusal::NoCorrection));
     assert_eq!(picture(&world.cloud.items().await), before);
 }
 
@@ -55,7 +55,7 @@ async fn what_is_a_part_of_another_thread_is_corrected_there() {
     let (chair, kettle) = (world.thread("c1").await, world.thread("k1").await);
     world.merge(1, &chair, &kettle).await.unwrap();
     let before = picture(&world.cloud.items().await);
-    let merged = || Err(Refused::Merged(kettle.clone()));
+    let merged = || Err(ThreadRefusal::Merged(kettle.clone()));
     assert_eq!(world.merge(2, &chair, &kettle).await, merged());
     assert_eq!(world.merge(2, &kettle, &chair).await, merged());
     assert_eq!(world.relocate(2, &chair, &new_thread(), &["c1"]).await, merged());
@@ -71,7 +71,7 @@ async fn an_id_is_one_correction_and_is_answered_the_same() {
     let made = world.relocate(1, &kettle, &new_thread(), &["k3"]).await.unwrap();
     let before = picture(&world.cloud.items().await);
     assert_eq!(world.relocate(1, &kettle, &new_thread(), &["k3", "k3"]).await, Ok(made));
-    let other = Err(Refused::OtherCorrection);
+    let other = Err(ThreadRefusal::OtherCorrection);
     assert_eq!(world.relocate(1, &kettle, &new_thread(), &["k2"]).await, other);
     assert_eq!(world.relocate(1, &kettle, &To::Thread(chair.clone()), &["k3"]).await, other);
     assert_eq!(world.merge(1, &kettle, &chair).await, other);
@@ -79,7 +79,7 @@ async fn an_id_is_one_correction_and_is_answered_the_same() {
     assert_eq!(picture(&world.cloud.items().await), before);
     let made = world.revert(2, 1).await.unwrap();
     assert_eq!(world.revert(2, 1).await, Ok(made));
-    assert_eq!(world.revert(3, 1).await, Err(Refused::AlreadyReverted));
+    assert_eq!(world.revert(3, 1).await, Err(ThreadRefusal::AlreadyReverted));
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn corrections_are_read_by_when_they_were_made() {
     let split = world.relocate(9, &kettle, &new_thread(), &["k3"]).await.unwrap();
     let merge = {
         let late = aws::store::Order { at: crate::world::at(3_000_000), ..order(1) };
-        world.table.corrections().merge(&late, &chair, &kettle).await.unwrap().unwrap()
+        world.table.corrections().merge(&late, &chair, &kettle).await.unwrap()
     };
     let page = async |order, after| {
         let window = Window { order, after, limit: 1 };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws::store::SortOrder;
 use aws::store::Window;
-use aws::store::{Order, Refused, Store, Stored, To, keys};
+use aws::store::{Order, Store, Stored, ThreadError, ThreadRefusal, To, keys};
 use domain::event::{Direction, InboundEvent};
 use domain::filing::{Correction, Decider, Live};
 use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
@@ -82,8 +82,8 @@ impl World {
         n: u32,
         source: &ThreadId,
         target: &ThreadId,
-    ) -> Result<Correction, Refused> {
-        self.table.corrections().merge(&order(n), source, target).await.unwrap()
+    ) -> Result<Correction, ThreadRefusal> {
+        answered(self.table.corrections().merge(&order(n), source, target).await)
     }
 
     pub(crate) async fn relocate(
@@ -92,14 +92,19 @@ impl World {
         from: &ThreadId,
         to: &To,
         names: &[&str],
-    ) -> Result<Correction, Refused> {
-        relocate(&self.table, n, from, to, names).await.unwrap()
+    ) -> Result<Correction, ThreadRefusal> {
+        answered(relocate(&self.table, n, from, to, names).await)
     }
 
-    pub(crate) async fn revert(&self, n: u32, of: u32) -> Result<Correction, Refused> {
+    pub(crate) async fn revert(&self, n: u32, of: u32) -> Result<Correction, ThreadRefusal> {
         let of = order(of).id;
-        self.table.corrections().revert(&order(n), &self.contact, &of, &rules()).await.unwrap()
+        answered(self.table.corrections().revert(&order(n), &self.contact, &of, &rules()).await)
     }
+}
+
+/// What was answered: a correction, or why there is none.
+pub(crate) fn answered<T>(made: Result<T, ThreadError>) -> Result<T, ThreadRefusal> {
+    made.map_err(|it| it.refusal().unwrap())
 }
 
 /// What a test calls the message of this key.
@@ -115,7 +120,7 @@ pub(crate) async fn relocate(
     from: &ThreadId,
     to: &To,
     names: &[&str],
-) -> anyhow::Result<Result<Correction, Refused>> {
+) -> Result<Correction, ThreadError> {
     let messages: Vec<_> = names.iter().map(|it| key(it)).collect();
     table.corrections().move_messages(&order(n), from, to, &messages, &rules()).await
 }

@@ -154,7 +154,7 @@ async fn everything(cloud: &Cloud) -> Store {
         .corrections()
         .move_messages(&order("cor_1"), &thread, &split, &[second], &rules())
         .await;
-    moved.unwrap().unwrap();
+    moved.unwrap();
     let unowned = |kind: Kind| InboundEvent { identity: None, ..event(ada(), 5, kind) };
     let changed = TemplateChanged {
         name: "delay".into(),

@@ -194,7 +194,7 @@ async fn two_threads_that_wrote_in_one_second_are_in_order_when_they_become_one(
         reason: None,
         at: Timestamp::from_secs(START + 500_000),
     };
-    table.corrections().merge(&order, &chair, &lamp).await.unwrap().unwrap();
+    table.corrections().merge(&order, &chair, &lamp).await.unwrap();
     let shown = lines(&table, &lamp).await;
     assert_eq!(texts(&shown)[4..], ["0", "1", "2", "3", "4", "5"]);
     file_all(&table, &[quoted(6)]).await;

@@ -139,7 +139,7 @@ async fn correct(cloud: &Cloud, correction: Option<Correction>) {
             table.corrections().move_messages(&order, &first, &to, &moved, &rules()).await
         }
     };
-    made.unwrap().unwrap();
+    made.unwrap();
 }
 
 /// What a table holds, but for what corrections note for themselves: how the threads were, and what came through a merge.

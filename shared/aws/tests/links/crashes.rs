@@ -65,7 +65,7 @@ async fn a_link_that_is_stopped_ends_as_a_clean_one() {
     world.prefer().await;
     let before = world.cloud.items().await;
     let link = async |table: &Store| {
-        table.links().link(&order("1"), &bob().id, &world.ada, Proof::Agent).await?.unwrap();
+        table.links().link(&order("1"), &bob().id, &world.ada, Proof::Agent).await?;
         Ok(())
     };
     tell("a link", survive(&before, link).await);
@@ -85,7 +85,7 @@ async fn an_unlink_that_is_stopped_ends_as_a_clean_one_where_we_spoke_in_their_t
 
 async fn survive_unlink(world: &World) -> u32 {
     let unlink = async |table: &Store| {
-        table.links().unlink(&order("2"), &world.ada, &bob().id, &rules()).await?.unwrap();
+        table.links().unlink(&order("2"), &world.ada, &bob().id, &rules()).await?;
         Ok(())
     };
     survive(&world.cloud.items().await, unlink).await

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws::store::{Filed, Order, ProfileChange, Refused, Store, keys};
+use aws::store::{Filed, Order, PersonError, PersonRefusal, ProfileChange, Store, keys};
 use domain::event::{Identity, InboundEvent, Message};
 use domain::filing::{ChannelLink, Correction, Decider, LinkCode, Proof};
 use domain::id::{AccountId, Channel, ContactId, CorrectionId, IdentityId, ThreadId};
@@ -76,22 +76,27 @@ impl World {
         &self,
         id: &str,
         identity: &IdentityId,
-    ) -> Result<Correction, Refused> {
-        self.table.links().link(&order(id), identity, &self.ada, Proof::Agent).await.unwrap()
+    ) -> Result<Correction, PersonRefusal> {
+        answered(self.table.links().link(&order(id), identity, &self.ada, Proof::Agent).await)
     }
 
     pub(crate) async fn unlink(
         &self,
         id: &str,
         identity: &IdentityId,
-    ) -> Result<Correction, Refused> {
-        self.table.links().unlink(&order(id), &self.ada, identity, &rules()).await.unwrap()
+    ) -> Result<Correction, PersonRefusal> {
+        answered(self.table.links().unlink(&order(id), &self.ada, identity, &rules()).await)
     }
 
     /// The thread that a message is in.
     pub(crate) async fn thread_of(&self, event: &InboundEvent) -> ThreadId {
         thread_of(&self.table, event).await
     }
+}
+
+/// What was answered: a correction, or why there is none.
+fn answered<T>(made: Result<T, PersonError>) -> Result<T, PersonRefusal> {
+    made.map_err(|it| it.refusal().unwrap())
 }
 
 pub(crate) fn order(id: &str) -> Order {

@@ -6,7 +6,7 @@ use domain::id::{ContactId, CorrectionId, IdentityId, ThreadId};
 
 use super::Order;
 use crate::store::item::{Item, get_moment, get_number, get_text, moment, number, text};
-use crate::store::keys::Key;
+use crate::store::keys::{self, Key};
 use crate::store::patch::Patch;
 use crate::store::schema::{PK, SK};
 use crate::store::sends::json;
@@ -79,7 +79,7 @@ pub(in crate::store) fn advance(key: Key, from: CorrectionState, to: CorrectionS
 pub(in crate::store) fn read(item: &Item) -> anyhow::Result<Correction> {
     let sk = needed(item, SK)?;
     Ok(Correction {
-        id: CorrectionId::new(sk.split_once('#').map_or(sk, |(_, id)| id)),
+        id: CorrectionId::new(keys::named_by(sk).unwrap_or(sk)),
         kind: read_kind(item)?,
         author: needed(item, AUTHOR)?.to_owned(),
         reason: get_text(item, REASON).map(str::to_owned),
@@ -96,8 +96,7 @@ pub(in crate::store) fn read(item: &Item) -> anyhow::Result<Correction> {
 
 /// Under whom a correction is.
 pub(in crate::store) fn contact_of(item: &Item) -> anyhow::Result<ContactId> {
-    let contact = needed(item, PK)?.strip_prefix("CON#").context("a correction of nobody")?;
-    Ok(ContactId::new(contact))
+    keys::contact_of(needed(item, PK)?).context("a correction of nobody")
 }
 
 fn read_kind(item: &Item) -> anyhow::Result<CorrectionKind> {

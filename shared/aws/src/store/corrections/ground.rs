@@ -11,8 +11,8 @@ use domain::filing::CorrectionState;
 use domain::id::{ContactId, CorrectionId};
 
 use super::item::{Moved, Record};
-use crate::store::Rules;
 use crate::store::corrections::Corrections;
+use crate::store::rules::Rules;
 use crate::store::threads::live::LiveThreads;
 
 impl Corrections<'_> {

@@ -17,7 +17,7 @@ use crate::store::patch::Patch;
 use crate::store::schema::{PK, SK};
 use crate::store::sends::{get_json, json};
 use crate::store::threads::live::{read_live, snapshot};
-use crate::store::{Committed, Transaction};
+use crate::store::transaction::{Committed, Transaction};
 
 /// On a message: the correction that put it where it is; absent where it was filed.
 pub(in crate::store) const PLACED_BY: &str = "placed_by";

@@ -12,16 +12,17 @@ use domain::id::{ContactId, ThreadId};
 use super::common::REVERTED_BY;
 use super::item::{Before, Record};
 use super::rebuild::Family;
-use super::{MOST_SOURCES, Order, Refused};
-use crate::store::Transaction;
+use super::{MOST_SOURCES, Order};
 use crate::store::base::Attempt;
 use crate::store::corrections::Corrections;
+use crate::store::corrections::refusal::{ThreadError, ThreadRefusal};
 use crate::store::item::{number, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::Patch;
 use crate::store::schema::{PK, VERSION};
 use crate::store::threads::live::{CONTACT, LiveThreads, MERGED_INTO, SOURCES, write_live};
 use crate::store::threads::open::next_head;
+use crate::store::transaction::Transaction;
 
 /// Two threads as they were read, the families with what was merged into them before.
 struct Pair {
@@ -39,25 +40,24 @@ impl Corrections<'_> {
         order: &Order,
         source: &ThreadId,
         target: &ThreadId,
-    ) -> anyhow::Result<Result<Correction, Refused>> {
+    ) -> Result<Correction, ThreadError> {
         if source == target {
-            return Ok(Err(Refused::SameThread));
+            return Err(ThreadRefusal::SameThread.into());
         }
         let kind = CorrectionKind::Merge { source: source.clone(), target: target.clone() };
         let attempt = || async {
             let Some(family) = self.family(source).await? else {
-                return Ok(Attempt::Done(Err(Refused::NoThread(source.clone()))));
+                return Err(ThreadRefusal::NoThread(source.clone()).into());
             };
             if let Some(record) = self.named(&family.contact, &order.id).await? {
                 let made = record.map(|it| it.correction);
                 let made = made.filter(|it| it.kind == kind && it.reverts.is_none());
-                return Ok(Attempt::Done(made.ok_or(Refused::OtherCorrection)));
+                return Ok(Attempt::Done(made.ok_or(ThreadRefusal::OtherCorrection)?));
             }
             let record = Record::begun(&family.contact, order, kind.clone());
             match self.try_merge(&family.contact, record, None).await? {
-                Err(refused) => return Ok(Attempt::Done(Err(refused))),
-                Ok(Some(made)) => return Ok(Attempt::Done(Ok(made))),
-                Ok(None) => Ok(Attempt::Again(())),
+                Some(made) => Ok(Attempt::Done(made)),
+                None => Ok(Attempt::Again(())),
             }
         };
         self.store.retrying("threads were to be merged", attempt).await
@@ -70,15 +70,11 @@ impl Corrections<'_> {
         contact: &ContactId,
         mut record: Record,
         of: Option<&Record>,
-    ) -> anyhow::Result<Result<Option<Correction>, Refused>> {
+    ) -> Result<Option<Correction>, ThreadError> {
         let CorrectionKind::Merge { source, target } = record.correction.kind.clone() else {
-            return Ok(Err(Refused::OtherCorrection));
+            return Err(ThreadRefusal::OtherCorrection.into());
         };
-        let pair = match self.pair(contact, &source, &target).await? {
-            Err(refused) => return Ok(Err(refused)),
-            Ok(None) => return Ok(Ok(None)),
-            Ok(Some(pair)) => pair,
-        };
+        let Some(pair) = self.pair(contact, &source, &target).await? else { return Ok(None) };
         record.correction.state = CorrectionState::Done;
         record.before = Some(Before { source: pair.source.clone(), target: pair.target.clone() });
         let mut transaction = Transaction::default();
@@ -88,7 +84,7 @@ impl Corrections<'_> {
         }
         self.add_merge(&mut transaction, &pair)?;
         let made = self.made(transaction).await?;
-        Ok(Ok(made.then_some(record.correction)))
+        Ok(made.then_some(record.correction))
     }
 
     /// Both threads, if the one may go into the other. The head is read first: every merge, and every one that is taken back,
@@ -98,35 +94,30 @@ impl Corrections<'_> {
         contact: &ContactId,
         source: &ThreadId,
         target: &ThreadId,
-    ) -> anyhow::Result<Result<Option<Pair>, Refused>> {
-        let Some(threads) = self.ground(contact).await? else { return Ok(Ok(None)) };
+    ) -> Result<Option<Pair>, ThreadError> {
+        let Some(threads) = self.ground(contact).await? else { return Ok(None) };
         let Some(from) = self.family(source).await? else {
-            return Ok(Err(Refused::NoThread(source.clone())));
+            return Err(ThreadRefusal::NoThread(source.clone()).into());
         };
         let Some(into) = self.family(target).await? else {
-            return Ok(Err(Refused::NoThread(target.clone())));
+            return Err(ThreadRefusal::NoThread(target.clone()).into());
         };
         if from.contact != into.contact {
-            return Ok(Err(Refused::OtherContact));
+            return Err(ThreadRefusal::OtherContact.into());
         }
         if from.contact != *contact {
-            return Ok(Ok(None));
+            return Ok(None);
         }
         if let Some(thread) = from.merged_into.clone().or_else(|| into.merged_into.clone()) {
-            return Ok(Err(Refused::Merged(thread)));
+            return Err(ThreadRefusal::Merged(thread).into());
         }
         if MOST_SOURCES < from.threads.len() + into.threads.len() - 1 {
-            return Ok(Err(Refused::TooMany));
+            return Err(ThreadRefusal::TooMany.into());
         }
         let source = self.among(&threads, source).await?;
         let target = self.among(&threads, target).await?;
-        Ok(Ok(source.zip(target).map(|(source, target)| Pair {
-            threads,
-            source,
-            target,
-            from,
-            into,
-        })))
+        let pair = |(source, target)| Pair { threads, source, target, from, into };
+        Ok(source.zip(target).map(pair))
     }
 
     /// A thread of a person, from the live ones that were read or from those that were moved out.

@@ -12,6 +12,7 @@ mod merge;
 mod moves;
 mod place;
 mod rebuild;
+pub(in crate::store) mod refusal;
 mod revert;
 mod unmerge;
 mod view;
@@ -21,8 +22,6 @@ use crate::store::room::room;
 use domain::filing::Decider;
 use domain::id::{CorrectionId, ThreadId};
 use domain::time::Timestamp;
-
-use crate::store::keys::Key;
 
 room! {
     /// Corrections of threads.
@@ -57,41 +56,4 @@ pub enum To {
     Thread(ThreadId),
     /// To a thread of their own with this id. An order that comes again may bring another id, and that is not used.
     New(ThreadId),
-}
-
-/// Why a correction cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// There is no such thread.
-    NoThread(ThreadId),
-    /// There is no such message.
-    NoMessage(Key),
-    /// The thread or the message is another person's.
-    OtherContact,
-    /// Both threads are the same.
-    SameThread,
-    /// The thread is a part of this one by now: correct that one.
-    Merged(ThreadId),
-    /// The message is in another thread.
-    NotInThread(Key),
-    /// There is no such correction.
-    NoCorrection,
-    /// It is a link of people: that is taken back by unlinking.
-    OfPeople,
-    /// The correction was taken back before.
-    AlreadyReverted,
-    /// More messages, or merged threads, than one correction or thread holds.
-    TooMany,
-    /// No message is named.
-    Nothing,
-    /// What the correction made was corrected since: take that back first.
-    Superseded,
-    /// The id is taken by another correction.
-    OtherCorrection,
-    /// There is no such person.
-    NoContact,
-    /// The address is that person's already.
-    SameContact,
-    /// The address did not become that person's by a link.
-    NotLinked,
 }

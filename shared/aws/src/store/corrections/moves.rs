@@ -14,18 +14,20 @@ use super::common;
 use super::item::{Moved, Now, Record};
 use super::place;
 use super::rebuild::{About, Family};
-use super::{MOST_MOVED, Order, Refused, To};
+use super::{MOST_MOVED, Order, To};
 use crate::store::base::Attempt;
 use crate::store::corrections::Corrections;
+use crate::store::corrections::refusal::{ThreadError, ThreadRefusal};
 use crate::store::item::{Item, get_text};
 use crate::store::keys::Key;
 use crate::store::messages::stored::{DELETED, Stored, runs_out};
 use crate::store::patch::{Patch, Written, key_item};
+use crate::store::rules::Rules;
 use crate::store::schema::{ALONE, PK};
 use crate::store::threads::live::LiveThreads;
 use crate::store::threads::open::next_head;
 use crate::store::threads::subjects::{Subject, naming};
-use crate::store::{Rules, Transaction};
+use crate::store::transaction::Transaction;
 
 /// What is asked for.
 #[derive(Clone, Copy)]
@@ -45,24 +47,21 @@ impl Corrections<'_> {
         to: &To,
         messages: &[Key],
         rules: &Rules,
-    ) -> anyhow::Result<Result<Correction, Refused>> {
+    ) -> Result<Correction, ThreadError> {
         let asked = Asked { from, to, messages };
         let attempt = || async {
             let Some(family) = self.family(from).await? else {
-                return Ok(Attempt::Done(Err(Refused::NoThread(from.clone()))));
+                return Err(ThreadRefusal::NoThread(from.clone()).into());
             };
             let record = match self.named(&family.contact, &order.id).await? {
                 Some(Some(record)) if asked.is(&record) => record,
-                Some(_) => return Ok(Attempt::Done(Err(Refused::OtherCorrection))),
+                Some(_) => return Err(ThreadRefusal::OtherCorrection.into()),
                 None => match self.begin_move(order, &family.contact, asked, rules).await? {
-                    Err(refused) => return Ok(Attempt::Done(Err(refused))),
-                    Ok(Some(record)) => record,
-                    Ok(None) => {
-                        return Ok(Attempt::Again(()));
-                    }
+                    Some(record) => record,
+                    None => return Ok(Attempt::Again(())),
                 },
             };
-            return self.carry_out(record, rules).await.map(|it| Attempt::Done(Ok(it)));
+            Ok(Attempt::Done(self.carry_out(record, rules).await?))
         };
         self.store.retrying("messages were to be moved", attempt).await
     }
@@ -74,22 +73,17 @@ impl Corrections<'_> {
         contact: &ContactId,
         asked: Asked<'_>,
         rules: &Rules,
-    ) -> anyhow::Result<Result<Option<Record>, Refused>> {
+    ) -> Result<Option<Record>, ThreadError> {
         let ground = self.ground_of(contact, &asked.keys(), None, rules).await?;
-        let Some(threads) = ground else { return Ok(Ok(None)) };
+        let Some(threads) = ground else { return Ok(None) };
         let Some(family) = self.family(asked.from).await? else {
-            return Ok(Err(Refused::NoThread(asked.from.clone())));
+            return Err(ThreadRefusal::NoThread(asked.from.clone()).into());
         };
         if family.contact != *contact {
-            return Ok(Ok(None));
+            return Ok(None);
         }
-        if let Err(refused) = self.may_move(&family, asked).await? {
-            return Ok(Err(refused));
-        }
-        let items = match self.asked_for(&family, asked).await? {
-            Ok(items) => items,
-            Err(refused) => return Ok(Err(refused)),
-        };
+        self.may_move(&family, asked).await?;
+        let items = self.asked_for(&family, asked).await?;
         let from = asked.from.clone();
         let kind = match asked.to {
             To::Thread(to) => CorrectionKind::Move { from, to: to.clone() },
@@ -105,45 +99,40 @@ impl Corrections<'_> {
             self.add_split(&mut transaction, &threads, &record, thread, &items)?;
         }
         let begun = self.made(transaction).await?;
-        Ok(Ok(begun.then_some(record)))
+        Ok(begun.then_some(record))
     }
 
     /// Whether messages may go from the one thread to the other.
-    async fn may_move(
-        self,
-        family: &Family,
-        asked: Asked<'_>,
-    ) -> anyhow::Result<Result<(), Refused>> {
+    async fn may_move(self, family: &Family, asked: Asked<'_>) -> Result<(), ThreadError> {
         if asked.messages.is_empty() {
-            return Ok(Err(Refused::Nothing));
+            return Err(ThreadRefusal::Nothing.into());
         }
         if MOST_MOVED < asked.messages.len() {
-            return Ok(Err(Refused::TooMany));
+            return Err(ThreadRefusal::TooMany.into());
         }
         if let Some(into) = &family.merged_into {
-            return Ok(Err(Refused::Merged(into.clone())));
+            return Err(ThreadRefusal::Merged(into.clone()).into());
         }
         let (To::Thread(to) | To::New(to)) = asked.to;
         if to == asked.from {
-            return Ok(Err(Refused::SameThread));
+            return Err(ThreadRefusal::SameThread.into());
         }
-        Ok(match (asked.to, self.family(to).await?) {
-            (To::Thread(_), None) => Err(Refused::NoThread(to.clone())),
-            (To::New(_), Some(_)) => Err(Refused::OtherCorrection),
+        match (asked.to, self.family(to).await?) {
+            (To::Thread(_), None) => Err(ThreadRefusal::NoThread(to.clone()).into()),
+            (To::New(_), Some(_)) => Err(ThreadRefusal::OtherCorrection.into()),
             (To::New(_), None) => Ok(()),
-            (To::Thread(_), Some(it)) if it.contact != family.contact => Err(Refused::OtherContact),
-            (To::Thread(_), Some(it)) => {
-                it.merged_into.map_or(Ok(()), |it| Err(Refused::Merged(it)))
+            (To::Thread(_), Some(it)) if it.contact != family.contact => {
+                Err(ThreadRefusal::OtherContact.into())
             }
-        })
+            (To::Thread(_), Some(it)) => match it.merged_into {
+                Some(into) => Err(ThreadRefusal::Merged(into).into()),
+                None => Ok(()),
+            },
+        }
     }
 
     /// The messages that are asked for, each once, in the order of their keys.
-    async fn asked_for(
-        self,
-        family: &Family,
-        asked: Asked<'_>,
-    ) -> anyhow::Result<Result<Vec<Item>, Refused>> {
+    async fn asked_for(self, family: &Family, asked: Asked<'_>) -> Result<Vec<Item>, ThreadError> {
         let keys: BTreeSet<&Key> = asked.messages.iter().collect();
         let found = self.store.items(keys.iter().map(|it| key_item(it)).collect(), true).await?;
         let mut found: HashMap<_, _> =
@@ -152,20 +141,20 @@ impl Corrections<'_> {
         for key in keys {
             let item = found.remove(&key.pk).and_then(|it| Some((Moved::of(&it)?, it)));
             let Some((moved, item)) = item else {
-                return Ok(Err(Refused::NoMessage(key.clone())));
+                return Err(ThreadRefusal::NoMessage(key.clone()).into());
             };
             if !family.threads.contains(&moved.was.thread) {
                 let home = self.store.threads().home(&moved.was.thread).await?;
                 let is_theirs = home.is_some_and(|it| it.contact == family.contact);
-                return Ok(Err(if is_theirs {
-                    Refused::NotInThread(key.clone())
+                return Err(if is_theirs {
+                    ThreadRefusal::NotInThread(key.clone()).into()
                 } else {
-                    Refused::OtherContact
-                }));
+                    ThreadRefusal::OtherContact.into()
+                });
             }
             items.push(item);
         }
-        Ok(Ok(items))
+        Ok(items)
     }
 
     /// Adds the opening of the thread that messages are split off to.

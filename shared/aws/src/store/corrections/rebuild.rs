@@ -20,12 +20,13 @@ use crate::store::keys::{self, Key};
 use crate::store::messages::stored::Stored;
 use crate::store::patch::{Written, key_item};
 use crate::store::query::{Slice, SortOrder, Window};
+use crate::store::rules::Rules;
 use crate::store::schema::{PK, VERSION};
 use crate::store::sends::went_out;
 use crate::store::threads::live::{CONTACT, Home, LATE, MERGED_INTO, SOURCES, write_live};
 use crate::store::threads::open::next_head;
+use crate::store::transaction::Transaction;
 use crate::store::views::SAID;
-use crate::store::{Rules, Transaction};
 
 /// How many of a thread's latest messages its profile is refilled from, and its state told from.
 const LATEST: usize = 50;
@@ -201,7 +202,7 @@ impl Corrections<'_> {
 
 /// The message as its thread takes it in; `None` for one of ours that did not go out, which a thread knows nothing of.
 fn part(moved: &Moved, item: &Item, rules: &Rules) -> anyhow::Result<Option<Part>> {
-    if moved.key.starts_with(keys::OUTBOUND) && !went_out(item)? {
+    if keys::message_of_ours(&moved.key).is_some() && !went_out(item)? {
         return Ok(None);
     }
     let stored = Stored::of(item);

@@ -3,14 +3,16 @@
 use domain::filing::{Correction, CorrectionKind, CorrectionState};
 use domain::id::{ContactId, CorrectionId};
 
+use super::Order;
 use super::common::REVERTED_BY;
 use super::item::Record;
-use super::{Order, Refused};
 use crate::store::base::Attempt;
 use crate::store::corrections::Corrections;
+use crate::store::corrections::refusal::{ThreadError, ThreadRefusal};
 use crate::store::item::text;
+use crate::store::rules::Rules;
 use crate::store::threads::open::next_head;
-use crate::store::{Rules, Transaction};
+use crate::store::transaction::Transaction;
 
 impl Corrections<'_> {
     /// Takes a correction back. A merged thread is live again, with all that is in it; what joined the other one since stays
@@ -22,42 +24,39 @@ impl Corrections<'_> {
         contact: &ContactId,
         of: &CorrectionId,
         rules: &Rules,
-    ) -> anyhow::Result<Result<Correction, Refused>> {
+    ) -> Result<Correction, ThreadError> {
         let attempt = || async {
             let original = match self.named(contact, of).await? {
                 Some(Some(original)) => original,
-                Some(None) => return Ok(Attempt::Done(Err(Refused::OfPeople))),
-                None => return Ok(Attempt::Done(Err(Refused::NoCorrection))),
+                Some(None) => return Err(ThreadRefusal::OfPeople.into()),
+                None => return Err(ThreadRefusal::NoCorrection.into()),
             };
             if let Some(record) = self.named(contact, &order.id).await? {
                 let record = record.filter(|it| it.correction.reverts.as_ref() == Some(of));
                 let Some(record) = record else {
-                    return Ok(Attempt::Done(Err(Refused::OtherCorrection)));
+                    return Err(ThreadRefusal::OtherCorrection.into());
                 };
-                return self.carry_out(record, rules).await.map(|it| Attempt::Done(Ok(it)));
+                return Ok(Attempt::Done(self.carry_out(record, rules).await?));
             }
-            if let Some(refused) = self.is_taken_back(&original, rules).await? {
-                return Ok(Attempt::Done(Err(refused)));
-            }
+            self.refuse_if_taken_back(&original, rules).await?;
             match self.try_revert(original.reverting(order), &original, rules).await? {
-                Err(refused) => return Ok(Attempt::Done(Err(refused))),
-                Ok(Some(made)) => return Ok(Attempt::Done(Ok(made))),
-                Ok(None) => Ok(Attempt::Again(())),
+                Some(made) => Ok(Attempt::Done(made)),
+                None => Ok(Attempt::Again(())),
             }
         };
         self.store.retrying("a correction was to be taken back", attempt).await
     }
 
-    /// Whether a correction was taken back before. One that was being taken back when it was left is completed: whose order
-    /// that was may have forgotten its id.
-    async fn is_taken_back(
+    /// Refuses what was taken back before. If it was being taken back when it was left, that is completed: whose order it was
+    /// may have forgotten its id.
+    async fn refuse_if_taken_back(
         self,
         original: &Record,
         rules: &Rules,
-    ) -> anyhow::Result<Option<Refused>> {
+    ) -> Result<(), ThreadError> {
         let correction = &original.correction;
         match correction.state {
-            CorrectionState::Running | CorrectionState::Done => return Ok(None),
+            CorrectionState::Running | CorrectionState::Done => return Ok(()),
             CorrectionState::Reverting | CorrectionState::Reverted => {}
         }
         if let Some(by) = &correction.reverted_by
@@ -65,7 +64,7 @@ impl Corrections<'_> {
         {
             self.carry_out(revert, rules).await?;
         }
-        Ok(Some(Refused::AlreadyReverted))
+        Err(ThreadRefusal::AlreadyReverted.into())
     }
 
     async fn try_revert(
@@ -73,12 +72,12 @@ impl Corrections<'_> {
         record: Record,
         of: &Record,
         rules: &Rules,
-    ) -> anyhow::Result<Result<Option<Correction>, Refused>> {
+    ) -> Result<Option<Correction>, ThreadError> {
         match &of.correction.kind {
             CorrectionKind::Merge { source, .. } if record.forward => {
                 // Both threads may be another person's by now.
                 let Some(home) = self.store.threads().home(source).await? else {
-                    return Ok(Err(Refused::NoThread(source.clone())));
+                    return Err(ThreadRefusal::NoThread(source.clone()).into());
                 };
                 self.try_merge(&home.contact, record, Some(of)).await
             }
@@ -88,7 +87,7 @@ impl Corrections<'_> {
                 let messages = moved.iter().map(|it| it.key.as_str()).collect();
                 let own = Some(&of.correction.id);
                 let ground = self.ground_of(&of.contact, &messages, own, rules).await?;
-                let Some(threads) = ground else { return Ok(Ok(None)) };
+                let Some(threads) = ground else { return Ok(None) };
                 let mut transaction = Transaction::default();
                 transaction.patch(record.write()?);
                 transaction.patch(next_head(&threads));
@@ -96,13 +95,13 @@ impl Corrections<'_> {
                 let of = of.advance(CorrectionState::Reverting).set(REVERTED_BY, by);
                 transaction.patch(of);
                 if self.made(transaction).await? {
-                    self.carry_out(record, rules).await.map(|it| Ok(Some(it)))
+                    Ok(Some(self.carry_out(record, rules).await?))
                 } else {
-                    Ok(Ok(None))
+                    Ok(None)
                 }
             }
             CorrectionKind::Link { .. } | CorrectionKind::Unlink { .. } => {
-                Ok(Err(Refused::OfPeople))
+                Err(ThreadRefusal::OfPeople.into())
             }
         }
     }

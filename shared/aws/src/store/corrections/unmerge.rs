@@ -11,18 +11,19 @@ use domain::filing::rebuild;
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
 use domain::id::{ContactId, ThreadId};
 
-use super::Refused;
 use super::item::{Before, Moved, Record};
 use super::merge::{names, taken_back};
 use super::rebuild::{About, Family};
 use crate::store::corrections::Corrections;
+use crate::store::corrections::refusal::{ThreadError, ThreadRefusal};
 use crate::store::item::{number, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::{Patch, key_item};
+use crate::store::rules::Rules;
 use crate::store::schema::{PK, VERSION};
 use crate::store::threads::live::{CONTACT, LATE, LiveThreads, MERGED_INTO, SOURCES, write_live};
 use crate::store::threads::open::next_head;
-use crate::store::{Rules, Transaction};
+use crate::store::transaction::Transaction;
 
 /// What a revert of a merge reads.
 struct Merged {
@@ -44,16 +45,14 @@ impl Corrections<'_> {
         mut record: Record,
         of: &Record,
         rules: &Rules,
-    ) -> anyhow::Result<Result<Option<Correction>, Refused>> {
+    ) -> Result<Option<Correction>, ThreadError> {
         let (CorrectionKind::Merge { source, target }, Some(before)) =
             (&of.correction.kind, &of.before)
         else {
-            return Ok(Err(Refused::NoCorrection));
+            return Err(ThreadRefusal::NoCorrection.into());
         };
-        let merged = match self.read_merged(&of.contact, source, target).await? {
-            Err(refused) => return Ok(Err(refused)),
-            Ok(None) => return Ok(Ok(None)),
-            Ok(Some(merged)) => merged,
+        let Some(merged) = self.read_merged(&of.contact, source, target).await? else {
+            return Ok(None);
         };
         record.correction.state = CorrectionState::Done;
         let (alone, rest) = self.apart(before, &merged, &record, rules).await?;
@@ -62,7 +61,7 @@ impl Corrections<'_> {
         transaction.patch(taken_back(of, &record));
         self.add_unmerge(&mut transaction, before, &merged, &alone, &rest)?;
         let made = self.made(transaction).await?;
-        Ok(Ok(made.then_some(record.correction)))
+        Ok(made.then_some(record.correction))
     }
 
     /// The head and the live target are read first: whatever is merged or comes to the target later gives them a new version.
@@ -71,25 +70,25 @@ impl Corrections<'_> {
         contact: &ContactId,
         source: &ThreadId,
         target: &ThreadId,
-    ) -> anyhow::Result<Result<Option<Merged>, Refused>> {
-        let Some(threads) = self.ground(contact).await? else { return Ok(Ok(None)) };
+    ) -> Result<Option<Merged>, ThreadError> {
+        let Some(threads) = self.ground(contact).await? else { return Ok(None) };
         let live = self.among(&threads, target).await?;
         let (from, into) = (self.family(source).await?, self.family(target).await?);
         let (Some(from), Some(into)) = (from, into) else {
-            return Ok(Err(Refused::Superseded));
+            return Err(ThreadRefusal::Superseded.into());
         };
         if from.contact != *contact || into.contact != *contact {
-            return Ok(Err(Refused::OtherContact));
+            return Err(ThreadRefusal::OtherContact.into());
         }
         if from.merged_into.as_ref() != Some(target) || into.merged_into.is_some() {
-            return Ok(Err(Refused::Superseded));
+            return Err(ThreadRefusal::Superseded.into());
         }
-        let Some(target) = live else { return Ok(Ok(None)) };
+        let Some(target) = live else { return Ok(None) };
         let mut late = BTreeSet::new();
         for thread in &from.threads {
             late.extend(self.family(thread).await?.into_iter().flat_map(|it| it.late));
         }
-        Ok(Ok(Some(Merged { threads, target, from, into, late })))
+        Ok(Some(Merged { threads, target, from, into, late }))
     }
 
     /// The messages that came to a merged thread or left it since, by what was noted.

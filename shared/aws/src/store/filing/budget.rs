@@ -13,9 +13,10 @@ use domain::time::Timestamp;
 
 use crate::store::filing::Filing;
 use crate::store::item::{Item, get_number, number, seconds};
+use crate::store::keys;
 use crate::store::patch::Patch;
+use crate::store::rules::Rules;
 use crate::store::schema::EXPIRES;
-use crate::store::{Rules, keys};
 
 /// Messages after which counts are written.
 const MANY: u32 = 50;

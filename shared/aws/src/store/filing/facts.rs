@@ -3,13 +3,13 @@
 use domain::event::{InboundEvent, Kind, TemplateChanged};
 use domain::time::Timestamp;
 
-use crate::store::Rules;
 use crate::store::filing::Filing;
 use crate::store::filing::file::Filed;
 use crate::store::item::{moment, text};
 use crate::store::keys;
 use crate::store::messages::stored::expires;
 use crate::store::patch::Patch;
+use crate::store::rules::Rules;
 use crate::store::schema::EXPIRES;
 
 /// On what is kept outside of threads: the event, as JSON, or what came instead of one.

@@ -18,13 +18,13 @@ use crate::store::filing::codes::Shown;
 use crate::store::keys::{self, Key};
 use crate::store::messages::stored::{Stored, kept_until, write_message};
 use crate::store::patch::{Patch, Written};
+use crate::store::rules::{Fresh, Rules};
 use crate::store::threads::fold::Place;
 use crate::store::threads::live::Found;
 use crate::store::threads::live::LiveThreads;
 use crate::store::threads::open::next_head;
 use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::{Committed, Transaction};
-use crate::store::{Fresh, Rules};
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]

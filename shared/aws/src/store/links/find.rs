@@ -58,8 +58,8 @@ impl Links<'_> {
             let keys = wanted.keys().map(|it| key_item(&keys::thread(it))).collect();
             let mut next = BTreeMap::new();
             for item in self.store.items(keys, true).await? {
-                let thread = get_text(&item, PK).and_then(|it| it.strip_prefix("THR#"));
-                let root = thread.and_then(|it| wanted.get(&ThreadId::new(it)));
+                let thread = get_text(&item, PK).and_then(keys::thread_of);
+                let root = thread.and_then(|it| wanted.get(&it));
                 let Some((root, family)) = root.and_then(|it| Some((it, families.get_mut(it)?)))
                 else {
                     continue;

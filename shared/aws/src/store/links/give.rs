@@ -14,7 +14,7 @@ use crate::store::schema::PK;
 use crate::store::threads::live::Found;
 use crate::store::threads::live::{CONTACT, LiveThreads, MERGED_INTO, write_live};
 use crate::store::threads::open::next_head;
-use crate::store::{Committed, Transaction};
+use crate::store::transaction::{Committed, Transaction};
 
 /// Addresses with what is kept of each.
 pub(in crate::store) type Addresses = Vec<(IdentityId, Address)>;

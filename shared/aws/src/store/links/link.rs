@@ -11,11 +11,12 @@ use super::item::Bond;
 use super::{MOST_IDENTITIES, MOST_THREADS};
 use crate::store::base::Attempt;
 use crate::store::contacts::who::LINKED_INTO;
-use crate::store::corrections::{Order, Refused, common};
+use crate::store::corrections::refusal::{PersonError, PersonRefusal};
+use crate::store::corrections::{Order, common};
 use crate::store::item::text;
 use crate::store::links::Links;
 use crate::store::threads::live::LiveThreads;
-use crate::store::{Committed, Transaction};
+use crate::store::transaction::{Committed, Transaction};
 
 impl Links<'_> {
     /// Makes the person of an address one with another person: their addresses and threads become the other one's. An
@@ -26,23 +27,20 @@ impl Links<'_> {
         identity: &IdentityId,
         to: &ContactId,
         proof: Proof,
-    ) -> anyhow::Result<Result<Correction, Refused>> {
+    ) -> Result<Correction, PersonError> {
         let attempt = || async {
             let Some(to) = self.store.contacts().who_is(to).await? else {
-                return Ok(Attempt::Done(Err(Refused::NoContact)));
+                return Err(PersonRefusal::NoContact.into());
             };
             let bond = match self.bond(&to, &order.id).await? {
                 Some(Some(bond)) if bond.is_link() && bond.names(identity) => bond,
-                Some(_) => return Ok(Attempt::Done(Err(Refused::OtherCorrection))),
+                Some(_) => return Err(PersonRefusal::OtherCorrection.into()),
                 None => match self.begin_link(order, identity, &to, &proof).await? {
-                    Err(refused) => return Ok(Attempt::Done(Err(refused))),
-                    Ok(Some(bond)) => bond,
-                    Ok(None) => {
-                        return Ok(Attempt::Again(()));
-                    }
+                    Some(bond) => bond,
+                    None => return Ok(Attempt::Again(())),
                 },
             };
-            return self.complete_link(bond).await.map(|it| Attempt::Done(Ok(it)));
+            Ok(Attempt::Done(self.complete_link(bond).await?))
         };
         self.store.retrying("two people were made one", attempt).await
     }
@@ -54,24 +52,24 @@ impl Links<'_> {
         identity: &IdentityId,
         to: &ContactId,
         proof: &Proof,
-    ) -> anyhow::Result<Result<Option<Bond>, Refused>> {
+    ) -> Result<Option<Bond>, PersonError> {
         let address = self.store.contacts().find_identity(identity).await?.unwrap_or_default();
         let from = address.contact.clone().unwrap_or_else(|| nobody(order));
         if from == *to {
-            return Ok(Err(Refused::SameContact));
+            return Err(PersonRefusal::SameContact.into());
         }
         let giver = self.store.threads().live(&from).await?;
         let taker = self.store.threads().live(to).await?;
         if taker.linked_into.is_some() {
             // They were made one with somebody else since: who they are is read again.
-            return Ok(Ok(None));
+            return Ok(None);
         }
         let addresses = self.addresses_of(&giver, identity, address).await?;
         let lives = self.all_threads(&from).await?;
         let threads: BTreeSet<ThreadId> =
             self.families(&lives).await?.into_values().flatten().collect();
         if MOST_IDENTITIES < addresses.len() || MOST_THREADS < threads.len() {
-            return Ok(Err(Refused::TooMany));
+            return Err(PersonRefusal::TooMany.into());
         }
         let kind = CorrectionKind::Link {
             identity: identity.clone(),
@@ -92,7 +90,7 @@ impl Links<'_> {
         transaction.patch(new_head);
         self.add_addresses(&mut transaction, (&giver, &taker), &addresses)?;
         let begun = matches!(self.store.commit(transaction).await?, Committed::Done);
-        Ok(Ok(begun.then_some(bond)))
+        Ok(begun.then_some(bond))
     }
 
     /// All addresses of a person, the one that is asked for among them.

@@ -26,9 +26,9 @@ room! {
 }
 
 /// The most addresses that go from one person to another: all go in one transaction.
-const MOST_IDENTITIES: usize = 80;
+pub const MOST_IDENTITIES: usize = 80;
 /// The most threads that do.
-const MOST_THREADS: usize = 2000;
+pub const MOST_THREADS: usize = 2000;
 
 /// The id of a thread that an order opens, the same each time that the order comes: it begins with the time, as all do.
 fn opened_by(order: &crate::store::corrections::Order, from: &ThreadId) -> ThreadId {

@@ -12,7 +12,7 @@ use crate::store::contacts::profiles::{ContactProfile, write};
 use crate::store::item::{Item, get_text, text};
 use crate::store::links::Links;
 use crate::store::sends::json;
-use crate::store::{Committed, Transaction};
+use crate::store::transaction::{Committed, Transaction};
 
 /// On a link: what it lent, as JSON. On the undoing of one: that it was taken back.
 const LENT: &str = "lent";

@@ -12,16 +12,18 @@ use super::item::{Bond, Split};
 use super::opened_by;
 use crate::store::base::Attempt;
 use crate::store::contacts::who::LINKED_INTO;
-use crate::store::corrections::{MOST_MOVED, Order, Refused, To};
+use crate::store::corrections::refusal::{PersonError, PersonRefusal, ThreadError, ThreadRefusal};
+use crate::store::corrections::{MOST_MOVED, Order, To};
 use crate::store::item::{Item, get_text};
 use crate::store::keys::Key;
 use crate::store::links::Links;
 use crate::store::messages::stored::Stored;
 use crate::store::patch::key_item;
 use crate::store::query::{SortOrder, Window};
+use crate::store::rules::Rules;
 use crate::store::schema::PK;
 use crate::store::sends::addressed_to;
-use crate::store::{Committed, Rules, Transaction};
+use crate::store::transaction::{Committed, Transaction};
 
 /// How much older than the link a message may be that came after it: longer than it can be on its way.
 const LATE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -37,26 +39,22 @@ impl Links<'_> {
         contact: &ContactId,
         identity: &IdentityId,
         rules: &Rules,
-    ) -> anyhow::Result<Result<Correction, Refused>> {
+    ) -> Result<Correction, PersonError> {
         let attempt = || async {
             let Some(contact) = self.store.contacts().who_is(contact).await? else {
-                return Ok(Attempt::Done(Err(Refused::NoContact)));
+                return Err(PersonRefusal::NoContact.into());
             };
             let bond = match self.bond(&contact, &order.id).await? {
                 Some(Some(bond)) if !bond.is_link() && bond.names(identity) => bond,
-                Some(_) => return Ok(Attempt::Done(Err(Refused::OtherCorrection))),
+                Some(_) => return Err(PersonRefusal::OtherCorrection.into()),
                 None => match self.begin_unlink(order, &contact, identity).await? {
-                    Err(refused) => return Ok(Attempt::Done(Err(refused))),
-                    Ok(Some(bond)) => bond,
-                    Ok(None) => {
-                        return Ok(Attempt::Again(()));
-                    }
+                    Some(bond) => bond,
+                    None => return Ok(Attempt::Again(())),
                 },
             };
             // What moves messages is large: on the heap it is so for this call alone.
-            return Box::pin(self.complete_unlink(order, bond, rules))
-                .await
-                .map(|it| Attempt::Done(Ok(it)));
+            let made = Box::pin(self.complete_unlink(order, bond, rules)).await?;
+            Ok(Attempt::Done(made))
         };
         self.store.retrying("a link was taken back", attempt).await
     }
@@ -67,25 +65,25 @@ impl Links<'_> {
         order: &Order,
         contact: &ContactId,
         identity: &IdentityId,
-    ) -> anyhow::Result<Result<Option<Bond>, Refused>> {
+    ) -> Result<Option<Bond>, PersonError> {
         let Some(link) = self.link_of(contact, identity).await? else {
-            return Ok(Err(Refused::NotLinked));
+            return Err(PersonRefusal::NotLinked.into());
         };
         let Some(to) = link.ends().map(|it| it.from.clone()) else {
-            return Ok(Err(Refused::NotLinked));
+            return Err(PersonRefusal::NotLinked.into());
         };
         if link.correction.state == CorrectionState::Running {
             self.complete_link(link).await?;
-            return Ok(Ok(None));
+            return Ok(None);
         }
         // The heads come first: a merge that is made after this gives one a new version.
         let giver = self.store.threads().live(contact).await?;
         let taker = self.store.threads().live(&to).await?;
         if giver.linked_into.is_some() {
-            return Ok(Ok(None));
+            return Ok(None);
         }
         if self.is_mixed_by_merge(contact, &link).await? {
-            return Ok(Err(Refused::Superseded));
+            return Err(PersonRefusal::Superseded.into());
         }
         let mut addresses = self.store.contacts().addresses(contact).await?.unwrap_or_default();
         // One that went to somebody else meanwhile is not given back.
@@ -103,7 +101,7 @@ impl Links<'_> {
         transaction.patch(new_head.remove(LINKED_INTO));
         self.add_addresses(&mut transaction, (&giver, &taker), &addresses)?;
         let begun = matches!(self.store.commit(transaction).await?, Committed::Done);
-        Ok(Ok(begun.then_some(bond)))
+        Ok(begun.then_some(bond))
     }
 
     /// The last link by which an address became a person's and that was not taken back.
@@ -273,11 +271,14 @@ impl Links<'_> {
         let order = Order { id, ..order.clone() };
         let to = if split.opens { To::New(split.to.clone()) } else { To::Thread(split.to.clone()) };
         let keys: Vec<_> = split.keys.iter().map(|it| Key::alone(it.clone())).collect();
-        match self.store.corrections().move_messages(&order, &split.from, &to, &keys, rules).await?
-        {
+        let corrections = self.store.corrections();
+        match corrections.move_messages(&order, &split.from, &to, &keys, rules).await {
             // A thread that went to its person already is complete.
-            Ok(_) | Err(Refused::OtherContact) => Ok(()),
-            Err(refused) => anyhow::bail!("messages could not be split off: {refused:?}"),
+            Ok(_) | Err(ThreadError::Refused(ThreadRefusal::OtherContact)) => Ok(()),
+            Err(ThreadError::Refused(refused)) => {
+                anyhow::bail!("messages could not be split off: {refused:?}")
+            }
+            Err(ThreadError::Failed(error)) => Err(error),
         }
     }
 }

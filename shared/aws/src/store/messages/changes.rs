@@ -6,7 +6,6 @@ use domain::event::{Direction, InboundEvent};
 use domain::filing::Change;
 use domain::id::ProviderId;
 
-use crate::store::Rules;
 use crate::store::item::{Item, get_flag, get_number, moment, number, text};
 use crate::store::keys::{self, Key};
 use crate::store::messages::Messages;
@@ -15,6 +14,7 @@ use crate::store::messages::stored::{
     content, expires,
 };
 use crate::store::patch::Patch;
+use crate::store::rules::Rules;
 use crate::store::schema::EXPIRES;
 
 impl Messages<'_> {

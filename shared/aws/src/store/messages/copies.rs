@@ -8,7 +8,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::InboundEvent;
 use domain::id::ProviderId;
 
-use crate::store::Rules;
 use crate::store::filing::facts::EVENT;
 use crate::store::item::{Item, get_flag, get_text, get_texts};
 use crate::store::keys::{self, Key};
@@ -16,14 +15,12 @@ use crate::store::messages::Messages;
 use crate::store::messages::changes::expiring;
 use crate::store::messages::stored::{DELETED, QUOTE};
 use crate::store::patch::Patch;
+use crate::store::rules::Rules;
 use crate::store::schema::PK;
 use crate::store::transaction::Transaction;
 
 /// On a message: the partition keys of items that repeat its words.
 const COPIES: &str = "copies";
-
-/// What the key of an item begins with that is in no thread.
-const KEPT: &str = "UNK#";
 
 impl Messages<'_> {
     /// Notes that an item repeats words of a message.
@@ -52,7 +49,7 @@ impl Messages<'_> {
     async fn drop_copy(self, pk: &str) -> anyhow::Result<()> {
         let key = Key::alone(pk.to_owned());
         let copy = Patch::of(key.clone()).if_present(PK);
-        if pk.starts_with(KEPT) {
+        if keys::is_unknown(pk) {
             let Some(item) = self.store.get(&key).await? else { return Ok(()) };
             let kept = get_text(&item, EVENT).and_then(|it| serde_json::from_str(it).ok());
             if let Some(InboundEvent { content_ref: Some(whole), .. }) = kept {

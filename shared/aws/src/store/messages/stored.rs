@@ -9,13 +9,13 @@ use domain::id::{Channel, MessageId, ThreadId};
 use domain::threading::{Decision, Entry, Reading};
 use domain::time::Timestamp;
 
-use crate::store::Rules;
 use crate::store::item::{
     Item, get_flag, get_moment, get_number, get_text, moment, number, seconds, text,
 };
 use crate::store::keys::{self, Key};
 use crate::store::messages::Messages;
 use crate::store::patch::Patch;
+use crate::store::rules::Rules;
 use crate::store::schema::{AT, EXPIRES, THREAD};
 
 /// What was said, as JSON.

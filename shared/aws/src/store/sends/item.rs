@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;
 use domain::event::Direction;
 use domain::filing::arbiter::without_titles;
-use domain::id::{AccountId, Channel, ContactId, IdentityId, MessageId, ProviderId, ThreadId};
+use domain::id::{AccountId, Channel, ContactId, IdentityId, ProviderId, ThreadId};
 use domain::outbound::{Author, Send, SendContent};
 use domain::sending::{Accepted, Outgoing, Progress, shown};
 use domain::status::Status;
@@ -158,7 +158,7 @@ fn read_accepted(item: &Item) -> anyhow::Result<Accepted> {
     let needed = |name: &'static str| {
         get_text(item, name).with_context(|| format!("a message of ours without {name}"))
     };
-    let message = needed(PK)?.strip_prefix(keys::OUTBOUND).context("not a message of ours")?;
+    let message = keys::message_of_ours(needed(PK)?).context("not a message of ours")?;
     let kept: Kept = get_json(item, SEND)?.context("a message of ours without what it sends")?;
     let content = match kept.content {
         Some(content) => content,
@@ -167,7 +167,7 @@ fn read_accepted(item: &Item) -> anyhow::Result<Accepted> {
     let is_human = get_text(item, AUTHOR) == Some("human");
     Ok(Accepted {
         send: Send {
-            message: MessageId::new(message),
+            message,
             to: kept.to,
             content,
             reply_to: kept.reply_to,

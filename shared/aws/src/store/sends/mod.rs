@@ -17,13 +17,13 @@ use domain::sending::{Accepted, Outgoing};
 use domain::threading::subject_line;
 use domain::time::Timestamp;
 
-use crate::store::Rules;
 use crate::store::base::{ATTEMPTS, pause};
 use crate::store::contacts::identities::Claims;
 use crate::store::item::{Item, get_text};
 use crate::store::keys;
 use crate::store::messages::stored::Stored;
 use crate::store::patch::{Patch, Written};
+use crate::store::rules::Rules;
 use crate::store::threads::open::next_head;
 use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::{Committed, Transaction};

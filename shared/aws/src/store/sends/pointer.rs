@@ -7,12 +7,12 @@ use domain::id::ProviderId;
 use domain::sending::{Outgoing, Received};
 
 use super::item::{STATUS, get_json, json, rank};
-use crate::store::Rules;
 use crate::store::base::{ATTEMPTS, pause};
 use crate::store::item::{Item, get_flag, get_text, seconds, text};
 use crate::store::keys;
 use crate::store::messages::stored::{CONTENT, DELETED, EVIDENCE, OUT, Stored, expires};
 use crate::store::patch::{Patch, Written};
+use crate::store::rules::Rules;
 use crate::store::schema::{AT, EXPIRES, THREAD};
 use crate::store::sends::Sends;
 

@@ -7,12 +7,12 @@ use domain::sending::{Outgoing, Received, Receiving, receive};
 use domain::status::Status;
 use domain::time::Timestamp;
 
-use crate::store::Rules;
 use crate::store::base::{ATTEMPTS, pause};
 use crate::store::item::{get_number, get_text, moment, number, text};
 use crate::store::keys;
 use crate::store::messages::stored::OUT;
 use crate::store::patch::{Patch, Written};
+use crate::store::rules::Rules;
 use crate::store::schema::{AT, BY_THREAD, PK, THREAD};
 use crate::store::sends::Sends;
 use crate::store::sends::{
@@ -210,8 +210,7 @@ impl Sends<'_> {
             .scan_index_forward(false)
             .limit(MOST_MARKED);
         let page = query.send().await.context("cannot read a thread's messages")?;
-        let keys =
-            page.items().iter().filter_map(|it| get_text(it, PK)?.strip_prefix(keys::OUTBOUND));
-        Ok(keys.map(MessageId::new).collect())
+        let items = page.items().iter();
+        Ok(items.filter_map(|it| keys::message_of_ours(get_text(it, PK)?)).collect())
     }
 }

@@ -50,7 +50,7 @@ impl Threads<'_> {
         self.fold_at(place, message, entry, change).await
     }
 
-    /// As [`Table::fold`], for a message whose thread is all that is known.
+    /// As [`Self::fold`], for a message whose thread is all that is known.
     pub(in crate::store) async fn fold_stored(
         self,
         stored: &Stored,

@@ -178,7 +178,7 @@ impl Threads<'_> {
 /// Reads a live thread or one that was moved out: they are alike.
 pub(in crate::store) fn read_live(item: &Item) -> anyhow::Result<Live> {
     let sk = get_text(item, SK).unwrap_or_default();
-    let thread = sk.split_once('#').map(|(_, thread)| thread).context("a thread without a name")?;
+    let thread = keys::named_by(sk).context("a thread without a name")?;
     let bytes = item.get(PROFILE).and_then(|it| it.as_b().ok());
     let profile = bytes.and_then(|it| Profile::decode(it.as_ref()).ok()).unwrap_or_else(|| {
         // A profile of another version must not stop a person's messages; the next one starts it anew.

@@ -7,6 +7,7 @@ use domain::threading::{Evidence, Reading};
 use domain::time::Timestamp;
 
 use crate::store::item::{Item, get_text, text};
+use crate::store::keys;
 use crate::store::query::{SortOrder, Window};
 use crate::store::schema::{ALONE, PK, SK};
 use crate::store::views::Row;
@@ -64,13 +65,13 @@ impl Views<'_> {
             .projection_expression("#pk")
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", text("CON#"))
+            .expression_attribute_values(":pk", text(keys::CONTACT))
             .expression_attribute_values(":sk", text(ALONE))
             .set_exclusive_start_key(from);
         let answer = call.send().await.context("cannot read who there is")?;
         let rows = answer.items.unwrap_or_default();
-        let ids = rows.iter().filter_map(|it| get_text(it, PK)?.strip_prefix("CON#"));
-        Ok((ids.map(ContactId::new).collect(), answer.last_evaluated_key))
+        let ids = rows.iter().filter_map(|it| keys::contact_of(get_text(it, PK)?));
+        Ok((ids.collect(), answer.last_evaluated_key))
     }
 }
 

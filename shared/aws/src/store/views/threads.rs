@@ -64,7 +64,7 @@ const WAITING: Index =
     Index { name: INBOX, partition: INBOX_KEY, sort: WAITING_SINCE, key: thread_of };
 
 fn thread_of(item: &Item) -> Option<String> {
-    get_text(item, SK)?.split_once('#').map(|(_, thread)| thread.to_owned())
+    keys::named_by(get_text(item, SK)?).map(str::to_owned)
 }
 
 impl Views<'_> {
@@ -209,7 +209,7 @@ fn cases(item: &Item) -> BTreeMap<String, String> {
 
 fn of_thread(item: &Item) -> Option<ThreadView> {
     Some(ThreadView {
-        id: ThreadId::new(get_text(item, PK)?.strip_prefix("THR#")?),
+        id: keys::thread_of(get_text(item, PK)?)?,
         contact: ContactId::new(get_text(item, CONTACT)?),
         subject: Subject::shown(item, crate::now()).map(str::to_owned),
         tags: get_texts(item, TAGS).map(str::to_owned).collect(),

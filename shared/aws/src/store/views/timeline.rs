@@ -36,7 +36,7 @@ pub struct Row {
     pub author: Option<String>,
     /// The partition key of the message that it quotes.
     pub reply_to: Option<String>,
-    /// The words that it quotes, where the platform gives them. The index does not hold them: see [`Table::spell_out`].
+    /// The words that it quotes, where the platform gives them. The index does not hold them: see [`Views::spell_out`].
     pub quote: Option<Quote>,
     /// What brought the person to write. The index does not hold it either.
     pub referral: Option<Referral>,
