@@ -114,7 +114,8 @@ impl Filer {
             log(event, &filed);
             return Ok(());
         };
-        let answered = hear(&self.table, event, message, rules).await?;
+        // What moves messages is large: on the heap it is so for this call alone.
+        let answered = Box::pin(hear(&self.table, event, message, rules)).await?;
         let filed = self.table.filing().file(event, &Fresh::ids(), rules).await?;
         log(event, &filed);
         match filed {

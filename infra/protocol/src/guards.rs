@@ -13,11 +13,11 @@ pub enum Guard {
     FoldVersion,
     /// Threads come among the live ones only if the head is at the version that was read: `next_head`.
     HeadVersion,
-    /// A thread makes room only at the version that was read: `Threads::add_room`.
+    /// A thread makes room only at the version that was read: `add_room`.
     RoomVersion,
     /// A thread is brought back only at the version that was read: `Threads::move_in`.
     BackVersion,
-    /// An address becomes a person's only if it is whose it was: `Contacts::add_claims`.
+    /// An address becomes a person's only if it is whose it was: `add_claims`.
     AddressOwner,
     /// A fold reads the thread first and its message second: `Threads::fold_at`.
     ThreadReadFirst,

@@ -75,36 +75,34 @@ impl Contacts<'_> {
     pub async fn find_identity(self, id: &IdentityId) -> anyhow::Result<Option<Address>> {
         Ok(self.store.get(&keys::identity(id)).await?.as_ref().map(read_address))
     }
+}
 
-    /// Adds the addresses that become a person's to a transaction, each as long as it is whose it was when it was read.
-    pub fn add_claims(
-        self,
-        transaction: &mut Transaction,
-        contact: &ContactId,
-        claims: &Claims,
-    ) -> anyhow::Result<()> {
-        let mut taken: BTreeMap<&ContactId, Vec<&IdentityId>> = BTreeMap::new();
-        for (n, claim) in claims.claims.iter().enumerate() {
-            let patch = Patch::of(keys::identity(&claim.id))
-                .if_is(CONTACT, claim.from.as_ref().map(|it| text(it.as_str())))
-                .if_is(HOLDER, claim.held_by.as_ref().map(|it| text(it.as_str())));
-            if let Some(from) = claim.from.as_ref().filter(|it| *it != contact) {
-                // Consent, window and name were another person's: nothing of them stays.
-                transaction.replace(patch, recycled(claim, contact));
-                taken.entry(from).or_default().push(&claim.id);
-                continue;
-            }
-            let patch = patch
-                .set(CONTACT, text(contact.as_str()))
-                .set_some(HOLDER, claim.holder.as_ref().map(|it| text(it.as_str())))
-                .set_some(ALIASES, ids(&claim.aliases));
-            // The first claim is the address that the event is from.
-            transaction.patch(if n == 0 { seen(patch, claims) } else { patch });
+/// Adds the addresses that become a person's to a transaction, each as long as it is whose it was when it was read.
+pub(in crate::store) fn add_claims(
+    transaction: &mut Transaction,
+    contact: &ContactId,
+    claims: &Claims,
+) {
+    let mut taken: BTreeMap<&ContactId, Vec<&IdentityId>> = BTreeMap::new();
+    for (n, claim) in claims.claims.iter().enumerate() {
+        let patch = Patch::of(keys::identity(&claim.id))
+            .if_is(CONTACT, claim.from.as_ref().map(|it| text(it.as_str())))
+            .if_is(HOLDER, claim.held_by.as_ref().map(|it| text(it.as_str())));
+        if let Some(from) = claim.from.as_ref().filter(|it| *it != contact) {
+            // Consent, window and name were another person's: nothing of them stays.
+            transaction.replace(patch, recycled(claim, contact));
+            taken.entry(from).or_default().push(&claim.id);
+            continue;
         }
-        for (from, ids) in taken {
-            transaction.patch(without(from, ids));
-        }
-        Ok(())
+        let patch = patch
+            .set(CONTACT, text(contact.as_str()))
+            .set_some(HOLDER, claim.holder.as_ref().map(|it| text(it.as_str())))
+            .set_some(ALIASES, ids(&claim.aliases));
+        // The first claim is the address that the event is from.
+        transaction.patch(if n == 0 { seen(patch, claims) } else { patch });
+    }
+    for (from, ids) in taken {
+        transaction.patch(without(from, ids));
     }
 }
 

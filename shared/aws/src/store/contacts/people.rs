@@ -8,6 +8,7 @@ use domain::id::{ContactId, IdentityId};
 
 use crate::store::base::Attempt;
 use crate::store::contacts::Contacts;
+use crate::store::contacts::identities::add_claims;
 use crate::store::contacts::identities::{Claims, if_seen_before, release, seen, write_consent};
 use crate::store::contacts::who::LINKED_INTO;
 use crate::store::item::{moment, number, text};
@@ -64,7 +65,7 @@ impl Contacts<'_> {
         claims: &Claims,
     ) -> anyhow::Result<bool> {
         let mut transaction = Transaction::default();
-        self.add_claims(&mut transaction, contact, claims)?;
+        add_claims(&mut transaction, contact, claims);
         // Who was made one with another person gets no address any more: it would be nobody's.
         let head = Patch::of(keys::contact(contact))
             .if_present(PK)

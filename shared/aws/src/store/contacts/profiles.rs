@@ -72,12 +72,9 @@ impl Contacts<'_> {
             }
             match self.store.write(write(contact, &before, &next)).await? {
                 Written::Done(_) => {
-                    return Ok(Attempt::Done(Some(ContactProfile {
-                        version: before.version + 1,
-                        ..next
-                    })));
+                    Ok(Attempt::Done(Some(ContactProfile { version: before.version + 1, ..next })))
                 }
-                Written::Refused(_) if read.is_some() => return Ok(Attempt::Done(None)),
+                Written::Refused(_) if read.is_some() => Ok(Attempt::Done(None)),
                 Written::Refused(_) | Written::Busy => Ok(Attempt::Again(())),
             }
         };

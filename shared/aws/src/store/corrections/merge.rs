@@ -82,7 +82,7 @@ impl Corrections<'_> {
         if let Some(of) = of {
             transaction.patch(taken_back(of, &record));
         }
-        self.add_merge(&mut transaction, &pair)?;
+        add_merge(&mut transaction, &pair);
         let made = self.made(transaction).await?;
         Ok(made.then_some(record.correction))
     }
@@ -132,34 +132,33 @@ impl Corrections<'_> {
         let key = keys::archived(&threads.contact, thread);
         Ok(self.store.threads().thread_at(&key).await?.map(|live| (key, live)))
     }
+}
 
-    fn add_merge(self, transaction: &mut Transaction, pair: &Pair) -> anyhow::Result<()> {
-        let ((source_key, source), (target_key, target)) = (&pair.source, &pair.target);
-        let contact = &pair.threads.contact;
-        let mut merged = union(target, source);
-        merged.version = target.version + 1;
-        transaction.patch(next_head(&pair.threads));
-        transaction.remove(source_key, source.version);
-        // A target that was moved out takes the place of a source that was not.
-        let place = keys::live(contact, &target.thread);
-        let is_back = *target_key != place && *source_key == keys::live(contact, &source.thread);
-        if is_back {
-            transaction.remove(target_key, target.version);
-            transaction.patch(write_live(place, &merged).if_absent(PK));
-        } else {
-            let patch = write_live(target_key.clone(), &merged);
-            transaction.patch(patch.if_is(VERSION, Some(number(target.version))));
-        }
-        let goes = unmerged(&pair.from, &source.thread)
-            .set(MERGED_INTO, text(target.thread.as_str()))
-            .add(VERSION, number(1));
-        transaction.patch(goes);
-        let takes = unmerged(&pair.into, &target.thread)
-            .add(SOURCES, names(&pair.from.threads))
-            .add(VERSION, number(1));
-        transaction.patch(takes);
-        Ok(())
+fn add_merge(transaction: &mut Transaction, pair: &Pair) {
+    let ((source_key, source), (target_key, target)) = (&pair.source, &pair.target);
+    let contact = &pair.threads.contact;
+    let mut merged = union(target, source);
+    merged.version = target.version + 1;
+    transaction.patch(next_head(&pair.threads));
+    transaction.remove(source_key, source.version);
+    // A target that was moved out takes the place of a source that was not.
+    let place = keys::live(contact, &target.thread);
+    let is_back = *target_key != place && *source_key == keys::live(contact, &source.thread);
+    if is_back {
+        transaction.remove(target_key, target.version);
+        transaction.patch(write_live(place, &merged).if_absent(PK));
+    } else {
+        let patch = write_live(target_key.clone(), &merged);
+        transaction.patch(patch.if_is(VERSION, Some(number(target.version))));
     }
+    let goes = unmerged(&pair.from, &source.thread)
+        .set(MERGED_INTO, text(target.thread.as_str()))
+        .add(VERSION, number(1));
+    transaction.patch(goes);
+    let takes = unmerged(&pair.into, &target.thread)
+        .add(SOURCES, names(&pair.from.threads))
+        .add(VERSION, number(1));
+    transaction.patch(takes);
 }
 
 /// A thread's item, as long as it is this person's and no part of another.
@@ -169,7 +168,7 @@ fn unmerged(family: &Family, thread: &ThreadId) -> Patch {
         .if_absent(MERGED_INTO)
 }
 
-/// LiveThreads as a set.
+/// Threads as a set.
 pub(in crate::store) fn names(threads: &[ThreadId]) -> AttributeValue {
     AttributeValue::Ss(threads.iter().map(|it| it.as_str().to_owned()).collect())
 }

@@ -25,6 +25,7 @@ use crate::store::patch::{Patch, Written, key_item};
 use crate::store::rules::Rules;
 use crate::store::schema::{ALONE, PK};
 use crate::store::threads::live::LiveThreads;
+use crate::store::threads::open::add_opening;
 use crate::store::threads::open::next_head;
 use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::Transaction;
@@ -96,7 +97,7 @@ impl Corrections<'_> {
         transaction.patch(record.write()?);
         transaction.patch(next_head(&threads));
         if let To::New(thread) = asked.to {
-            self.add_split(&mut transaction, &threads, &record, thread, &items)?;
+            add_split(&mut transaction, &threads, &record, thread, &items);
         }
         let begun = self.made(transaction).await?;
         Ok(begun.then_some(record))
@@ -155,34 +156,6 @@ impl Corrections<'_> {
             items.push(item);
         }
         Ok(items)
-    }
-
-    /// Adds the opening of the thread that messages are split off to.
-    fn add_split(
-        self,
-        transaction: &mut Transaction,
-        threads: &LiveThreads,
-        record: &Record,
-        thread: &ThreadId,
-        items: &[Item],
-    ) -> anyhow::Result<()> {
-        let mut said: Vec<_> = items.iter().map(|it| (Stored::of(it), it)).collect();
-        said.sort_by_key(|(it, _)| it.at);
-        let namer = said.iter().find_map(|(it, item)| {
-            let content = it.content.as_ref().filter(|_| !it.deleted)?;
-            Some((Subject::of(content, it.edited, runs_out(item))?, get_text(item, PK)?))
-        });
-        let subject = namer.as_ref().map(|(subject, _)| subject);
-        let opened = said.first().map_or(record.correction.at, |(it, _)| it.at);
-        // It takes the messages in once they say that they are there.
-        let live = Live { nameless: subject.is_none(), ..Live::new(thread.clone()) };
-        self.store.threads().add_opening(transaction, threads, &live, opened, subject)?;
-        if let Some((_, pk)) = namer {
-            let message = Key { pk: pk.to_owned(), sk: ALONE.to_owned() };
-            let message = Patch::of(message).if_present(PK).if_absent(DELETED);
-            transaction.patch(naming(message, thread));
-        }
-        Ok(())
     }
 
     /// Completes a move or a split, or the taking back of one, from wherever it was left.
@@ -247,6 +220,32 @@ impl Corrections<'_> {
             Ok(Attempt::Again(()))
         };
         self.store.retrying("a message was moved", attempt).await
+    }
+}
+
+/// Adds the opening of the thread that messages are split off to.
+fn add_split(
+    transaction: &mut Transaction,
+    threads: &LiveThreads,
+    record: &Record,
+    thread: &ThreadId,
+    items: &[Item],
+) {
+    let mut said: Vec<_> = items.iter().map(|it| (Stored::of(it), it)).collect();
+    said.sort_by_key(|(it, _)| it.at);
+    let namer = said.iter().find_map(|(it, item)| {
+        let content = it.content.as_ref().filter(|_| !it.deleted)?;
+        Some((Subject::of(content, it.edited, runs_out(item))?, get_text(item, PK)?))
+    });
+    let subject = namer.as_ref().map(|(subject, _)| subject);
+    let opened = said.first().map_or(record.correction.at, |(it, _)| it.at);
+    // It takes the messages in once they say that they are there.
+    let live = Live { nameless: subject.is_none(), ..Live::new(thread.clone()) };
+    add_opening(transaction, threads, &live, opened, subject);
+    if let Some((_, pk)) = namer {
+        let message = Key { pk: pk.to_owned(), sk: ALONE.to_owned() };
+        let message = Patch::of(message).if_present(PK).if_absent(DELETED);
+        transaction.patch(naming(message, thread));
     }
 }
 

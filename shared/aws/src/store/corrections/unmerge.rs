@@ -22,6 +22,7 @@ use crate::store::patch::{Patch, key_item};
 use crate::store::rules::Rules;
 use crate::store::schema::{PK, VERSION};
 use crate::store::threads::live::{CONTACT, LATE, LiveThreads, MERGED_INTO, SOURCES, write_live};
+use crate::store::threads::open::add_room;
 use crate::store::threads::open::next_head;
 use crate::store::transaction::Transaction;
 
@@ -59,7 +60,7 @@ impl Corrections<'_> {
         let mut transaction = Transaction::default();
         transaction.patch(record.write()?);
         transaction.patch(taken_back(of, &record));
-        self.add_unmerge(&mut transaction, before, &merged, &alone, &rest)?;
+        add_unmerge(&mut transaction, before, &merged, &alone, &rest);
         let made = self.made(transaction).await?;
         Ok(made.then_some(record.correction))
     }
@@ -154,38 +155,36 @@ impl Corrections<'_> {
         known.left = Some(left);
         Ok(rebuild(&merged.target.1, &known))
     }
+}
 
-    fn add_unmerge(
-        self,
-        transaction: &mut Transaction,
-        before: &Before,
-        merged: &Merged,
-        alone: &Live,
-        rest: &Live,
-    ) -> anyhow::Result<()> {
-        let Merged { threads, target: (key, target), from, .. } = merged;
-        transaction.patch(next_head(threads));
-        let (place, _) = &before.source;
-        if *place == keys::live(&threads.contact, &alone.thread) {
-            self.store.threads().add_room(transaction, threads, Some(&target.thread))?;
-        }
-        transaction.patch(write_live(place.clone(), alone).if_absent(PK));
-        let patch = write_live(key.clone(), rest);
-        transaction.patch(patch.if_is(VERSION, Some(number(target.version))));
-        let whose = || Some(text(threads.contact.as_str()));
-        let leaves = Patch::of(keys::thread(&alone.thread))
-            .if_is(CONTACT, whose())
-            .if_is(MERGED_INTO, Some(text(target.thread.as_str())))
-            .remove(MERGED_INTO)
-            .remove(LATE)
-            .add(VERSION, number(1));
-        transaction.patch(leaves);
-        let lets_go = Patch::of(keys::thread(&target.thread))
-            .if_is(CONTACT, whose())
-            .if_absent(MERGED_INTO)
-            .take_out(SOURCES, names(&from.threads))
-            .add(VERSION, number(1));
-        transaction.patch(lets_go);
-        Ok(())
+fn add_unmerge(
+    transaction: &mut Transaction,
+    before: &Before,
+    merged: &Merged,
+    alone: &Live,
+    rest: &Live,
+) {
+    let Merged { threads, target: (key, target), from, .. } = merged;
+    transaction.patch(next_head(threads));
+    let (place, _) = &before.source;
+    if *place == keys::live(&threads.contact, &alone.thread) {
+        add_room(transaction, threads, Some(&target.thread));
     }
+    transaction.patch(write_live(place.clone(), alone).if_absent(PK));
+    let patch = write_live(key.clone(), rest);
+    transaction.patch(patch.if_is(VERSION, Some(number(target.version))));
+    let whose = || Some(text(threads.contact.as_str()));
+    let leaves = Patch::of(keys::thread(&alone.thread))
+        .if_is(CONTACT, whose())
+        .if_is(MERGED_INTO, Some(text(target.thread.as_str())))
+        .remove(MERGED_INTO)
+        .remove(LATE)
+        .add(VERSION, number(1));
+    transaction.patch(leaves);
+    let lets_go = Patch::of(keys::thread(&target.thread))
+        .if_is(CONTACT, whose())
+        .if_absent(MERGED_INTO)
+        .take_out(SOURCES, names(&from.threads))
+        .add(VERSION, number(1));
+    transaction.patch(lets_go);
 }

@@ -6,6 +6,7 @@ use domain::filing::identity::{Address, Claimed};
 use domain::filing::{ChannelLink, LinkCode};
 use domain::id::{ContactId, IdentityId, ThreadId};
 
+use crate::store::contacts::identities::add_claims;
 use crate::store::contacts::identities::{ids, write_claimed};
 use crate::store::filing::Filing;
 use crate::store::filing::file::{Said, Scene};
@@ -130,42 +131,35 @@ impl Filing<'_> {
         }
         let mut transaction = Transaction::default();
         transaction.patch(code);
-        self.add_claim(&mut transaction, said, scene, shown)?;
+        add_claim(&mut transaction, said, scene, shown);
         Ok(matches!(self.store.commit(transaction).await?, Committed::Done))
     }
+}
 
-    /// Adds that the sender claims to be the person of a thread: on their address, and on the thread.
-    fn add_claim(
-        self,
-        transaction: &mut Transaction,
-        said: &Said<'_>,
-        scene: &Scene,
-        shown: &Shown,
-    ) -> anyhow::Result<()> {
-        let (own, them) = (&scene.threads.contact, &shown.found);
-        let claimed = Claimed {
-            thread: them.live.thread.clone(),
-            contact: them.contact.clone(),
-            code: shown.code.clone(),
-            at: said.event.at,
-        };
-        if scene.threads.version.is_none() {
-            let mut claims = scene.claims.clone();
-            claims.claimed = Some(claimed);
-            transaction.patch(claims.to_head(next_head(&scene.threads), own));
-            self.store.contacts().add_claims(transaction, own, &claims)?;
-        } else if scene.own.claimed.as_ref().is_none_or(|it| it.at <= said.event.at) {
-            let patch = Patch::of(keys::identity(&said.identity.id))
-                .if_is(CONTACT, Some(text(own.as_str())));
-            transaction.patch(write_claimed(patch, &claimed));
-        }
-        let thread = Patch::of(keys::thread(&them.live.thread))
-            .if_is(CONTACT, Some(text(them.contact.as_str())))
-            .if_absent(MERGED_INTO);
-        transaction.patch(match ids([&said.identity.id]) {
-            Some(claimants) => thread.add(CLAIMANTS, claimants),
-            None => thread,
-        });
-        Ok(())
+/// Adds that the sender claims to be the person of a thread: on their address, and on the thread.
+fn add_claim(transaction: &mut Transaction, said: &Said<'_>, scene: &Scene, shown: &Shown) {
+    let (own, them) = (&scene.threads.contact, &shown.found);
+    let claimed = Claimed {
+        thread: them.live.thread.clone(),
+        contact: them.contact.clone(),
+        code: shown.code.clone(),
+        at: said.event.at,
+    };
+    if scene.threads.version.is_none() {
+        let mut claims = scene.claims.clone();
+        claims.claimed = Some(claimed);
+        transaction.patch(claims.to_head(next_head(&scene.threads), own));
+        add_claims(transaction, own, &claims);
+    } else if scene.own.claimed.as_ref().is_none_or(|it| it.at <= said.event.at) {
+        let patch =
+            Patch::of(keys::identity(&said.identity.id)).if_is(CONTACT, Some(text(own.as_str())));
+        transaction.patch(write_claimed(patch, &claimed));
     }
+    let thread = Patch::of(keys::thread(&them.live.thread))
+        .if_is(CONTACT, Some(text(them.contact.as_str())))
+        .if_absent(MERGED_INTO);
+    transaction.patch(match ids([&said.identity.id]) {
+        Some(claimants) => thread.add(CLAIMANTS, claimants),
+        None => thread,
+    });
 }

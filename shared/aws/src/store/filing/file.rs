@@ -13,6 +13,7 @@ use domain::time::Timestamp;
 
 use crate::store::base::Attempt;
 use crate::store::contacts::identities::Claims;
+use crate::store::contacts::identities::add_claims;
 use crate::store::filing::Filing;
 use crate::store::filing::codes::Shown;
 use crate::store::keys::{self, Key};
@@ -22,6 +23,7 @@ use crate::store::rules::{Fresh, Rules};
 use crate::store::threads::fold::Place;
 use crate::store::threads::live::Found;
 use crate::store::threads::live::LiveThreads;
+use crate::store::threads::open::add_opening;
 use crate::store::threads::open::next_head;
 use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::{Committed, Transaction};
@@ -61,7 +63,7 @@ pub(in crate::store) struct Scene {
     pub(in crate::store) claims: Claims,
     pub(in crate::store) threads: LiveThreads,
     pub(in crate::store) referrals: Referrals,
-    /// LiveThreads that were moved out and that the message names.
+    /// Threads that were moved out and that the message names.
     older: Vec<Live>,
     /// The one thread of another person that this one showed a code of.
     pub(in crate::store) foreign: Option<Found>,
@@ -251,14 +253,8 @@ impl Filing<'_> {
         live.fold(&said.entry_with(at, before.as_ref()), said.change(decision.confidence));
         let message = transaction.patch(patch);
         transaction.patch(scene.claims.to_head(next_head(&scene.threads), contact));
-        self.store.threads().add_opening(
-            &mut transaction,
-            &scene.threads,
-            &live,
-            at,
-            subject.as_ref(),
-        )?;
-        self.store.contacts().add_claims(&mut transaction, contact, &scene.claims)?;
+        add_opening(&mut transaction, &scene.threads, &live, at, subject.as_ref());
+        add_claims(&mut transaction, contact, &scene.claims);
         match self.store.commit(transaction).await? {
             Committed::Done => {
                 said.count(decision.confidence);

@@ -84,7 +84,7 @@ impl Filing<'_> {
         Ok(())
     }
 
-    /// LiveThreads as the topics of a question.
+    /// Threads as the topics of a question.
     pub async fn topics(self, threads: &[&Live]) -> anyhow::Result<Vec<Topic>> {
         let wanted = threads.iter().map(|it| key_item(&keys::thread(&it.thread))).collect();
         let items = self.store.items(wanted, false).await?;

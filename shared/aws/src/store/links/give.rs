@@ -77,24 +77,22 @@ impl Links<'_> {
         transaction.patch(write_live(key, &live).if_absent(PK));
         Ok(())
     }
+}
 
-    /// Adds that addresses become another person's to a transaction, as long as each is whose it was when it
-    /// was read. A claim to be the other person is over by it, one way or the other.
-    pub(in crate::store) fn add_addresses(
-        self,
-        transaction: &mut Transaction,
-        (giver, taker): (&LiveThreads, &LiveThreads),
-        addresses: &Addresses,
-    ) -> anyhow::Result<()> {
-        for (identity, address) in addresses {
-            let whose = address.contact.as_ref().map(|it| text(it.as_str()));
-            let patch = Patch::of(keys::identity(identity)).if_is(CONTACT, whose);
-            let patch = patch.set(CONTACT, text(taker.contact.as_str()));
-            let ends = [&giver.contact, &taker.contact];
-            let is_over = address.claimed.as_ref().is_some_and(|it| ends.contains(&&it.contact));
-            transaction.patch(if is_over { remove_claimed(patch) } else { patch });
-        }
-        Ok(())
+/// Adds that addresses become another person's to a transaction, as long as each is whose it was when it
+/// was read. A claim to be the other person is over by it, one way or the other.
+pub(in crate::store) fn add_addresses(
+    transaction: &mut Transaction,
+    (giver, taker): (&LiveThreads, &LiveThreads),
+    addresses: &Addresses,
+) {
+    for (identity, address) in addresses {
+        let whose = address.contact.as_ref().map(|it| text(it.as_str()));
+        let patch = Patch::of(keys::identity(identity)).if_is(CONTACT, whose);
+        let patch = patch.set(CONTACT, text(taker.contact.as_str()));
+        let ends = [&giver.contact, &taker.contact];
+        let is_over = address.claimed.as_ref().is_some_and(|it| ends.contains(&&it.contact));
+        transaction.patch(if is_over { remove_claimed(patch) } else { patch });
     }
 }
 

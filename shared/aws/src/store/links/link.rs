@@ -15,6 +15,7 @@ use crate::store::corrections::refusal::{PersonError, PersonRefusal};
 use crate::store::corrections::{Order, common};
 use crate::store::item::text;
 use crate::store::links::Links;
+use crate::store::links::give::add_addresses;
 use crate::store::threads::live::LiveThreads;
 use crate::store::transaction::{Committed, Transaction};
 
@@ -88,7 +89,7 @@ impl Links<'_> {
         let (old_head, new_head) = heads((&giver, &taker), &addresses);
         transaction.patch(old_head.set(LINKED_INTO, text(to.as_str())));
         transaction.patch(new_head);
-        self.add_addresses(&mut transaction, (&giver, &taker), &addresses)?;
+        add_addresses(&mut transaction, (&giver, &taker), &addresses);
         let begun = matches!(self.store.commit(transaction).await?, Committed::Done);
         Ok(begun.then_some(bond))
     }

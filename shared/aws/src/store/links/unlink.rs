@@ -17,6 +17,7 @@ use crate::store::corrections::{MOST_MOVED, Order, To};
 use crate::store::item::{Item, get_text};
 use crate::store::keys::Key;
 use crate::store::links::Links;
+use crate::store::links::give::add_addresses;
 use crate::store::messages::stored::Stored;
 use crate::store::patch::key_item;
 use crate::store::query::{SortOrder, Window};
@@ -99,7 +100,7 @@ impl Links<'_> {
         let (old_head, new_head) = heads((&giver, &taker), &addresses);
         transaction.patch(old_head);
         transaction.patch(new_head.remove(LINKED_INTO));
-        self.add_addresses(&mut transaction, (&giver, &taker), &addresses)?;
+        add_addresses(&mut transaction, (&giver, &taker), &addresses);
         let begun = matches!(self.store.commit(transaction).await?, Committed::Done);
         Ok(begun.then_some(bond))
     }

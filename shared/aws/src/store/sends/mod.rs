@@ -9,7 +9,9 @@ mod pointer;
 mod receipts;
 
 use crate::store::base::Store;
+use crate::store::contacts::identities::add_claims;
 use crate::store::room::room;
+use crate::store::threads::open::add_opening;
 use anyhow::Context;
 use domain::filing::{Change, Live};
 use domain::id::{IdentityId, MessageId};
@@ -123,14 +125,8 @@ impl Sends<'_> {
         let head = transaction.patch(claims.to_head(next_head(&threads), &accepted.contact));
         // The thread knows nothing of the message before the message went out.
         let live = Live { nameless: subject.is_none(), ..Live::new(accepted.thread.clone()) };
-        self.store.threads().add_opening(
-            &mut transaction,
-            &threads,
-            &live,
-            accepted.at,
-            subject.as_ref(),
-        )?;
-        self.store.contacts().add_claims(&mut transaction, &accepted.contact, claims)?;
+        add_opening(&mut transaction, &threads, &live, accepted.at, subject.as_ref());
+        add_claims(&mut transaction, &accepted.contact, claims);
         let refused = match self.store.commit(transaction).await? {
             Committed::Done => {
                 let stored = Outgoing { kept_until: until, ..Outgoing::new(accepted.clone()) };

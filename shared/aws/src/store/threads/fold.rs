@@ -148,8 +148,8 @@ impl Threads<'_> {
             .add(LATE, AttributeValue::Ss(vec![message.pk.clone()]));
         let attempt = || async {
             match self.store.write_blind(note.clone()).await? {
-                Written::Done(_) => return Ok(Attempt::Done(true)),
-                Written::Refused(_) => return Ok(Attempt::Done(false)),
+                Written::Done(_) => Ok(Attempt::Done(true)),
+                Written::Refused(_) => Ok(Attempt::Done(false)),
                 Written::Busy => Ok(Attempt::Again(())),
             }
         };

@@ -157,11 +157,10 @@ impl Threads<'_> {
             }
             let Some(home) = self.resolve(thread).await? else { return Ok(Attempt::Done(None)) };
             let Home { contact: now, thread: into, .. } = &home;
-            if now != contact || into != thread {
-                if let Some(live) = self.thread_at(&keys::live(now, into)).await? {
-                    let found = Found { contact: now.clone(), live, is_live: true };
-                    return Ok(Attempt::Done(Some(found)));
-                }
+            let is_elsewhere = now != contact || into != thread;
+            if is_elsewhere && let Some(live) = self.thread_at(&keys::live(now, into)).await? {
+                let found = Found { contact: now.clone(), live, is_live: true };
+                return Ok(Attempt::Done(Some(found)));
             }
             // Neither here nor there, it is on its way.
             Ok(match self.thread_at(&keys::archived(now, into)).await? {

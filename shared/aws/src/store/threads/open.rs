@@ -1,4 +1,4 @@
-//! LiveThreads that come among the live ones: a new one, or one that was moved out and is written to again.
+//! Threads that come among the live ones: a new one, or one that was moved out and is written to again.
 
 use domain::filing::{Live, MOST_LIVE, oldest};
 use domain::id::ThreadId;
@@ -14,23 +14,6 @@ use crate::store::threads::subjects::Subject;
 use crate::store::transaction::{Committed, Transaction};
 
 impl Threads<'_> {
-    /// Adds the opening of a thread to a transaction: the thread, the live thread, and, if there are too many, the one
-    /// that makes room. The head's next version belongs into the same transaction ([`next_head`]): it makes two openings
-    /// at once impossible, as one of them has to read again.
-    pub fn add_opening(
-        self,
-        transaction: &mut Transaction,
-        threads: &LiveThreads,
-        live: &Live,
-        at: Timestamp,
-        subject: Option<&Subject>,
-    ) -> anyhow::Result<()> {
-        transaction.patch(write_thread(&live.thread, &threads.contact, at, subject));
-        transaction
-            .patch(write_live(keys::live(&threads.contact, &live.thread), live).if_absent(PK));
-        self.add_room(transaction, threads, None)
-    }
-
     /// Makes a thread that was moved out live again. False if something changed since it was read.
     pub(in crate::store) async fn move_in(
         self,
@@ -43,29 +26,41 @@ impl Threads<'_> {
         transaction.remove(&keys::archived(&threads.contact, &live.thread), version);
         transaction
             .patch(write_live(keys::live(&threads.contact, &live.thread), live).if_absent(PK));
-        self.add_room(&mut transaction, threads, None)?;
+        add_room(&mut transaction, threads, None);
         Ok(matches!(self.store.commit(transaction).await?, Committed::Done))
     }
+}
 
-    /// Moves the oldest thread out, unchanged, where the live ones are complete; not the one that stays.
-    pub(in crate::store) fn add_room(
-        self,
-        transaction: &mut Transaction,
-        threads: &LiveThreads,
-        stays: Option<&ThreadId>,
-    ) -> anyhow::Result<()> {
-        if threads.live.len() < MOST_LIVE {
-            return Ok(());
-        }
-        let others: Vec<_> =
-            threads.live.iter().filter(|it| stays != Some(&it.thread)).cloned().collect();
-        let Some(oldest) = oldest(&others) else { return Ok(()) };
-        transaction.remove(&keys::live(&threads.contact, &oldest.thread), oldest.version);
-        transaction.patch(
-            write_live(keys::archived(&threads.contact, &oldest.thread), oldest).if_absent(PK),
-        );
-        Ok(())
+/// Moves the oldest thread out, unchanged, where the live ones are complete; not the one that stays.
+pub(in crate::store) fn add_room(
+    transaction: &mut Transaction,
+    threads: &LiveThreads,
+    stays: Option<&ThreadId>,
+) {
+    if threads.live.len() < MOST_LIVE {
+        return;
     }
+    let others: Vec<_> =
+        threads.live.iter().filter(|it| stays != Some(&it.thread)).cloned().collect();
+    let Some(oldest) = oldest(&others) else { return };
+    transaction.remove(&keys::live(&threads.contact, &oldest.thread), oldest.version);
+    transaction
+        .patch(write_live(keys::archived(&threads.contact, &oldest.thread), oldest).if_absent(PK));
+}
+
+/// Adds the opening of a thread to a transaction: the thread, the live thread, and, if there are too many, the one
+/// that makes room. The head's next version belongs into the same transaction ([`next_head`]): it makes two openings
+/// at once impossible, as one of them has to read again.
+pub(in crate::store) fn add_opening(
+    transaction: &mut Transaction,
+    threads: &LiveThreads,
+    live: &Live,
+    at: Timestamp,
+    subject: Option<&Subject>,
+) {
+    transaction.patch(write_thread(&live.thread, &threads.contact, at, subject));
+    transaction.patch(write_live(keys::live(&threads.contact, &live.thread), live).if_absent(PK));
+    add_room(transaction, threads, None);
 }
 
 /// The head, a version later.

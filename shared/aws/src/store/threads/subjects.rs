@@ -95,9 +95,9 @@ impl Threads<'_> {
                 .add(VERSION, number(1));
             let name = transaction.patch(name);
             match self.store.commit(transaction).await? {
-                Committed::Done => return Ok(Attempt::Done(true)),
+                Committed::Done => Ok(Attempt::Done(true)),
                 Committed::Refused(refused) if refused.iter().any(|(at, _)| *at == name) => {
-                    return Ok(Attempt::Done(true));
+                    Ok(Attempt::Done(true))
                 }
                 // It went elsewhere or says something else by now, or somebody else is at work here.
                 Committed::Refused(_) => Ok(Attempt::Again(())),
@@ -149,17 +149,14 @@ impl Threads<'_> {
                 .add(VERSION, number(1));
             let name = transaction.patch(name);
             match self.store.commit(transaction).await? {
-                Committed::Done => return Ok(Attempt::Done(())),
+                Committed::Done => Ok(Attempt::Done(())),
                 // A person of ours named it.
                 Committed::Refused(refused) if refused.iter().any(|(at, _)| *at == name) => {
-                    return self
-                        .store
-                        .write_retrying(message.clone())
-                        .await
-                        .map(|_| Attempt::Done(()));
+                    self.store.write_retrying(message.clone()).await?;
+                    Ok(Attempt::Done(()))
                 }
                 // Somebody else took it away.
-                Committed::Refused(refused) if !refused.is_empty() => return Ok(Attempt::Done(())),
+                Committed::Refused(refused) if !refused.is_empty() => Ok(Attempt::Done(())),
                 Committed::Refused(_) => Ok(Attempt::Again(())),
             }
         };

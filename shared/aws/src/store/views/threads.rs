@@ -1,4 +1,4 @@
-//! LiveThreads as people read them: one, those of a person, and the inbox.
+//! Threads as people read them: one, those of a person, and the inbox.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -59,7 +59,7 @@ pub struct InboxQuery {
     pub assignee: Option<String>,
 }
 
-/// LiveThreads that wait, by how long.
+/// Threads that wait, by how long.
 const WAITING: Index =
     Index { name: INBOX, partition: INBOX_KEY, sort: WAITING_SINCE, key: thread_of };
 
