@@ -40,7 +40,7 @@ impl Outbox {
         };
         let now = self.now();
         let confirm = entry.then(Step::Confirm(n));
-        self.timers.set(&confirm, now.plus_ms(way.confirm_within_ms()), now).await?;
+        self.later(&confirm, now.plus_ms(way.confirm_within_ms()), now).await?;
         match self.talk(&attempting, &account, now).await? {
             Outcome::Moved => Ok(false),
             Outcome::InDoubt => {
@@ -136,7 +136,7 @@ impl Outbox {
         match after_failure(&message.progress, id, n, error, now) {
             Retry::At(at) => {
                 // The timer first: what is recorded and never woken would wait for ever.
-                self.timers.set(&attempting.entry.then(Step::Send(n + 1)), at, now).await?;
+                self.later(&attempting.entry.then(Step::Send(n + 1)), at, now).await?;
                 self.table.sends().retry_at(message, ended(End::Retry), at).await
             }
             Retry::Never(status, failure) => {

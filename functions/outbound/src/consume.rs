@@ -3,6 +3,7 @@
 use aws::batch::{self, Permanent, Time};
 use aws::logs::{Metric, count};
 use aws::store::BackTo;
+use aws::timers::{OUTBOUND, Timer};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::outbound::{Failure, Feature, Problem};
 use domain::sending::{Entry, Move, Outgoing, Step, decide, out_of_time};
@@ -31,22 +32,31 @@ impl Outbox {
 
     async fn take(&self, queued: &SqsMessage) -> anyhow::Result<()> {
         let body = queued.body.as_deref().unwrap_or_default();
+        if is_timer(queued) {
+            return self.wake(&Timer::read(body)?).await;
+        }
         let entry = serde_json::from_str::<Entry>(body)
             .map_err(|_| Permanent("it is no entry of ours, or of a step that is not known yet"))?;
-        if is_timer(queued) { self.wake(&entry).await } else { self.work(&entry).await }
+        self.work(&entry).await
     }
 
-    /// A delay is over. What is to be done is done in its group, after what the queue holds there; but a timer that asks after an
-    /// attempt finds nothing to do almost always, and nothing that comes later changes that.
-    async fn wake(&self, entry: &Entry) -> anyhow::Result<()> {
-        if let Step::Confirm(_) = entry.step {
-            let message = self.message(entry).await?;
-            // Whether its channel sends again what is in doubt makes no difference to that.
-            if decide(&message.progress, entry.step, false, self.now()) == Move::Nothing {
-                return Ok(());
-            }
+    /// A delay is over. What is to be done is done in its group, after what the queue holds there, whichever queue that is.
+    async fn wake(&self, timer: &Timer) -> anyhow::Result<()> {
+        if timer.queue == OUTBOUND && self.is_done(&timer.entry.body).await? {
+            return Ok(());
         }
-        self.timers.put_back(entry).await
+        self.queues.put_back(timer).await
+    }
+
+    /// Whether an entry of ours asks after an attempt that is over. A timer that asks finds that almost always, and nothing that
+    /// comes later changes it.
+    async fn is_done(&self, body: &str) -> anyhow::Result<bool> {
+        let Ok(entry @ Entry { step: Step::Confirm(_), .. }) = serde_json::from_str(body) else {
+            return Ok(false);
+        };
+        let message = self.message(&entry).await?;
+        // Whether its channel sends again what is in doubt makes no difference to that.
+        Ok(decide(&message.progress, entry.step, false, self.now()) == Move::Nothing)
     }
 
     async fn work(&self, entry: &Entry) -> anyhow::Result<()> {
@@ -109,7 +119,7 @@ impl Outbox {
     ) -> anyhow::Result<bool> {
         count(Metric::Misconfigured, 1);
         tracing::error!(message.id = %entry.message, channel = %message.accepted.channel, "a message waits for a channel that is not deployed");
-        self.timers.set(entry, now.plus_ms(UNDEPLOYED_MS), now).await?;
+        self.later(entry, now.plus_ms(UNDEPLOYED_MS), now).await?;
         Ok(true)
     }
 }

@@ -5,15 +5,16 @@ use std::time::Duration;
 use anyhow::Context;
 use aws::calls::{Calls, Limits};
 use aws::objects::Objects;
-use aws::queue::Queue;
+use aws::queue::{self, Queue};
 use aws::steps::Steps;
 use aws::store::{Store, retention_from_env};
-use aws::timers::{Schedules, Timers};
+use aws::timers::{OUTBOUND, Queues, Schedules, Timers};
 use aws::vault::Vault;
 use aws::{env, env_or};
 use channels::Channel;
 use domain::id;
 use domain::outbound::{Capabilities, Outbound};
+use domain::sending::Entry;
 use domain::time::Timestamp;
 
 use crate::accounts::Accounts;
@@ -23,7 +24,8 @@ use crate::accounts::Accounts;
 pub struct Outbox {
     pub(crate) table: Store,
     pub(crate) calls: Calls,
-    pub(crate) timers: Timers,
+    timers: Timers,
+    pub(crate) queues: Queues,
     pub(crate) accounts: Accounts,
     pub(crate) ways: Vec<Way>,
     clock: fn() -> Timestamp,
@@ -48,15 +50,15 @@ impl Outbox {
     /// deployed, and how long messages are kept.
     pub fn from_env() -> anyhow::Result<Self> {
         let sdk = aws::config::sdk()?;
-        let outbound = Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?);
         let (group, role, queue) =
-            (env("SCHEDULER_GROUP")?, env("SCHEDULER_ROLE_ARN")?, env("OUTBOUND_QUEUE_ARN")?);
+            (env("SCHEDULER_GROUP")?, env("SCHEDULER_ROLE_ARN")?, env("TIMERS_QUEUE_ARN")?);
         let schedules = Schedules::new(&sdk, group, role, queue);
         let bucket = Objects::new(&sdk, env("BUCKET_NAME")?);
         let outbox = Self::over(
             Store::new(&sdk, env("TABLE_NAME")?),
             Calls::new(bucket, Limits::default(), Steps::default())?,
-            Timers::new(Queue::new(&sdk, env("TIMERS_QUEUE_URL")?), schedules, outbound),
+            Timers::new(Queue::new(&sdk, env("TIMERS_QUEUE_URL")?), schedules),
+            Queues::from_env(&sdk)?,
             Accounts::stored(Vault::new(&sdk), env("SENDING_SECRETS")?),
             senders(channels::ALL, &env_or("CHANNELS", ""))?,
         );
@@ -68,13 +70,14 @@ impl Outbox {
         table: Store,
         calls: Calls,
         timers: Timers,
+        queues: Queues,
         accounts: Accounts,
         channels: impl IntoIterator<Item = Outbound>,
     ) -> Self {
         let way = |channel: Outbound| Way { rules: (channel.capabilities)(), channel };
         let ways = channels.into_iter().map(way).collect();
         let (clock, retention) = (aws::now as fn() -> Timestamp, None);
-        Self { table, calls, timers, accounts, ways, clock, retention }
+        Self { table, calls, timers, queues, accounts, ways, clock, retention }
     }
 
     /// The same outbox by another clock, as a test has one.
@@ -85,6 +88,16 @@ impl Outbox {
 
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// Lets an entry of ours come at a time.
+    pub(crate) async fn later(
+        &self,
+        entry: &Entry,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        self.timers.set(OUTBOUND, queue::Entry::of(entry)?, at, now).await
     }
 
     pub(crate) fn way(&self, channel: &id::Channel) -> Option<&Way> {

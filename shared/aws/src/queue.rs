@@ -8,7 +8,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 
-use domain::sending::Outgoing;
+use domain::sending::{self, Outgoing};
 
 use crate::config::{Sdk, endpoint};
 use crate::parallel;
@@ -46,6 +46,15 @@ pub struct Entry {
 impl std::fmt::Debug for Entry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Entry({}, {} bytes)", self.deduplication_id, self.body.len())
+    }
+}
+
+impl Entry {
+    /// The entry of a step of a message of ours.
+    pub fn of(step: &sending::Entry) -> anyhow::Result<Self> {
+        let body = serde_json::to_string(step).context("cannot write a queue entry")?;
+        let (group_id, deduplication_id) = (step.group.clone(), step.deduplication_id());
+        Ok(Self { group_id, deduplication_id, body })
     }
 }
 
@@ -152,9 +161,8 @@ impl Queue {
         let is_begun = stored.progress.is_over() || 0 < stored.progress.attempt;
         let accepted = &stored.accepted;
         let Some(to) = accepted.send.to.first().filter(|_| !is_begun) else { return Ok(()) };
-        let step = domain::sending::Entry::first(accepted.id().clone(), to);
-        let (deduplication_id, body) = (step.deduplication_id(), serde_json::to_string(&step)?);
-        self.put(&Entry { group_id: step.group, deduplication_id, body }).await
+        let step = sending::Entry::first(accepted.id().clone(), to);
+        self.put(&Entry::of(&step)?).await
     }
 
     /// Puts one entry into a standard queue, to be seen after a delay of at most [`MAX_DELAY`].

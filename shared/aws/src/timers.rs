@@ -1,27 +1,56 @@
-//! Timers: queue entries that come later.
+//! Timers: entries of any queue that come later.
+//!
+//! Who sets one says which queue the entry is of, by a name of ours, and hands over the entry as it is to stand there. It waits
+//! as a [`Timer`] in the delay queue, or as a schedule that ends there; `outbound` consumes that and puts it back ([`Queues`]).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::operation::create_schedule::CreateScheduleError;
 use aws_sdk_scheduler::types::{
-    ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, SqsParameters, Target,
+    ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target,
 };
-use domain::sending::Entry;
+use domain::event::digest;
 use domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{Sdk, endpoint};
-use crate::queue::{self, MAX_DELAY, Queue};
+use crate::queue::{Entry, MAX_DELAY, Queue};
 
-/// Puts entries of the outbound queue in at a later time.
+/// The name of the queue of messages of ours.
+pub const OUTBOUND: &str = "outbound";
+
+/// The form of a timer. A function that does not know one leaves it to the queue, until a function comes that does.
+const VERSION: u32 = 1;
+
+/// An entry of a queue, on its way there.
+#[derive(Debug)]
+pub struct Timer {
+    /// The queue's name: where that is, the function's configuration says, and never an entry.
+    pub queue: String,
+    /// The entry as it is to stand there.
+    pub entry: Entry,
+}
+
+/// A timer as it waits. A field that is not known is a form that is not known.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Waiting {
+    v: u32,
+    queue: String,
+    group: String,
+    deduplication: String,
+    body: String,
+}
+
+/// Lets entries come at a later time.
 ///
-/// Up to 15 minutes an entry waits in the delay queue, from where `outbound` itself puts it back; longer ones are schedules
-/// that put it back and are gone after.
+/// Up to 15 minutes they wait in the delay queue; longer ones are schedules that put them there and are gone after.
 #[derive(Clone, Debug)]
 pub struct Timers {
     delays: Queue,
-    outbound: Queue,
     schedules: Schedules,
 }
 
@@ -35,7 +64,7 @@ pub struct Schedules {
 }
 
 impl Schedules {
-    /// Schedules of this group, which put into the queue of this ARN by this role.
+    /// Schedules of this group, which put into the delay queue of this ARN by this role.
     #[must_use]
     pub fn new(sdk: &Sdk, group: String, role_arn: String, queue_arn: String) -> Self {
         let mut config = aws_sdk_scheduler::config::Builder::from(sdk);
@@ -51,45 +80,41 @@ impl Schedules {
 }
 
 impl Timers {
-    /// Timers over a standard queue for short waits, schedules for long ones, and the queue that both end in.
+    /// Timers over a standard queue for short waits, and schedules for long ones.
     #[must_use]
-    pub fn new(delays: Queue, schedules: Schedules, outbound: Queue) -> Self {
-        Self { delays, outbound, schedules }
+    pub fn new(delays: Queue, schedules: Schedules) -> Self {
+        Self { delays, schedules }
     }
 
-    /// Lets an entry come at a time. Setting it twice makes it come once: it is the same entry to the queue.
-    pub async fn set(&self, entry: &Entry, at: Timestamp, now: Timestamp) -> anyhow::Result<()> {
-        let body = serde_json::to_string(entry).context("cannot write a queue entry")?;
+    /// Lets an entry come into the queue of this name at a time. Setting it twice makes it come once: it is the same entry to
+    /// the queue.
+    pub async fn set(
+        &self,
+        queue: &str,
+        entry: Entry,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        let name = digest(&[queue, &entry.deduplication_id]);
+        let Entry { group_id: group, deduplication_id: deduplication, body } = entry;
+        let timer = Waiting { v: VERSION, queue: queue.to_owned(), group, deduplication, body };
+        let timer = serde_json::to_string(&timer).context("cannot write a timer")?;
         let wait = Duration::from_millis(u64::try_from(at.since(now)).unwrap_or(0));
         if wait <= MAX_DELAY {
             // A delay is in whole seconds; one that is too short would wake an attempt that is not yet due.
             let delay = Duration::from_secs(
                 wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX),
             );
-            return self.delays.put_later(body, delay).await;
+            return self.delays.put_later(timer, delay).await;
         }
-        self.schedules.create(entry, body, at).await
-    }
-
-    /// Puts an entry into the outbound queue now: what `outbound` does when a delay is over.
-    pub async fn put_back(&self, entry: &Entry) -> anyhow::Result<()> {
-        let body = serde_json::to_string(entry).context("cannot write a queue entry")?;
-        let deduplication_id = entry.deduplication_id();
-        self.outbound
-            .put(&queue::Entry { group_id: entry.group.clone(), deduplication_id, body })
-            .await
+        self.schedules.create(&name, timer, at).await
     }
 }
 
 impl Schedules {
-    async fn create(&self, entry: &Entry, body: String, at: Timestamp) -> anyhow::Result<()> {
-        let name = entry.schedule_name();
-        let group = SqsParameters::builder().message_group_id(&entry.group).build();
-        let target = Target::builder()
-            .arn(&self.queue_arn)
-            .role_arn(&self.role_arn)
-            .input(body)
-            .sqs_parameters(group);
+    /// Makes a schedule of this name, which has at most 64 characters; one that is there already is the same.
+    async fn create(&self, name: &str, timer: String, at: Timestamp) -> anyhow::Result<()> {
+        let target = Target::builder().arn(&self.queue_arn).role_arn(&self.role_arn).input(timer);
         let target = target.build().context("cannot describe a schedule")?;
         let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build();
         let window = window.context("cannot describe a schedule")?;
@@ -97,7 +122,7 @@ impl Schedules {
             .client
             .create_schedule()
             .group_name(&self.group)
-            .name(&name)
+            .name(name)
             .schedule_expression(format!("at({})", whole_seconds(at)))
             .flexible_time_window(window)
             .action_after_completion(ActionAfterCompletion::Delete)
@@ -120,4 +145,65 @@ impl Schedules {
 fn whole_seconds(at: Timestamp) -> String {
     let text = at.plus_ms(999).rfc3339();
     text.split('.').next().unwrap_or_default().to_owned()
+}
+
+/// The queues that timers put back into, by their names.
+#[derive(Clone, Debug)]
+pub struct Queues(BTreeMap<String, Queue>);
+
+impl Queues {
+    /// The queues as the environment names them: `<name>=<URL>`, joined by commas.
+    pub fn from_env(sdk: &Sdk) -> anyhow::Result<Self> {
+        let urls = urls(&crate::env("QUEUES")?)?;
+        Ok(Self::over(urls.into_iter().map(|(name, url)| (name, Queue::new(sdk, url)))))
+    }
+
+    /// These queues.
+    pub fn over(queues: impl IntoIterator<Item = (String, Queue)>) -> Self {
+        Self(queues.into_iter().collect())
+    }
+
+    /// Puts an entry back. An error leaves the timer where it is, and it comes again.
+    pub async fn put_back(&self, timer: &Timer) -> anyhow::Result<()> {
+        let queue = self.0.get(&timer.queue);
+        // Not for ever: the version that runs beside this one may know it.
+        let queue = queue.with_context(|| format!("no queue is named {:?}", timer.queue))?;
+        queue.put(&timer.entry).await
+    }
+}
+
+impl Timer {
+    /// Reads a timer. One of a form that is not known is not put aside, but comes again: the version that runs beside this one may
+    /// know it. What nobody ever knows is among the dead letters at last.
+    pub fn read(text: &str) -> anyhow::Result<Self> {
+        // The parser's own words quote the entry.
+        let waiting: Waiting = serde_json::from_str(text)
+            .map_err(|_| anyhow::anyhow!("a timer of a form that is not known"))?;
+        let Waiting { v, queue, group: group_id, deduplication: deduplication_id, body } = waiting;
+        ensure!(v == VERSION, "a timer of version {v}, which is not known");
+        Ok(Self { queue, entry: Entry { group_id, deduplication_id, body } })
+    }
+}
+
+fn urls(text: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let pair = |it: &str| {
+        let (name, url) = it.split_once('=').context("QUEUES must name each as name=URL")?;
+        Ok((name.to_owned(), url.to_owned()))
+    };
+    text.split(',').filter(|it| !it.is_empty()).map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queues_are_named_with_their_urls() {
+        let urls = |text| urls(text).map(BTreeMap::from_iter);
+        let two = urls("outbound=https://sqs.example/1/a.fifo,media=https://sqs.example/1/b?x=y");
+        let two = two.unwrap();
+        assert_eq!(two[OUTBOUND], "https://sqs.example/1/a.fifo");
+        assert_eq!(two["media"], "https://sqs.example/1/b?x=y");
+        assert!(urls("").unwrap().is_empty() && urls("outbound").is_err());
+    }
 }

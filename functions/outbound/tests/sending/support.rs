@@ -7,10 +7,10 @@ use std::time::Duration;
 use aws::batch::Time;
 use aws::calls::{Calls, Limits};
 use aws::objects::Objects;
-use aws::queue::Queue;
+use aws::queue::{self, Queue};
 use aws::steps::Steps;
 use aws::store::{Fresh, Rules, Store};
-use aws::timers::{Schedules, Timers};
+use aws::timers::{OUTBOUND, Queues, Schedules, Timers};
 use aws::vault::Vault;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -117,7 +117,8 @@ impl World {
 
     /// Puts the first entry in, as `api` does, also when a caller repeats a request.
     pub(crate) async fn queue_again(&self) {
-        self.timers(&self.cloud.process()).put_back(&Entry::first(id(), &ada())).await.unwrap();
+        let first = queue::Entry::of(&Entry::first(id(), &ada())).unwrap();
+        self.queue(&self.cloud.process(), QUEUE).put(&first).await.unwrap();
     }
 
     pub(crate) fn table(&self) -> Store {
@@ -219,16 +220,16 @@ impl World {
         Outbox::over(
             Store::over(process.table.clone(), TABLE.to_owned()),
             Calls::new(bucket, Limits::default(), process.steps.clone()).unwrap(),
-            self.timers(process),
+            Timers::new(self.queue(process, TIMERS), schedules()),
+            Queues::over([(OUTBOUND.to_owned(), self.queue(process, QUEUE))]),
             Accounts::stored(Vault::over(process.secrets.clone()), "ariane".to_owned()),
             self.deployed.get().then(|| self.channel.clone()),
         )
         .by(self.clock)
     }
 
-    fn timers(&self, process: &Process) -> Timers {
-        let queue = |name: &str| Queue::over(process.queues.clone(), self.cloud.queues.url(name));
-        Timers::new(queue(TIMERS), schedules(), queue(QUEUE))
+    fn queue(&self, process: &Process, name: &str) -> Queue {
+        Queue::over(process.queues.clone(), self.cloud.queues.url(name))
     }
 }
 

@@ -45,13 +45,6 @@ impl Entry {
     pub fn deduplication_id(&self) -> String {
         digest(&[self.message.as_str(), &self.step.name()])
     }
-
-    /// The name of the schedule that puts it in later: `<message>-<step>`, at most 64 characters.
-    #[must_use]
-    pub fn schedule_name(&self) -> String {
-        let name = format!("{}-{}", self.message, self.step.name());
-        if name.len() <= 64 { name } else { self.deduplication_id() }
-    }
 }
 
 impl Step {
@@ -76,15 +69,6 @@ mod tests {
         assert_eq!(ids[0], first.deduplication_id());
         ids.dedup();
         assert_eq!(ids.len(), 3);
-    }
-
-    #[test]
-    fn a_schedule_has_a_name_that_the_scheduler_takes() {
-        let to = IdentityId::phone("+447700900111");
-        let short = Entry::first(MessageId::new("msg_1"), &to);
-        assert_eq!(short.schedule_name(), "msg_1-send-1");
-        let long = Entry::first(MessageId::new(format!("msg_{}", "0".repeat(64))), &to);
-        assert_eq!(long.schedule_name().len(), 64);
     }
 
     #[test]
