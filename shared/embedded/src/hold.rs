@@ -8,20 +8,21 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// An interceptor that waits for one function before a call leaves, and for another when it took effect and its answer is
-/// not read yet.
+/// An interceptor that waits for one function before a call leaves, which is shown the call, and for another when it took effect
+/// and its answer is not read yet.
 pub fn hold(
-    leaves: impl Fn() + Send + Sync + 'static,
+    leaves: impl Fn(&HttpRequest) + Send + Sync + 'static,
     answered: impl Fn() + Send + Sync + 'static,
 ) -> SharedInterceptor {
     SharedInterceptor::new(Hold { leaves: Box::new(leaves), answered: Box::new(answered) })
 }
 
 struct Hold {
-    leaves: Box<dyn Fn() + Send + Sync>,
+    leaves: Box<dyn Fn(&HttpRequest) + Send + Sync>,
     answered: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -38,11 +39,11 @@ impl Intercept for Hold {
 
     fn modify_before_transmit(
         &self,
-        _: &mut BeforeTransmitInterceptorContextMut<'_>,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        (self.leaves)();
+        (self.leaves)(context.request());
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! [`Process`] is one program over it that can be stopped before or after any of its calls while others go on.
 //!
 //! What it cannot show: reads are never stale and transactions never conflict by themselves. Tests of interleavings choose
-//! them: [`hold()`] holds calls back.
+//! them: [`hold()`] holds calls back, [`Turns`] lets workers make theirs in turn.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,6 +18,7 @@ mod hold;
 mod meter;
 mod queues;
 mod secrets;
+mod turns;
 
 use aws::steps::Steps;
 use aws::store::schema;
@@ -33,6 +34,7 @@ pub use hold::hold;
 pub use meter::{Capacity, Meter};
 pub use queues::{Queued, Queues};
 pub use secrets::Secrets;
+pub use turns::Turns;
 
 /// The table's name in tests.
 pub const TABLE: &str = "ariane";

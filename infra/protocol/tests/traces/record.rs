@@ -1,22 +1,12 @@
 //! Recording what workers read and write, their calls in an order that dice draw.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
-use aws::steps::Steps;
 use aws::store::Stored;
-use aws_sdk_dynamodb::config::SharedInterceptor;
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
-};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
-use embedded::{Cloud, Process};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use embedded::{Cloud, Process, Turns};
 use protocol::{Home, Item, Live, Message, Record, Table, Text, Touch};
 use serde_json::Value;
 
@@ -43,119 +33,68 @@ pub(crate) struct Call {
 #[derive(Clone)]
 pub(crate) struct Run {
     cloud: Cloud,
-    turn: Arc<(Mutex<Turn>, Condvar)>,
+    turns: Arc<Turns>,
+    seen: Arc<Mutex<Seen>>,
 }
 
-struct Turn {
+struct Seen {
     names: Names,
-    dice: u64,
-    left: Vec<usize>,
-    next: usize,
     touch: Option<Touch>,
     calls: Vec<Call>,
 }
 
-impl Turn {
-    fn draw(&mut self) {
-        // A xorshift: looks drawn, and is the same each time.
-        for shift in [13, 7, 17] {
-            self.dice ^= if shift == 7 { self.dice >> shift } else { self.dice << shift };
-        }
-        if !self.left.is_empty() {
-            let n = usize::try_from(self.dice % self.left.len() as u64).unwrap();
-            self.next = self.left[n];
-        }
-    }
-}
-
 impl Run {
     pub(crate) fn of(cloud: &Cloud, names: Names, seed: u64, workers: usize) -> Self {
-        let dice = (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let left = (0..workers).collect();
-        let mut turn = Turn { names, dice, left, next: 0, touch: None, calls: Vec::new() };
-        turn.draw();
-        Self { cloud: cloud.clone(), turn: Arc::new((Mutex::new(turn), Condvar::new())) }
+        let mut dice = (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let draw = move |left: &[usize]| {
+            // A xorshift: looks drawn, and is the same each time.
+            for shift in [13, 7, 17] {
+                dice ^= if shift == 7 { dice >> shift } else { dice << shift };
+            }
+            left[usize::try_from(dice % left.len() as u64).unwrap()]
+        };
+        let seen = Seen { names, touch: None, calls: Vec::new() };
+        Self {
+            cloud: cloud.clone(),
+            turns: Turns::of(workers, draw),
+            seen: Arc::new(Mutex::new(seen)),
+        }
     }
 
     /// The program of a worker.
     pub(crate) fn process(&self, worker: usize) -> Process {
-        let gate = SharedInterceptor::new(Gate { run: self.clone(), worker });
-        self.cloud.process_intercepted(Steps::default(), Some(gate))
+        let (began, done) = (self.clone(), self.clone());
+        self.turns.process_watched(
+            &self.cloud,
+            worker,
+            move |call| began.began(call),
+            move || tokio::task::block_in_place(|| done.done(worker)),
+        )
     }
 
     /// Lets the others go on without this one.
     pub(crate) fn finish(&self, worker: usize) {
-        let mut turn = self.turn.0.lock().unwrap();
-        turn.left.retain(|it| *it != worker);
-        if turn.next == worker {
-            turn.draw();
-        }
-        self.turn.1.notify_all();
+        self.turns.finish(worker);
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
-        self.turn.0.lock().unwrap().calls.clone()
+        self.seen.lock().unwrap().calls.clone()
     }
 
-    fn enter(&self, worker: usize, target: &str, body: &Value) {
-        let (turn, changed) = &*self.turn;
-        let is_other = |turn: &mut Turn| turn.touch.is_some() || turn.next != worker;
-        let turn = turn.lock().unwrap();
-        let wait = changed.wait_timeout_while(turn, Duration::from_mins(1), is_other);
-        let (mut turn, wait) = wait.unwrap();
-        assert!(!wait.timed_out(), "the turns hang");
-        turn.touch = Some(touch(&turn.names, target, body));
+    fn began(&self, call: &HttpRequest) {
+        let target = call.headers().get("x-amz-target").unwrap_or_default();
+        let body = serde_json::from_slice(call.body().bytes().unwrap_or_default()).unwrap();
+        let mut seen = self.seen.lock().unwrap();
+        seen.touch = Some(touch(&seen.names, target, &body));
     }
 
-    fn leave(&self, worker: usize) {
+    fn done(&self, worker: usize) {
         let items = tokio::runtime::Handle::current().block_on(self.cloud.items());
-        let mut turn = self.turn.0.lock().unwrap();
-        learn(&mut turn.names, &items);
-        let after = table(&items, &turn.names);
-        let touch = turn.touch.take().unwrap();
-        turn.calls.push(Call { worker, touch, after });
-        turn.draw();
-        self.turn.1.notify_all();
-    }
-}
-
-struct Gate {
-    run: Run,
-    worker: usize,
-}
-
-impl fmt::Debug for Gate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Gate")
-    }
-}
-
-impl Intercept for Gate {
-    fn name(&self) -> &'static str {
-        "Gate"
-    }
-
-    fn modify_before_transmit(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let request = context.request();
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let body = serde_json::from_slice(request.body().bytes().unwrap_or_default())?;
-        tokio::task::block_in_place(|| self.run.enter(self.worker, target, &body));
-        Ok(())
-    }
-
-    fn modify_before_deserialization(
-        &self,
-        _: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        tokio::task::block_in_place(|| self.run.leave(self.worker));
-        Ok(())
+        let mut seen = self.seen.lock().unwrap();
+        learn(&mut seen.names, &items);
+        let after = table(&items, &seen.names);
+        let touch = seen.touch.take().unwrap();
+        seen.calls.push(Call { worker, touch, after });
     }
 }
 

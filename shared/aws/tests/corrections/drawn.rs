@@ -9,11 +9,10 @@ use aws::store::Window;
 use aws::store::{Store, ThreadError, ThreadRefusal, To};
 use domain::event::InboundEvent;
 use domain::id::{ContactId, ThreadId};
-use embedded::Cloud;
+use embedded::{Cloud, Turns};
 
 use crate::stories::Dice;
 use crate::support::{Item, file, fill, quotes, rules, table, text, topics};
-use crate::turns::Turns;
 use crate::world::{World, answered, assert_sound, at, key, new_thread, order};
 
 /// Threads at the beginning.
@@ -198,12 +197,12 @@ fn at_once(dice: &mut Dice, threads: &Timelines, n_before: u32) -> Vec<Job> {
 
 /// Lets each job have a worker of its own. What each was answered.
 async fn run_all(
-    dice: Dice,
+    mut dice: Dice,
     cloud: &Cloud,
     contact: &ContactId,
     jobs: &[Job],
 ) -> Vec<Result<(), ThreadRefusal>> {
-    let turns = Turns::of(dice, jobs.len());
+    let turns = Turns::of(jobs.len(), move |left| left[dice.below(left.len())]);
     let workers = jobs.iter().cloned().enumerate().map(|(worker, job)| {
         let table = table(&turns.process(cloud, worker));
         let (turns, contact) = (Arc::clone(&turns), contact.clone());

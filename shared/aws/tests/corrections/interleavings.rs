@@ -7,7 +7,7 @@ use domain::event::InboundEvent;
 use domain::id::{ContactId, ThreadId};
 use embedded::Cloud;
 
-use crate::schedule::Schedule;
+use crate::schedule::in_turns;
 use crate::support::{
     Item, deleted, echo, edited, file, fill, of_kind, quotes, rules, says, table,
 };
@@ -69,7 +69,7 @@ pub(crate) struct Outcome {
 pub(crate) async fn interleave(bits: u64, before: &World, jobs: [&[Job]; 2]) -> Outcome {
     let cloud = Cloud::start().await;
     fill(&cloud, before.cloud.items().await).await;
-    let schedule = Schedule::of(bits);
+    let schedule = in_turns(bits);
     let workers = jobs.into_iter().enumerate().map(|(worker, jobs)| {
         let table = table(&schedule.process(&cloud, worker));
         let (schedule, jobs) = (Arc::clone(&schedule), jobs.to_vec());

@@ -24,8 +24,6 @@ mod parallel;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
-mod turns;
-#[cfg(test)]
 mod world;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::event::InboundEvent;
 use embedded::Cloud;
 
-use crate::schedule::{Schedule, schedules};
+use crate::schedule::{in_turns, schedules};
 use crate::support::{
     Item, START, assert_one_thread, call, calls, deleted, edited, file, image, of_kind, picture,
     says, table,
@@ -17,7 +17,7 @@ async fn interleave(bits: u64, before: &[InboundEvent], work: [&[InboundEvent]; 
     for event in before {
         file(&table(&cloud.process()), event).await.unwrap();
     }
-    let schedule = Schedule::of(bits);
+    let schedule = in_turns(bits);
     let workers = work.into_iter().enumerate().map(|(worker, events)| {
         let process = schedule.process(&cloud, worker);
         let (schedule, events) = (Arc::clone(&schedule), events.to_vec());

@@ -89,7 +89,7 @@ async fn with_zombie(before: &[Item], others: Meanwhile<'_>, step: u32) -> Optio
     fill(&cloud, before.to_vec()).await;
     let coma = Coma::at(step);
     let (leaves, answered) = (Arc::clone(&coma), Arc::clone(&coma));
-    let holder = hold(move || leaves.step(), move || answered.step());
+    let holder = hold(move |_| leaves.step(), move || answered.step());
     let process = cloud.process_intercepted(Steps::default(), Some(holder));
     let (first, its_coma) = (others.events[0].clone(), Arc::clone(&coma));
     // A thread of its own: a runtime whose thread is held could hold more than this worker.

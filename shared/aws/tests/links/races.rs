@@ -14,7 +14,7 @@ use crate::links::CARPET;
 use crate::people::{
     World, bob, bob_says, bob_shows, by, contact_of, eve, opened, order, owner, thread_of,
 };
-use crate::schedule::{Schedule, schedules};
+use crate::schedule::{in_turns, schedules};
 use crate::support::{Item, ada, file, fill, message, of_kind, rules, says, table, text};
 use crate::unlinks::{linked_and, mixed};
 
@@ -200,7 +200,7 @@ pub(crate) async fn at_once(
 ) -> (Store, Vec<Item>, Vec<Result<(), String>>) {
     let cloud = Cloud::start().await;
     fill(&cloud, before.to_vec()).await;
-    let schedule = Schedule::of(bits);
+    let schedule = in_turns(bits);
     let workers = work.into_iter().enumerate().map(|(worker, work)| {
         let process = schedule.process(&cloud, worker);
         let schedule = Arc::clone(&schedule);
