@@ -1,7 +1,8 @@
 //! What Messenger and Instagram have in common: Meta's `messaging[]` envelope, the Send API and its error codes.
 //!
 //! A channel of this family is its [`inbound::Family`] and its [`outbound::Member`]: what tells it from the others.
-//! Nothing here does I/O or reads a clock, and nothing here is of use to a channel of another family.
+//! Nothing here does I/O or reads a clock, and nothing here is of use to a channel of another family; of WhatsApp, which has an
+//! envelope of its own, [`SOURCE`] and [`GRAPH`] alone.
 
 mod errors;
 pub mod inbound;
