@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use http::{Method, Request};
-use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use reqwest::redirect::Policy;
 use serde_json::Value;
 
 /// How long a call may take: a function's first start on a busy machine is slow.
@@ -15,7 +13,7 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 /// Makes calls to this machine.
 #[derive(Clone, Debug)]
 pub struct Client {
-    inner: hyper_util::client::legacy::Client<HttpConnector, Full<axum::body::Bytes>>,
+    inner: reqwest::Client,
 }
 
 /// An answer, read to its end.
@@ -50,12 +48,15 @@ impl Default for Client {
 }
 
 impl Client {
-    /// A client.
+    /// A client, which follows no redirect and uses no proxy.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            inner: hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http(),
-        }
+        let tls = aws::calls::tls();
+        let client =
+            reqwest::Client::builder().redirect(Policy::none()).no_proxy().timeout(TIMEOUT);
+        #[expect(clippy::expect_used, reason = "it depends on nothing but what it is built from")]
+        let inner = client.tls_backend_preconfigured(tls.expect("TLS")).build().expect("a client");
+        Self { inner }
     }
 
     /// Makes a call.
@@ -67,15 +68,12 @@ impl Client {
         );
         let what = format!("{} {}", request.method(), request.uri().path());
         let call = async {
-            let response = self.inner.request(request.map(|body| Full::new(body.into()))).await?;
-            let (parts, body) = response.into_parts();
-            let body = body.collect().await?.to_bytes().to_vec();
-            anyhow::Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
+            let response = self.inner.execute(request.try_into()?).await?;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let body = response.bytes().await?.to_vec();
+            Ok::<_, reqwest::Error>(Answer { status, headers, body })
         };
-        tokio::time::timeout(TIMEOUT, call)
-            .await
-            .with_context(|| format!("no answer to {what} in {TIMEOUT:?}"))?
-            .with_context(|| format!("cannot call {what}"))
+        call.await.with_context(|| format!("cannot call {what}"))
     }
 
     /// Gets an address.

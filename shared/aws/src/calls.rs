@@ -3,7 +3,7 @@
 //! Nothing here follows a redirect, uses a proxy of the environment, or goes to a host that the configuration does not
 //! name. No error holds an address: some platforms want their token in the path.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Context;
 use domain::oauth1;
@@ -15,7 +15,6 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Uri};
 use reqwest::redirect::Policy;
 use secrecy::ExposeSecret;
-use time::OffsetDateTime;
 
 use crate::config::{new_id, now};
 use crate::objects::Objects;
@@ -208,9 +207,11 @@ fn secret_header(text: &str) -> Result<HeaderValue, CallError> {
 /// What `Retry-After` says: seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match value.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => Duration::from_millis(u64::try_from(http_date(value)?.since(now)).unwrap_or(0)),
+    let wait = if let Ok(seconds) = value.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let until = httpdate::parse_http_date(value).ok()?.duration_since(UNIX_EPOCH).ok()?;
+        until.saturating_sub(Duration::from_millis(u64::try_from(now.ms()).unwrap_or(0)))
     };
     Some(wait.min(MAX_RETRY_AFTER))
 }
@@ -222,17 +223,8 @@ fn until_reset(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     Some(Duration::from_millis(wait).min(MAX_RETRY_AFTER))
 }
 
-/// A date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn http_date(text: &str) -> Option<Timestamp> {
-    let format = time::macros::format_description!(
-        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-    );
-    let at = time::PrimitiveDateTime::parse(text, &format).ok()?.assume_utc();
-    Some(Timestamp::from_secs(OffsetDateTime::unix_timestamp(at)))
-}
-
 /// rustls on ring with the roots of the web: without a given configuration the client would look for a provider and panic.
-pub(crate) fn tls() -> anyhow::Result<rustls::ClientConfig> {
+pub fn tls() -> anyhow::Result<rustls::ClientConfig> {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
