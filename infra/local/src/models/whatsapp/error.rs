@@ -2,6 +2,14 @@
 
 use serde_json::{Value, json};
 
+use crate::models::strict::{Reader, What, Wrong};
+
+/// A reader that says in the Graph API's words what is wrong.
+pub(super) type Fields<'a> = Reader<'a, GraphError>;
+
+/// What such a reader gives.
+pub(super) type Read<T> = Result<T, GraphError>;
+
 /// An error as the Graph API answers it, or as a `failed` status carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct GraphError {
@@ -91,5 +99,29 @@ impl GraphError {
             "error_data": { "details": self.details },
             "href": "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
         })
+    }
+}
+
+impl From<Wrong> for GraphError {
+    fn from(Wrong { at, field, what }: Wrong) -> Self {
+        let place = if field.is_empty() { at.clone() } else { format!("{at}['{field}']") };
+        match what {
+            What::Missing => Self::new(131_008, format!("Parameter {place} is required")),
+            What::Empty => Self::new(131_008, format!("Param {place} must not be empty")),
+            What::Not(kind) => Self::new(100, format!("Param {place} must be {kind}")),
+            What::TooLong(max) => {
+                Self::new(100, format!("Param {place} must be at most {max} characters long."))
+            }
+            What::Above(most) => Self::new(100, format!("Param {place} must be at most {most}")),
+            What::Other(expected) => {
+                Self::new(100, format!("Param {place} must be one of {{{expected}}}"))
+            }
+            What::Count(n, min, max) => {
+                Self::new(131_009, format!("{place} must have {min} to {max} entries, has {n}"))
+            }
+            What::Unexpected => {
+                Self::new(100, format!("Unexpected key \"{field}\" on param \"{at}\""))
+            }
+        }
     }
 }

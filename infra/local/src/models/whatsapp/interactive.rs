@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::error::GraphError;
-use super::fields::{Fields, Read};
+use super::error::{Fields, Read};
 
 /// An option that the customer may tap.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,15 +19,15 @@ pub struct Offer {
 /// Reply buttons: <https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-reply-buttons-messages>.
 /// Lists: <https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-list-messages>.
 pub(super) fn check(fields: &Fields<'_>, offers: &mut Vec<Offer>) -> Read<String> {
-    let kind = fields.text("type", 32)?;
+    let kind = fields.text_within("type", 32)?;
     let body = fields.object("body")?;
-    let shown = body.text("text", 1024)?.to_owned();
+    let shown = body.text_within("text", 1024)?.to_owned();
     body.done()?;
     let action = fields.object("action")?;
     match kind {
         "button" => {
             for button in action.list("buttons", 1, 3)? {
-                let button = Fields::of(button, "buttons")?;
+                let button = Fields::at(button, "buttons")?;
                 button.exactly("type", "reply")?;
                 let reply = button.object("reply")?;
                 offers.push(offer("button_reply", &reply, (256, 20))?);
@@ -41,19 +41,19 @@ pub(super) fn check(fields: &Fields<'_>, offers: &mut Vec<Offer>) -> Read<String
             }
         }
         "list" => {
-            action.text("button", 20)?;
+            action.text_within("button", 20)?;
             let sections = action.list("sections", 1, 10)?;
             for section in sections {
-                let section = Fields::of(section, "sections")?;
+                let section = Fields::at(section, "sections")?;
                 // A title is required as soon as there is more than one section.
-                let title = section.maybe_text("title", 24)?;
+                let title = section.maybe_text_within("title", 24)?;
                 if 1 < sections.len() && title.is_none() {
                     return Err(GraphError::new(131_008, "Section title is required"));
                 }
                 for row in section.list("rows", 1, 10)? {
-                    let row = Fields::of(row, "rows")?;
+                    let row = Fields::at(row, "rows")?;
                     offers.push(offer("list_reply", &row, (200, 24))?);
-                    row.maybe_text("description", 72)?;
+                    row.maybe_text_within("description", 72)?;
                     row.done()?;
                 }
                 section.done()?;
@@ -82,7 +82,7 @@ fn offer(
     fields: &Fields<'_>,
     (id_max, title_max): (usize, usize),
 ) -> Read<Offer> {
-    let (id, title) = (fields.text("id", id_max)?, fields.text("title", title_max)?);
+    let (id, title) = (fields.text_within("id", id_max)?, fields.text_within("title", title_max)?);
     if id.trim() != id {
         return Err(GraphError::new(131_009, "Option id must not begin or end with a space"));
     }

@@ -2,7 +2,6 @@
 //! webhooks with messages and statuses, and sends a webhook again when it is not answered with 200.
 
 mod error;
-mod fields;
 mod interactive;
 mod rules;
 mod server;

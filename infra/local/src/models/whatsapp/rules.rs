@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::error::GraphError;
-use super::fields::{Fields, Read};
+use super::error::{Fields, Read};
 use super::interactive::{self, Offer};
 use super::template::{self, Template};
 
@@ -59,7 +59,7 @@ pub enum Address {
 
 /// Checks the body of a request.
 pub(super) fn check(body: &Value, world: &World<'_>) -> Read<Taken> {
-    let fields = Fields::of(body, "message")?;
+    let fields = Fields::at(body, "message")?;
     fields.exactly("messaging_product", "whatsapp")?;
     if fields.maybe("status").is_some() {
         return mark_read(&fields, world);
@@ -68,7 +68,7 @@ pub(super) fn check(body: &Value, world: &World<'_>) -> Read<Taken> {
         fields.exactly("recipient_type", "individual")?;
     }
     let to = address(&fields, world)?;
-    let kind = fields.maybe_text("type", 32)?.unwrap_or("text");
+    let kind = fields.maybe_text_within("type", 32)?.unwrap_or("text");
     let mut offers = Vec::new();
     let shown = match kind {
         "text" => text(&fields.object("text")?)?,
@@ -85,11 +85,11 @@ pub(super) fn check(body: &Value, world: &World<'_>) -> Read<Taken> {
     };
     if fields.maybe("context").is_some() {
         let context = fields.object("context")?;
-        context.text("message_id", 512)?;
+        context.text_within("message_id", 512)?;
         context.done()?;
     }
     // At most 512 characters: https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/components
-    let callback = fields.maybe_text("biz_opaque_callback_data", 512)?.map(str::to_owned);
+    let callback = fields.maybe_text_within("biz_opaque_callback_data", 512)?.map(str::to_owned);
     fields.done()?;
     Ok(Taken::Message(Message { to, kind: kind.to_owned(), shown, callback, offers }))
 }
@@ -97,7 +97,7 @@ pub(super) fn check(body: &Value, world: &World<'_>) -> Read<Taken> {
 /// <https://developers.facebook.com/docs/whatsapp/cloud-api/guides/mark-message-as-read>; it has no recipient.
 fn mark_read(fields: &Fields<'_>, world: &World<'_>) -> Read<Taken> {
     fields.exactly("status", "read")?;
-    known(fields.text("message_id", 512)?, world)?;
+    known(fields.text_within("message_id", 512)?, world)?;
     if fields.maybe("typing_indicator").is_some() {
         let typing = fields.object("typing_indicator")?;
         typing.exactly("type", "text")?;
@@ -110,8 +110,8 @@ fn mark_read(fields: &Fields<'_>, world: &World<'_>) -> Read<Taken> {
 /// `to` is a phone number, `recipient` a business-scoped user id; the phone number wins where both are given.
 /// Without `+` the platform puts the business number's own country code in front: the message goes to a stranger.
 fn address(fields: &Fields<'_>, world: &World<'_>) -> Read<Address> {
-    let user = fields.maybe_text("recipient", 160)?;
-    if let Some(to) = fields.maybe_text("to", 64)? {
+    let user = fields.maybe_text_within("recipient", 160)?;
+    if let Some(to) = fields.maybe_text_within("to", 64)? {
         let digits: String =
             to.chars().filter(|it| !matches!(it, '+' | ' ' | '-' | '(' | ')')).collect();
         if digits.len() < 5 || !digits.bytes().all(|it| it.is_ascii_digit()) {
@@ -139,7 +139,7 @@ fn address(fields: &Fields<'_>, world: &World<'_>) -> Read<Address> {
 
 /// At most 4096 characters: <https://developers.facebook.com/docs/whatsapp/cloud-api/messages/text-messages>.
 fn text(fields: &Fields<'_>) -> Read<String> {
-    let body = fields.text("body", 4096)?;
+    let body = fields.text_within("body", 4096)?;
     fields.maybe_bool("preview_url")?;
     fields.done()?;
     Ok(body.to_owned())
@@ -148,7 +148,7 @@ fn text(fields: &Fields<'_>) -> Read<String> {
 /// Exactly one of `id` and `link`; captions of at most 1024 characters, not for sounds and stickers:
 /// <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages#media-object>.
 fn media(kind: &str, fields: &Fields<'_>, world: &World<'_>) -> Read<String> {
-    match (fields.maybe_text("id", 64)?, fields.maybe_text("link", 2048)?) {
+    match (fields.maybe_text_within("id", 64)?, fields.maybe_text_within("link", 2048)?) {
         (Some(id), None) if world.media.contains(id) => {}
         (Some(_), None) => {
             return Err(GraphError::new(131_009, "Media id is not known to this phone number"));
@@ -164,10 +164,10 @@ fn media(kind: &str, fields: &Fields<'_>, world: &World<'_>) -> Read<String> {
     let caption = match kind {
         "audio" => fields.maybe_bool("voice")?.and(None),
         "sticker" => None,
-        _ => fields.maybe_text("caption", 1024)?,
+        _ => fields.maybe_text_within("caption", 1024)?,
     };
     if kind == "document" {
-        fields.maybe_text("filename", 240)?;
+        fields.maybe_text_within("filename", 240)?;
     }
     fields.done()?;
     Ok(caption.unwrap_or_default().to_owned())
@@ -175,19 +175,20 @@ fn media(kind: &str, fields: &Fields<'_>, world: &World<'_>) -> Read<String> {
 
 /// <https://developers.facebook.com/docs/whatsapp/cloud-api/messages/location-messages>
 fn location(fields: &Fields<'_>) -> Read<String> {
-    let (latitude, longitude) = (fields.number("latitude")?, fields.number("longitude")?);
+    let (latitude, longitude) =
+        (fields.number("latitude", f64::INFINITY)?, fields.number("longitude", f64::INFINITY)?);
     if 90.0 < latitude.abs() || 180.0 < longitude.abs() {
         return Err(GraphError::new(131_009, "Latitude or longitude is out of range"));
     }
-    let name = fields.maybe_text("name", 1000)?.unwrap_or_default();
-    fields.maybe_text("address", 1000)?;
+    let name = fields.maybe_text_within("name", 1000)?.unwrap_or_default();
+    fields.maybe_text_within("address", 1000)?;
     fields.done()?;
     Ok(name.to_owned())
 }
 
 /// An empty emoji takes the reaction back: <https://developers.facebook.com/docs/whatsapp/cloud-api/messages/reaction-messages>.
 fn reaction(fields: &Fields<'_>, world: &World<'_>) -> Read<String> {
-    known(fields.text("message_id", 512)?, world)?;
+    known(fields.text_within("message_id", 512)?, world)?;
     let emoji = fields
         .need("emoji")?
         .as_str()

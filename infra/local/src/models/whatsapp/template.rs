@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::error::GraphError;
-use super::fields::{Fields, Read};
+use super::error::{Fields, Read};
 
 /// A template in one language. Its identity is name and language together.
 #[derive(Clone, Debug)]
@@ -29,10 +29,10 @@ impl Template {
 
 /// Checks a template object of a send against the approved ones; gives the words that the customer sees.
 pub(super) fn check(value: &Value, approved: &[Template]) -> Read<String> {
-    let fields = Fields::of(value, "template")?;
-    let name = fields.text("name", 512)?;
+    let fields = Fields::at(value, "template")?;
+    let name = fields.text_within("name", 512)?;
     let language = fields.object("language")?;
-    let code = language.text("code", 16)?;
+    let code = language.text_within("code", 16)?;
     if language.maybe("policy").is_some() {
         language.exactly("policy", "deterministic")?;
     }
@@ -53,7 +53,7 @@ pub(super) fn check(value: &Value, approved: &[Template]) -> Read<String> {
     let mut given = Vec::new();
     if fields.maybe("components").is_some() {
         for component in fields.list("components", 0, 12)? {
-            let component = Fields::of(component, "template['components']")?;
+            let component = Fields::at(component, "template['components']")?;
             // The models' templates have a body only: any other component has nothing to fill.
             component
                 .exactly("type", "body")
@@ -70,16 +70,16 @@ pub(super) fn check(value: &Value, approved: &[Template]) -> Read<String> {
 
 /// A parameter's name, if it has one, and its text.
 fn parameter_of(value: &Value) -> Read<(Option<&str>, &str)> {
-    let parameter = Fields::of(value, "parameters")?;
+    let parameter = Fields::at(value, "parameters")?;
     parameter.exactly("type", "text")?;
-    let text = parameter.text("text", 1024)?;
+    let text = parameter.text_within("text", 1024)?;
     // "Param text cannot have new-line/tab characters or more than 4 consecutive spaces".
     if text.contains(['\n', '\t']) || text.contains("     ") {
         let why =
             "Param text cannot have new-line/tab characters or more than 4 consecutive spaces";
         return Err(GraphError::new(132_018, why));
     }
-    let name = parameter.maybe_text("parameter_name", 64)?;
+    let name = parameter.maybe_text_within("parameter_name", 64)?;
     parameter.done()?;
     Ok((name, text))
 }
