@@ -10,6 +10,8 @@
 mod life;
 mod limits;
 mod loops;
+mod released;
+mod roles;
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -228,117 +230,6 @@ fn every_function_has_its_code_a_role_of_its_own_and_a_log_group_that_forgets() 
         );
     }
     assert_eq!(of_template, functions::names().unwrap().into_iter().collect());
-}
-
-#[test]
-fn a_channel_may_queue_park_and_read_its_own_secret_and_nothing_else() {
-    let template = template();
-    for channel in Template::channels().unwrap() {
-        let name = pascal(&channel);
-        let role = template.resource(&format!("{name}Role")).unwrap();
-        let mut actions = BTreeSet::new();
-        for policy in role["Properties"]["Policies"].as_array().unwrap() {
-            for statement in statements(policy) {
-                let resource = &statement["Resource"];
-                for action in words(&statement["Action"]) {
-                    if action == "secretsmanager:GetSecretValue" {
-                        assert_eq!(
-                            *resource,
-                            life::secret(&format!("{channel}/webhook")),
-                            "{channel}"
-                        );
-                        actions.insert(action);
-                        continue;
-                    }
-                    let own = match action.as_str() {
-                        "logs:CreateLogStream" | "logs:PutLogEvents" => format!("{name}LogGroup"),
-                        "sqs:SendMessage*" => "InboundQueue".to_owned(),
-                        "s3:PutObject" => "Bucket".to_owned(),
-                        other => panic!("{channel} may {other}"),
-                    };
-                    assert!(refers_to(resource, &own), "{channel}: {action} on {resource}");
-                    actions.insert(action);
-                }
-                if statement["Action"] == "s3:PutObject" {
-                    let prefixes = json!([{ "Fn::Sub": "${Bucket.Arn}/parked/*" }, { "Fn::Sub": "${Bucket.Arn}/content/*" }]);
-                    assert_eq!(*resource, prefixes, "{channel}");
-                }
-            }
-        }
-        assert_eq!(actions.len(), 5, "{channel}");
-    }
-}
-
-/// It reads what was said and nothing that was parked or proves; it writes no object, and it holds no secret.
-#[test]
-fn the_api_may_read_what_was_said_queue_and_use_the_table_and_nothing_else() {
-    let template = template();
-    let role = template.resource("ApiRole").unwrap();
-    let mut may = BTreeSet::new();
-    for policy in role["Properties"]["Policies"].as_array().unwrap() {
-        for statement in statements(policy) {
-            for action in words(&statement["Action"]) {
-                let own = match action.split_once(':').unwrap() {
-                    ("logs", _) => "ApiLogGroup",
-                    ("sqs", "SendMessage") => "OutboundQueue",
-                    ("s3", "GetObject") => {
-                        assert_eq!(
-                            statement["Resource"],
-                            json!({ "Fn::Sub": "${Bucket.Arn}/content/*" })
-                        );
-                        "Bucket"
-                    }
-                    ("dynamodb", _) => "Table",
-                    _ => panic!("the API may {action}"),
-                };
-                assert!(refers_to(&statement["Resource"], own), "{action}");
-                may.insert(own);
-            }
-        }
-    }
-    assert_eq!(may, BTreeSet::from(["ApiLogGroup", "Bucket", "OutboundQueue", "Table"]));
-}
-
-#[test]
-fn threading_removes_content_from_the_bucket_and_may_nothing_else_there() {
-    let template = template();
-    let role = template.resource("ThreadingRole").unwrap();
-    let policies = role["Properties"]["Policies"].as_array().unwrap();
-    let allowed =
-        policies.iter().flat_map(statements).filter(|it| it.to_string().contains("Bucket"));
-    let allowed: Vec<_> = allowed.map(|it| (&it["Action"], &it["Resource"])).collect();
-    let content = json!({ "Fn::Sub": "${Bucket.Arn}/content/*" });
-    assert_eq!(allowed, [(&json!("s3:DeleteObject"), &content)]);
-    let function = template.resource("ThreadingFunction").unwrap();
-    let bucket = &function["Properties"]["Environment"]["Variables"]["BUCKET_NAME"];
-    assert_eq!(*bucket, json!({ "Ref": "Bucket" }));
-    // Of a bucket that keeps versions nothing would be gone.
-    let bucket = template.resource("Bucket").unwrap();
-    assert!(bucket["Properties"].get("VersioningConfiguration").is_none());
-}
-
-#[test]
-fn only_outbound_reads_what_sends_and_no_role_may_everything() {
-    let template = template();
-    for (name, role) in template.resources("AWS::IAM::Role") {
-        for policy in role["Properties"]["Policies"].as_array().unwrap() {
-            for statement in statements(policy) {
-                for action in words(&statement["Action"]) {
-                    // AWS knows no other action of that name; the local cloud asks for one.
-                    assert!(
-                        !action.contains('*') || action == "sqs:SendMessage*",
-                        "{name} may {action}"
-                    );
-                }
-                assert_ne!(statement["Resource"], "*", "{name}");
-                let text = statement["Resource"].to_string();
-                if text.contains("sending") {
-                    assert_eq!(name, "OutboundRole");
-                    assert_eq!(statement["Resource"], life::secret("*/sending"));
-                }
-            }
-        }
-    }
 }
 
 #[test]
