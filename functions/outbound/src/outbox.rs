@@ -6,7 +6,6 @@ use anyhow::Context;
 use aws::calls::{Calls, Limits};
 use aws::objects::Objects;
 use aws::queue::{self, Queue};
-use aws::steps::Steps;
 use aws::store::{Store, retention_from_env};
 use aws::timers::{OUTBOUND, Queues, Schedules, Timers};
 use aws::vault::Vault;
@@ -56,7 +55,7 @@ impl Outbox {
         let bucket = Objects::new(&sdk, env("BUCKET_NAME")?);
         let outbox = Self::over(
             Store::new(&sdk, env("TABLE_NAME")?),
-            Calls::new(bucket, Limits::default(), Steps::default())?,
+            Calls::new(bucket, Limits::default())?,
             Timers::new(Queue::new(&sdk, env("TIMERS_QUEUE_URL")?), schedules),
             Queues::from_env(&sdk)?,
             Accounts::stored(Vault::new(&sdk), env("SENDING_SECRETS")?),

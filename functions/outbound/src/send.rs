@@ -57,7 +57,7 @@ struct Talk {
 }
 
 impl Conversation<'_> {
-    /// Makes the calls. An error means that the program was stopped or the table is out of reach.
+    /// Makes the calls. An error means that the table is out of reach.
     pub(crate) async fn run(&self) -> anyhow::Result<Outcome> {
         let account = self.seen_by_codec();
         let mut talk = Talk::default();
@@ -80,7 +80,6 @@ impl Conversation<'_> {
                     return Ok(Outcome::InDoubt);
                 }
                 Ok(answer) => talk.answers.push(answer),
-                Err(CallError::Stopped(stopped)) => return Err(stopped.into()),
                 Err(error) => {
                     let (channel, account) = (&self.channel.channel, &self.account.id);
                     tracing::warn!(channel = %channel, account.id = %account, error = %error, n_calls = talk.answers.len() + 1, "a call to a platform has no answer");
@@ -129,7 +128,7 @@ impl Talk {
         };
         let error = match error {
             CallError::InDoubt(_) if 0 < self.n_delivering => return Outcome::InDoubt,
-            CallError::InDoubt(_) | CallError::Unsent(_) | CallError::Stopped(_) => {
+            CallError::InDoubt(_) | CallError::Unsent(_) => {
                 retry(Problem::ChannelUnavailable, None)
             }
             CallError::File(_) => retry(Problem::MediaNotReachable, Some(FILE_ATTEMPTS)),

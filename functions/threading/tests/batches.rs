@@ -14,7 +14,7 @@ use domain::time::Timestamp;
 use embedded::{Cloud, TABLE};
 use threading::Filer;
 
-fn filer(cloud: &Cloud, steps: aws::steps::Steps) -> Filer {
+fn filer(cloud: &Cloud, steps: embedded::Steps) -> Filer {
     Filer::over(Store::over(cloud.process_with(steps).table, TABLE.to_owned()), None)
 }
 
@@ -71,7 +71,7 @@ async fn a_batch_is_filed_and_nothing_is_given_back() {
         ("a", says("a", "1")),
     ];
     let answer =
-        filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries), time()).await.unwrap();
+        filer(&cloud, embedded::Steps::default()).handle(batch(&entries), time()).await.unwrap();
     assert!(answer.batch_item_failures.is_empty());
     assert_eq!((count(&cloud, "MSG#").await, count(&cloud, "THR#").await), (3, 2));
 }
@@ -85,7 +85,7 @@ async fn an_entry_that_is_no_event_is_kept_and_does_not_block_its_person() {
         ("a", r#"{"kind":7}"#.to_owned()),
     ];
     let answer =
-        filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries), time()).await.unwrap();
+        filer(&cloud, embedded::Steps::default()).handle(batch(&entries), time()).await.unwrap();
     assert!(answer.batch_item_failures.is_empty());
     assert_eq!((count(&cloud, "UNK#").await, count(&cloud, "MSG#").await), (2, 1));
 }
@@ -97,7 +97,7 @@ async fn an_entry_that_the_table_can_never_hold_is_put_aside_and_its_neighbours_
     let poison = says(&"long".repeat(1_000), "1");
     let entries = [("a", poison.clone()), ("a", says("a", "2")), ("b", says("b", "3"))];
     let answer =
-        filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries), time()).await.unwrap();
+        filer(&cloud, embedded::Steps::default()).handle(batch(&entries), time()).await.unwrap();
     assert!(answer.batch_item_failures.is_empty());
     assert_eq!((count(&cloud, "UNK#").await, count(&cloud, "MSG#").await), (1, 2));
     // The whole of it, and where it goes back to.
@@ -124,7 +124,7 @@ async fn what_is_put_aside_is_kept_as_long_as_messages_are() {
 async fn a_table_that_is_out_of_reach_puts_nothing_aside() {
     let cloud = Cloud::start().await;
     let entries = [("a", says("a", "1")), ("b", says("b", "2"))];
-    let out_of_reach = aws::steps::Steps::stopping_at(1);
+    let out_of_reach = embedded::Steps::stopping_at(1);
     assert!(filer(&cloud, out_of_reach).handle(batch(&entries), time()).await.is_err());
     assert!(cloud.items().await.is_empty());
 }
@@ -138,16 +138,16 @@ async fn after_a_failure_the_queue_brings_the_rest_of_that_person_again() {
         ("a", says("a", "3")),
         ("c", says("c", "4")),
     ];
-    let alone = aws::steps::Steps::default();
+    let alone = embedded::Steps::default();
     filer(&Cloud::start().await, alone.clone()).handle(batch(&entries[..1]), time()).await.unwrap();
     // Stopped within the second entry: whatever comes after it fails too, and so does the third, unseen.
-    let stopping = aws::steps::Steps::stopping_at(alone.passed() + 2);
+    let stopping = embedded::Steps::stopping_at(alone.passed() + 2);
     let answer = filer(&cloud, stopping.clone()).handle(batch(&entries), time()).await.unwrap();
     let failed: Vec<_> =
         answer.batch_item_failures.into_iter().map(|it| it.item_identifier).collect();
     assert_eq!(failed, ["1", "2", "3"]);
     assert_eq!(count(&cloud, "MSG#").await, 1);
-    filer(&cloud, aws::steps::Steps::default()).handle(batch(&entries[1..]), time()).await.unwrap();
+    filer(&cloud, embedded::Steps::default()).handle(batch(&entries[1..]), time()).await.unwrap();
     assert_eq!((count(&cloud, "MSG#").await, count(&cloud, "THR#").await), (4, 3));
 }
 
@@ -158,7 +158,7 @@ async fn a_receipt_before_its_message_waits_and_makes_no_thread() {
     let receipt = Receipt { of, status: Status::Delivered, error: None, our_ref: None };
     let entry =
         serde_json::to_string(&event("a", "wamid.1 delivered", Kind::Receipt(receipt))).unwrap();
-    let answer = filer(&cloud, aws::steps::Steps::default())
+    let answer = filer(&cloud, embedded::Steps::default())
         .handle(batch(&[("a", entry)]), time())
         .await
         .unwrap();

@@ -18,7 +18,6 @@ use secrecy::ExposeSecret;
 
 use crate::config::{new_id, now};
 use crate::objects::Objects;
-use crate::steps::{Steps, Stopped};
 
 /// The most of an answer that is read. No useful answer is longer.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -53,7 +52,6 @@ pub struct Calls {
     client: reqwest::Client,
     objects: Objects,
     limits: Limits,
-    steps: Steps,
 }
 
 /// What lets us make a call, and to where.
@@ -82,14 +80,11 @@ pub enum CallError {
     /// It cannot be made at all as it is; nothing was sent.
     #[error("cannot make the call: {0}")]
     Unusable(&'static str),
-    /// The process was stopped.
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
 }
 
 impl Calls {
     /// A client that carries files from this bucket.
-    pub fn new(objects: Objects, limits: Limits, steps: Steps) -> anyhow::Result<Self> {
+    pub fn new(objects: Objects, limits: Limits) -> anyhow::Result<Self> {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls()?)
             .redirect(Policy::none())
@@ -99,7 +94,7 @@ impl Calls {
             .connect_timeout(limits.connect)
             .build()
             .context("cannot make the HTTP client")?;
-        Ok(Self { client, objects, limits, steps })
+        Ok(Self { client, objects, limits })
     }
 
     /// Makes a call and reads its answer.
@@ -114,10 +109,7 @@ impl Calls {
         };
         *request.body_mut() = Some(body.into());
         *request.timeout_mut() = Some(total);
-        self.steps.step()?;
-        let answer = read(self.client.execute(request).await.map_err(no_answer)?).await;
-        self.steps.step()?;
-        answer
+        read(self.client.execute(request).await.map_err(no_answer)?).await
     }
 }
 

@@ -12,7 +12,6 @@ pub mod logs;
 pub mod objects;
 mod parallel;
 pub mod queue;
-pub mod steps;
 pub mod store;
 pub mod timers;
 pub mod vault;

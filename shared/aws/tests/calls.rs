@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use aws::calls::{Access, CallError, Calls, Limits};
 use aws::objects::Objects;
-use aws::steps::Steps;
 use domain::oauth1;
 use domain::outbound::{Auth, Body, Call, Response};
 use domain::secrets::{OAuth1Keys, Token};
@@ -36,7 +35,7 @@ async fn make_as(
     let cloud = Cloud::start().await;
     cloud.bucket.put("media/1", b"<file>");
     let bucket = Objects::over(cloud.process().bucket, "bucket".to_owned());
-    let calls = Calls::new(bucket, LIMITS, Steps::default()).expect("a client");
+    let calls = Calls::new(bucket, LIMITS).expect("a client");
     let request = http::Request::post(format!("{base_url}/messages")).body(()).expect("a request");
     let call = Call { request: request.into_parts().0, body, delivers: true };
     calls.make(call, &Access { auth, token, base_url }).await

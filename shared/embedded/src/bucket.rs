@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use aws::steps::Steps;
 use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_smithy_types::retry::RetryConfig;
 use axum::Router;
@@ -11,6 +10,8 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::put;
+
+use crate::Steps;
 
 /// Every object of one test. All bucket names share them, as keys say enough.
 #[derive(Clone)]

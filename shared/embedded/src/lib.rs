@@ -18,9 +18,9 @@ mod hold;
 mod meter;
 mod queues;
 mod secrets;
+mod steps;
 mod turns;
 
-use aws::steps::Steps;
 use aws::store::schema;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedInterceptor};
@@ -34,6 +34,7 @@ pub use hold::hold;
 pub use meter::{Capacity, Meter};
 pub use queues::{Queued, Queues};
 pub use secrets::Secrets;
+pub use steps::{Steps, Stopped};
 pub use turns::Turns;
 
 /// The table's name in tests.

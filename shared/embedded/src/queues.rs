@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use aws::steps::Steps;
 use aws_sdk_sqs::config::{BehaviorVersion, Region};
 use aws_smithy_types::retry::RetryConfig;
 use axum::Router;
@@ -12,6 +11,8 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::post;
 use serde_json::{Value, json};
+
+use crate::Steps;
 
 /// Every queue of one test: a queue exists by being named.
 #[derive(Clone)]

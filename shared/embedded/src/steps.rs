@@ -1,7 +1,8 @@
 //! Counts every call that leaves the process, so that a test can stop it before or after the n-th one.
 //!
 //! Each call has two stops: before it leaves, and after it took effect but before its answer is read. A process that was
-//! stopped makes no further call, whatever it does with the error: as if it had been killed there.
+//! stopped makes no further call, whatever it does with the error: as if it had been killed there. A model of a platform makes
+//! these steps for the calls that it gets.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -46,11 +47,17 @@ impl Steps {
         self.inner.passed.load(Ordering::SeqCst)
     }
 
+    /// Whether the process was stopped.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        let stop_at = self.inner.stop_at.load(Ordering::SeqCst);
+        stop_at != 0 && stop_at <= self.passed()
+    }
+
     /// Makes a step, unless the process is stopped at it or was before.
     pub fn step(&self) -> Result<(), Stopped> {
         let step = self.inner.passed.fetch_add(1, Ordering::SeqCst) + 1;
-        let stop_at = self.inner.stop_at.load(Ordering::SeqCst);
-        if stop_at != 0 && stop_at <= step { Err(Stopped(step)) } else { Ok(()) }
+        if self.is_stopped() { Err(Stopped(step)) } else { Ok(()) }
     }
 }
 

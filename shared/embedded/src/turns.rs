@@ -3,10 +3,9 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use aws::steps::Steps;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
-use crate::{Cloud, Process, hold};
+use crate::{Cloud, Process, Steps, hold};
 
 /// How long a worker waits for its turn before the test fails.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -1,9 +1,8 @@
 //! The test support itself: that it counts, deduplicates and stops as the tests over it rely on.
 
 use aws::queue::{Entry, Queue};
-use aws::steps::Steps;
 use aws_sdk_dynamodb::types::AttributeValue;
-use embedded::{Capacity, Cloud, TABLE};
+use embedded::{Capacity, Cloud, Steps, TABLE};
 
 async fn put(process: &embedded::Process, pk: &str, bytes: usize) -> bool {
     let text = |it: &str| AttributeValue::S(it.to_owned());

@@ -1,6 +1,6 @@
 //! Stopping before and after every call of an accept, and repeating the request.
 
-use aws::steps::Steps;
+use embedded::Steps;
 use serde_json::{Value, json};
 
 use crate::openapi::request_example;

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use aws::steps::Steps;
 use domain::outbound::Outbound;
 use domain::status::Status;
 use domain::time::Timestamp;
+use embedded::Steps;
 
 use crate::platform::{CAREFUL, Deed, EAGER};
 use crate::support::{Picture, World};

@@ -1,10 +1,10 @@
 //! How often the function is called for one message: for a plain one, and for one that is tried all day.
 
-use aws::steps::Steps;
 use domain::outbound::Problem;
 use domain::sending::{End, MAX_TRYING_MS};
 use domain::status::Status;
 use domain::time::Timestamp;
+use embedded::Steps;
 
 use crate::platform::{CAREFUL, Deed, EAGER};
 use crate::support::{Queuing, World};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aws::steps::Steps;
 use domain::outbound::Problem;
 use domain::sending::End;
 use domain::status::Status;
+use embedded::Steps;
 use serde_json::json;
 
 use crate::platform::{CAREFUL, Deed, EAGER};

@@ -8,6 +8,7 @@ use domain::outbound::{
     Account, Auth, Body, Call, Capabilities, Failure, Next, Outbound, Problem, Response, Send,
     SendError,
 };
+use embedded::Steps;
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -97,6 +98,7 @@ pub(crate) struct Platform {
 
 #[derive(Default)]
 struct Inner {
+    steps: Steps,
     deeds: VecDeque<Deed>,
     arrived: u32,
 }
@@ -104,9 +106,16 @@ struct Inner {
 impl Platform {
     pub(crate) async fn start() -> Self {
         let (server, inner) = (MockServer::start().await, Arc::<Mutex<Inner>>::default());
-        Mock::given(path("/prepare")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
-        Mock::given(path("/deliver")).respond_with(Delivery(inner.clone())).mount(&server).await;
+        let prepare = Answering(inner.clone(), |_| ResponseTemplate::new(200));
+        Mock::given(path("/prepare")).respond_with(prepare).mount(&server).await;
+        let deliver = Answering(inner.clone(), Inner::deliver);
+        Mock::given(path("/deliver")).respond_with(deliver).mount(&server).await;
         Self { server, inner }
+    }
+
+    /// A program calls it from now on, which may be stopped before a call leaves and before its answer is read.
+    pub(crate) fn is_called_by(&self, steps: &Steps) {
+        self.inner.lock().unwrap().steps = steps.clone();
     }
 
     pub(crate) fn base_url(&self) -> String {
@@ -144,16 +153,29 @@ impl Platform {
     }
 }
 
-struct Delivery(Arc<Mutex<Inner>>);
+/// How calls of one kind are answered.
+struct Answering(Arc<Mutex<Inner>>, fn(&mut Inner) -> ResponseTemplate);
 
-impl Respond for Delivery {
+impl Respond for Answering {
     fn respond(&self, _: &Request) -> ResponseTemplate {
         let mut inner = self.0.lock().unwrap();
-        let deed = inner.deeds.pop_front().unwrap_or(Deed::Takes);
-        inner.arrived += u32::from(!matches!(deed, Deed::Answers(..)));
+        // To a program that was stopped it makes no difference what it hears: it makes no further call.
+        let nobody_hears = ResponseTemplate::new(500);
+        if inner.steps.step().is_err() {
+            return nobody_hears;
+        }
+        let answer = (self.1)(&mut inner);
+        if inner.steps.step().is_err() { nobody_hears } else { answer }
+    }
+}
+
+impl Inner {
+    fn deliver(&mut self) -> ResponseTemplate {
+        let deed = self.deeds.pop_front().unwrap_or(Deed::Takes);
+        self.arrived += u32::from(!matches!(deed, Deed::Answers(..)));
         match deed {
             Deed::Takes => {
-                ResponseTemplate::new(200).set_body_string(format!("pigeon-{}", inner.arrived))
+                ResponseTemplate::new(200).set_body_string(format!("pigeon-{}", self.arrived))
             }
             Deed::TakesUnheard => ResponseTemplate::new(504),
             Deed::Answers(status, None) => ResponseTemplate::new(status),

@@ -8,7 +8,6 @@ use aws::batch::Time;
 use aws::calls::{Calls, Limits};
 use aws::objects::Objects;
 use aws::queue::{self, Queue};
-use aws::steps::Steps;
 use aws::store::{Fresh, Rules, Store};
 use aws::timers::{OUTBOUND, Queues, Schedules, Timers};
 use aws::vault::Vault;
@@ -22,7 +21,7 @@ use domain::outbound::{Author, Outbound, Send, SendContent};
 use domain::sending::{Accepted, Entry, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
-use embedded::{Cloud, Process, TABLE};
+use embedded::{Cloud, Process, Steps, TABLE};
 use outbound::{Accounts, Outbox};
 use serde_json::{Value, json};
 
@@ -154,8 +153,9 @@ impl World {
 
     /// Hands an entry to a program that stops where the steps say, and says whether it was done with it.
     pub(crate) async fn work(&self, entry: &Queuing, steps: Steps) -> bool {
-        let outbox = self.outbox(&self.cloud.process_with(steps));
-        Self::hand(&outbox, entry).await
+        let outbox = self.outbox(&self.cloud.process_with(steps.clone()));
+        // A program that was stopped tells the queue nothing.
+        Self::hand(&outbox, entry).await && !steps.is_stopped()
     }
 
     /// Hands an entry to a program that lives on, and says whether it was done with it.
@@ -217,9 +217,10 @@ impl World {
     /// A program that was just started.
     pub(crate) fn outbox(&self, process: &Process) -> Outbox {
         let bucket = Objects::over(process.bucket.clone(), "bucket".to_owned());
+        self.platform.is_called_by(&process.steps);
         Outbox::over(
             Store::over(process.table.clone(), TABLE.to_owned()),
-            Calls::new(bucket, Limits::default(), process.steps.clone()).unwrap(),
+            Calls::new(bucket, Limits::default()).unwrap(),
             Timers::new(self.queue(process, TIMERS), schedules()),
             Queues::over([(OUTBOUND.to_owned(), self.queue(process, QUEUE))]),
             Accounts::stored(Vault::over(process.secrets.clone()), "ariane".to_owned()),

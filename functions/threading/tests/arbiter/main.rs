@@ -3,7 +3,6 @@
 
 mod world;
 
-use aws::steps::Steps;
 use aws::store::{SortOrder, Window};
 use domain::content::Content;
 use domain::event::{Identity, InboundEvent, Kind};
@@ -12,6 +11,7 @@ use domain::id::{IdentityId, ProviderId};
 use domain::outbound::SendContent;
 use domain::sending::Outgoing;
 use domain::threading::{Certain, Evidence};
+use embedded::Steps;
 
 use crate::world::World;
 

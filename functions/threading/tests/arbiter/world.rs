@@ -1,7 +1,6 @@
 //! A cloud, messages that came over the last minutes, and what became of them.
 
 use aws::queue::Queue;
-use aws::steps::Steps;
 use aws::store::views::Row;
 use aws::store::{SortOrder, Window};
 use aws::store::{Store, keys};
@@ -13,7 +12,7 @@ use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId}
 use domain::sending::{Entry, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
-use embedded::{Cloud, Queued, TABLE};
+use embedded::{Cloud, Queued, Steps, TABLE};
 use threading::Filer;
 
 pub(crate) const WHATSAPP: Channel = Channel::from_static("whatsapp");

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use aws::calls::{Access, Calls, Limits};
 use aws::objects::Objects;
-use aws::steps::Steps;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -60,7 +59,7 @@ impl Ours {
             },
             token: sending.token,
             events: Mutex::default(),
-            calls: Calls::new(objects.clone(), Limits::default(), Steps::default()).unwrap(),
+            calls: Calls::new(objects.clone(), Limits::default()).unwrap(),
             objects,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,10 +1,9 @@
 //! Stopping before and after every call of a correction, and giving the same order again from another program.
 
-use aws::steps::Steps;
 use aws::store::{Store, ThreadError, ThreadRefusal, To};
 use domain::filing::Correction;
 use domain::id::ThreadId;
-use embedded::Cloud;
+use embedded::{Cloud, Steps};
 
 use crate::support::{Item, echo, file_all, fill, of_kind, picture, quotes, rules, table};
 use crate::world::{World, assert_sound, key, order, relocate, two_topics};

@@ -1,6 +1,5 @@
 //! Corrections while the indexes are behind: they answer as the table was some time ago.
 
-use aws::steps::Steps;
 use aws::store::{Store, To};
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -9,7 +8,7 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use domain::filing::State;
-use embedded::Cloud;
+use embedded::{Cloud, Steps};
 
 use crate::support::{edited, file_all, fill, quotes, rules, says, table};
 use crate::world::{World, assert_sound, at, key, new_thread, order, relocate, two_topics};

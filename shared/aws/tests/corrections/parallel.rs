@@ -1,9 +1,8 @@
 //! Two corrections of one person's threads at the same time, of which the second must see what the first did.
 
-use aws::steps::Steps;
 use aws::store::{ThreadRefusal, To};
 use domain::id::ThreadId;
-use embedded::Cloud;
+use embedded::{Cloud, Steps};
 
 use crate::interleavings::{Job, Topics, interleave, schedules};
 use crate::support::{fill, of_kind, says, table};

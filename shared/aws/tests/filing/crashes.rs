@@ -1,9 +1,8 @@
 //! Stopping before and after every call, and bringing again what the queue brings again.
 
-use aws::steps::Steps;
 use domain::content::{Content, Raw};
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
-use embedded::Cloud;
+use embedded::{Cloud, Steps};
 
 use crate::cases::topics;
 use crate::support::{

@@ -1,6 +1,5 @@
 //! Several messages in one second: platforms tell no more, and people write faster.
 
-use aws::steps::Steps;
 use aws::store::item::number;
 use aws::store::{Filed, Order as Correction, Patch, Store, Stored, keys};
 use aws::store::{SortOrder, Window};
@@ -9,7 +8,7 @@ use domain::event::{InboundEvent, Message};
 use domain::filing::Decider;
 use domain::id::{AccountId, CorrectionId, ThreadId};
 use domain::time::Timestamp;
-use embedded::Cloud;
+use embedded::{Cloud, Steps};
 
 use crate::stories::Dice;
 use crate::support::{

@@ -4,14 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
-use aws::steps::Steps;
 use aws::store::item::get_text;
 use aws::store::keys;
 use aws::store::{SortOrder, Window};
 use domain::event::{InboundEvent, Kind};
 use domain::id::ThreadId;
 use domain::time::Timestamp;
-use embedded::{Cloud, Process};
+use embedded::{Cloud, Process, Steps};
 
 use crate::stories::{Dice, group, story};
 use crate::support::{

@@ -1,11 +1,10 @@
 //! Large content goes from the bucket with the message that it belongs to, and so does what repeats a message elsewhere.
 
 use aws::objects::Objects;
-use aws::steps::Steps;
 use aws::store::Store;
 use domain::content::{Content, Quote, Raw};
 use domain::event::{InboundEvent, Kind, Message};
-use embedded::{Cloud, Process};
+use embedded::{Cloud, Process, Steps};
 
 use crate::retention::{CANARY, speaks};
 use crate::support::{

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use aws::steps::Steps;
 use aws::store::{Order, To, keys};
 use domain::event::InboundEvent;
 use domain::filing::Decider;
 use domain::id::{AccountId, CorrectionId};
 use domain::time::Timestamp;
-use embedded::{Cloud, hold};
+use embedded::{Cloud, Steps, hold};
 
 use crate::cases::topics;
 use crate::support::{

@@ -1,9 +1,8 @@
 //! Stopping before and after every call of a redemption, a link and an unlink, and doing it again.
 
-use aws::steps::Steps;
 use aws::store::Store;
 use domain::filing::Proof;
-use embedded::Cloud;
+use embedded::{Cloud, Steps};
 
 use crate::links::{CARPET, VISIT};
 use crate::people::{World, bob, bob_says, bob_shows, opened, order};

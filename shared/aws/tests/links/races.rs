@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use aws::steps::Steps;
 use aws::store::{CorrectError, Store};
 use domain::event::InboundEvent;
 use domain::filing::Proof;
 use domain::id::{ContactId, CorrectionId, IdentityId, ThreadId};
-use embedded::Cloud;
+use embedded::{Cloud, Steps};
 
 use crate::links::CARPET;
 use crate::people::{
