@@ -86,9 +86,9 @@ mod tests {
         for it in ALL {
             let inbound = it.inbound.as_ref().map(|it| &it.channel);
             let outbound = it.outbound.as_ref().map(|it| &it.channel);
-            let mut named = inbound.into_iter().chain(outbound).peekable();
-            assert!(named.peek().is_some(), "{} neither takes in nor sends", it.name);
-            assert!(named.all(|channel| channel.as_str() == it.name), "{}", it.name);
+            let mut ways = inbound.into_iter().chain(outbound).peekable();
+            assert!(ways.peek().is_some(), "{} neither takes in nor sends", it.name);
+            assert!(ways.all(|channel| channel.as_str() == it.name), "{}", it.name);
         }
     }
 

@@ -1,4 +1,5 @@
 //! Timers: short waits in the delay queue, long ones as schedules that end there, and the way back into any queue.
+#![expect(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
 use aws::batch::Permanent;
 use aws::queue::{Entry, Queue};

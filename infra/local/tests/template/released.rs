@@ -1,4 +1,4 @@
-//! What a deployment over the last release would replace or drop, and with it what people wrote. CloudFormation does either without
+//! What a deployment over the last release would replace or drop, and with it what people wrote. AWS does either without
 //! asking; so what may not change is kept in `infra/released.json`, which a release writes anew:
 //! `UPDATE_RELEASED=1 cargo test --workspace --test template released`. How an index is changed all the same is in ARCHITECTURE.
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::template;
 
-/// Kinds of resources that hold something, and the properties that make CloudFormation put another in their place.
+/// Kinds of resources that hold something, and the properties whose change puts another in their place.
 const KINDS: &[(&str, &[&str])] = &[
     ("AWS::DynamoDB::Table", &["TableName", "KeySchema"]),
     ("AWS::S3::Bucket", &["BucketName"]),
@@ -123,7 +123,7 @@ fn what_a_release_may_not_do_to_data_is_found() {
     for (change, fault) in [
         (
             &(|it: &mut Value| {
-                it["Table"]["Properties"]["KeySchema"][0]["AttributeName"] = json!("id")
+                it["Table"]["Properties"]["KeySchema"][0]["AttributeName"] = json!("id");
             }) as &dyn Fn(&mut Value),
             "Table: KeySchema is another",
         ),
@@ -154,7 +154,7 @@ fn what_a_release_may_not_do_to_data_is_found() {
         (
             &|it| {
                 it["Table"]["Properties"]["GlobalSecondaryIndexes"][0]["Projection"] =
-                    json!({ "ProjectionType": "ALL" })
+                    json!({ "ProjectionType": "ALL" });
             },
             "Table: index by-thread is another",
         ),

@@ -53,11 +53,11 @@ impl Run {
             }
             left[usize::try_from(dice % left.len() as u64).unwrap()]
         };
-        let seen = Seen { names, touch: None, calls: Vec::new() };
+        let empty = Seen { names, touch: None, calls: Vec::new() };
         Self {
             cloud: cloud.clone(),
             turns: Turns::of(workers, draw),
-            seen: Arc::new(Mutex::new(seen)),
+            seen: Arc::new(Mutex::new(empty)),
         }
     }
 
