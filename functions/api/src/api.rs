@@ -27,7 +27,7 @@ pub struct Api {
     pub auth: Auth,
     /// The channels of this deployment.
     pub offers: Vec<Offer>,
-    /// Our accounts that send, on the channels whose accounts the deployment names. Their tokens are not known here.
+    /// Our accounts that send; none if the deployment does not say. Their tokens are not known here.
     pub accounts: BTreeMap<Channel, BTreeSet<AccountId>>,
     /// What threads are kept and corrected by.
     pub rules: Rules,

@@ -134,21 +134,26 @@ async fn a_thread_that_is_in_the_inbox_twice_is_listed_once() {
 async fn an_account_that_does_not_send_is_refused_before_anything_is_promised() {
     let world = World::new().await;
     world.hear("wamid.1", "Where is my order?", now().plus_ms(-60_000)).await;
-    let listed = [AccountId::new(ACCOUNT)].into();
-    let whatsapp = Channel::from_static("whatsapp");
-    let api = api::Api { accounts: [(whatsapp, listed)].into(), ..world.api() };
-    let send = async |account: &str, path: &str| {
+    let listed = |channel, account| api::Api {
+        accounts: [(Channel::from_static(channel), [AccountId::new(account)].into())].into(),
+        ..world.api()
+    };
+    let send = async |api: &api::Api, account: &str, path: &str| {
         let address = json!({ "channel": "whatsapp", "id": "+447700900222" });
         let template = json!({ "name": "delay", "locale": "fr" });
         let content = json!({ "type": "template", "template": template });
         let body = json!({ "to": { "address": address }, "account": account, "content": content });
-        ask(&api, world.request("POST", path, Some(&body), None)).await
+        ask(api, world.request("POST", path, Some(&body), None)).await
     };
-    for path in ["/v1/messages", "/v1/messages/plan"] {
-        let refused = send("9999", path).await;
+    let (one, other) = (listed("whatsapp", ACCOUNT), listed("telegram", "1"));
+    let paths = ["/v1/messages", "/v1/messages/plan"];
+    for (api, account, path) in
+        paths.iter().flat_map(|path| [(&one, "9999", path), (&other, ACCOUNT, path)])
+    {
+        let refused = send(api, account, path).await;
         assert_eq!((refused.status, refused.problem()), (422, "channel-misconfigured"));
         assert_eq!(refused.body["errors"][0]["pointer"], "/account");
     }
     assert_eq!(world.count("MSG#out#").await, 0);
-    assert_eq!(send(ACCOUNT, "/v1/messages").await.status, 202);
+    assert_eq!(send(&one, ACCOUNT, "/v1/messages").await.status, 202);
 }
