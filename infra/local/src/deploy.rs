@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use domain::time::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::awscli::Aws;
 use crate::cloud::Cloud;
 use crate::functions;
 use crate::place;
 use crate::report::Report;
-use crate::secrets;
+use crate::secrets::{self, SENDING_ACCOUNTS};
 use crate::tools::Tools;
 
 /// A deployed stack.
@@ -47,15 +47,18 @@ impl Stack {
         aws.run(&[&package[..], &["--output-template-file", &packaged]].concat()).await?;
         let channels = channels.join(",");
         secrets::make(&aws, name, &channels).await?;
+        let accounts = secrets::sending_accounts(&aws, name, &channels).await?;
+        let accounts = format!("{SENDING_ACCOUNTS}={accounts}");
         let channels = format!("Channels={channels}");
         let architecture = format!("Architecture={}", functions::architecture());
-        deploy(&aws, name, &[&channels, &architecture]).await?;
+        deploy(&aws, name, &[&channels, &accounts, &architecture]).await?;
         Self::of(aws, name).await
     }
 
-    /// Gives it another value of one parameter, as one switches something on that runs already. The others keep theirs.
-    pub async fn change(&self, parameter: &str, value: &str) -> anyhow::Result<()> {
-        deploy(&self.aws, &self.name, &[&format!("{parameter}={value}")]).await
+    /// Gives it other values of some parameters, each as `name=value`, as one switches something on that runs already. The others
+    /// keep theirs.
+    pub async fn change(&self, parameters: &[&str]) -> anyhow::Result<()> {
+        deploy(&self.aws, &self.name, parameters).await
     }
 
     /// Deletes it, and waits until it is gone.
@@ -131,10 +134,7 @@ impl Stack {
         which: &str,
         secret: &Value,
     ) -> anyhow::Result<()> {
-        let id = format!("{}/{channel}/{which}", self.name);
-        let input = json!({ "SecretId": id, "SecretString": secret.to_string() });
-        self.aws.call(&["secretsmanager", "put-secret-value"], &input).await?;
-        Ok(())
+        secrets::put(&self.aws, &self.name, (channel, which), secret).await
     }
 }
 

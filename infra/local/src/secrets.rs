@@ -1,8 +1,9 @@
 //! `cargo secrets`: makes the secrets of channels that have none yet. They are outside the stack's life, so that a channel
 //! that is un-named, or a stack that is deleted, takes no token with it.
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use channels::Channel;
+use domain::secrets::SendingAccount;
 use serde_json::{Value, json};
 
 use crate::awscli::Aws;
@@ -11,10 +12,10 @@ use crate::story::text_of;
 use crate::tools;
 
 /// The secret of what comes in, as it is made: it proves nothing and names no account of ours.
-const WEBHOOK: (&str, &str) = ("webhook", r#"{"signing":[],"verify":[],"accounts":[]}"#);
+pub const WEBHOOK: (&str, &str) = ("webhook", r#"{"signing":[],"verify":[],"accounts":[]}"#);
 
 /// The secret of what leaves, as it is made: it sends nothing.
-const SENDING: (&str, &str) = ("sending", "[]");
+pub const SENDING: (&str, &str) = ("sending", "[]");
 
 /// The secrets that a channel has, each with its first content: one for each way that it goes.
 pub fn of(channel: &Channel) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
@@ -28,6 +29,44 @@ pub async fn run(stack: &str, channels: &str, report: &Report) -> anyhow::Result
     for made in make(&aws, stack, channels).await? {
         report.line(&made);
     }
+    let accounts = sending_accounts(&aws, stack, channels).await?;
+    report.line(&if accounts.is_empty() {
+        "Fill in the sending secrets, then run this again: it prints the SendingAccounts to deploy with.".to_owned()
+    } else {
+        format!("{SENDING_ACCOUNTS}={accounts}")
+    });
+    Ok(())
+}
+
+/// The parameter that names the accounts of the sending secrets to the API, which may not read them.
+pub const SENDING_ACCOUNTS: &str = "SendingAccounts";
+
+/// The accounts in the sending secrets of these channels, as that parameter names them.
+pub async fn sending_accounts(aws: &Aws, stack: &str, channels: &str) -> anyhow::Result<String> {
+    let mut named = Vec::new();
+    let channels = channels::deployed(channels::ALL, channels)?;
+    for channel in channels.into_iter().filter(|it| of(it).any(|it| it == SENDING)) {
+        let channel = channel.name;
+        let id = format!("{stack}/{channel}/{}", SENDING.0);
+        let read = aws.json(&["secretsmanager", "get-secret-value", "--secret-id", &id]).await?;
+        let accounts: Vec<SendingAccount> =
+            serde_json::from_str(text_of(&read, "/SecretString"))
+                .map_err(|error| anyhow!("{id} cannot be read: {:?}", error.classify()))?;
+        named.extend(accounts.iter().map(|it| format!("{channel}:{}", it.id)));
+    }
+    Ok(named.join(","))
+}
+
+/// Fills in one of a channel's two secrets: `webhook` or `sending`.
+pub async fn put(
+    aws: &Aws,
+    stack: &str,
+    (channel, which): (&str, &str),
+    secret: &Value,
+) -> anyhow::Result<()> {
+    let id = format!("{stack}/{channel}/{which}");
+    let input = json!({ "SecretId": id, "SecretString": secret.to_string() });
+    aws.call(&["secretsmanager", "put-secret-value"], &input).await?;
     Ok(())
 }
 
@@ -65,7 +104,7 @@ pub async fn make(aws: &Aws, stack: &str, channels: &str) -> anyhow::Result<Vec<
 
 #[cfg(test)]
 mod tests {
-    use domain::secrets::{SendingAccount, WebhookSecrets};
+    use domain::secrets::WebhookSecrets;
 
     use super::*;
 

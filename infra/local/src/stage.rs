@@ -10,6 +10,7 @@ use http::Method;
 use serde_json::Value;
 use tokio::process::Command;
 
+use crate::awscli::Aws;
 use crate::cloud::Cloud;
 use crate::deploy::Stack;
 use crate::functions;
@@ -48,8 +49,17 @@ impl Stage {
             platforms.push((known.start)().await?);
         }
         let channels: Vec<_> = platforms.iter().map(|it| it.channel()).collect();
-        let stack = Stack::deploy(&cloud, &tools, "ariane", &channels, report).await?;
-        report.step("somebody calls every channel before its secret is filled in");
+        report.step("making the channels' secrets and filling in what sends");
+        let (aws, name) = (Aws::local(&tools, cloud.endpoint()), "ariane");
+        secrets::make(&aws, name, &channels.join(",")).await?;
+        for platform in &platforms {
+            if secrets::of(platform.ours()).any(|it| it == secrets::SENDING) {
+                let sending = (platform.channel(), secrets::SENDING.0);
+                secrets::put(&aws, name, sending, &platform.sending_secret()).await?;
+            }
+        }
+        let stack = Stack::deploy(&cloud, &tools, name, &channels, report).await?;
+        report.step("somebody calls every channel before its webhook secret is filled in");
         let client = Client::new();
         for channel in
             platforms.iter().filter(|it| it.ours().webhook().is_some()).map(|it| it.channel())
@@ -59,14 +69,12 @@ impl Stage {
             let status = client.call(Method::POST, &url, &[], b"{}".to_vec()).await?.status;
             ensure!(status == 401, "{channel} answered {status} without a secret");
         }
-        report.step("filling in the channels' secrets and connecting the platform models");
+        report.step("filling in the webhook secrets and connecting the platform models");
         for platform in &platforms {
-            for (which, _) in secrets::of(platform.ours()) {
-                let secret = match which {
-                    "webhook" => platform.webhook_secret(),
-                    _ => platform.sending_secret(),
-                };
-                stack.put_secret(platform.channel(), which, &secret).await?;
+            if secrets::of(platform.ours()).any(|it| it == secrets::WEBHOOK) {
+                stack
+                    .put_secret(platform.channel(), secrets::WEBHOOK.0, &platform.webhook_secret())
+                    .await?;
             }
         }
         let token = make_token(&built.tokens, &stack, &api::routes::SCOPES.join(","), 1).await?;

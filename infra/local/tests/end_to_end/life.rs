@@ -29,7 +29,8 @@ pub(crate) async fn a_channel_that_is_unnamed_keeps_its_secrets(core: Stack) -> 
     let token = json!([{ "id": "1", "token": "worth keeping" }]);
     core.put_secret("x", "sending", &token).await.unwrap();
     for (channels, status) in [("x", 401), ("", 404), ("x", 401)] {
-        core.change("Channels", channels).await.unwrap();
+        let channels_now = format!("Channels={channels}");
+        core.change(&[&channels_now, "SendingAccounts=x:1"]).await.unwrap();
         assert_eq!(forged(&core, "x").await, status, "with {channels:?}");
         let made = secrets::make(&core.aws, &core.name, "x").await.unwrap();
         assert_eq!(made, ["core/x/webhook is there", "core/x/sending is there"]);

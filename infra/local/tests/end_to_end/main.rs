@@ -20,6 +20,7 @@ use local::deploy::Stack;
 use local::models::whatsapp::{ADA, PHONE_NUMBER_ID};
 use local::replay;
 use local::report::Report;
+use local::secrets;
 use local::stage::{Stage, until};
 use local::story::{self, find_thread};
 use serde_json::{Value, json};
@@ -33,8 +34,9 @@ async fn the_main_job_happens_on_the_real_template() {
     a_parked_webhook_is_replayed_once(&stage).await;
     an_unknown_item_is_kept_and_replayed_once_per_parser(&stage).await;
     a_long_message_is_read_whole(&stage).await;
+    an_account_without_a_token_is_refused_at_once(&stage).await;
     let unasked = asking::nobody_is_asked_by_default(&stage).await;
-    stage.stack.change("AskCustomerOn", "whatsapp,telegram").await.unwrap();
+    stage.stack.change(&["AskCustomerOn=whatsapp,telegram"]).await.unwrap();
     let asked = asking::a_customer_is_asked_and_the_answer_files_what_was_in_doubt(&stage).await;
     asking::something_new_becomes_a_thread_of_its_own(&stage).await;
     asking::nobody_is_asked_on_a_channel_that_is_not_named(&stage).await;
@@ -189,6 +191,24 @@ async fn a_long_message_is_read_whole(stage: &Stage) {
     let row = rows.find(|it| it["content"]["text"] == *excerpt).unwrap();
     let whole = stage.get(row["whole"].as_str().unwrap()).await.unwrap();
     assert_eq!(whole, json!({ "type": "text", "text": text }));
+}
+
+/// Nobody said so to the API: the deployment named the accounts of the secrets.
+async fn an_account_without_a_token_is_refused_at_once(stage: &Stage) {
+    let body = json!({
+        "to": { "address": { "channel": "whatsapp", "id": "+447700900999" } },
+        "account": "1", "content": { "type": "text", "text": "Hello" },
+    });
+    let refused = stage.post("/v1/messages", &aws::new_id("key-"), &body).await.unwrap();
+    let answer = refused.json();
+    assert_eq!(
+        (refused.status, &answer["type"]),
+        (422, &json!("/problems/channel-misconfigured")),
+        "{answer:#}"
+    );
+    let listed =
+        secrets::sending_accounts(&stage.stack.aws, &stage.stack.name, "telegram,whatsapp");
+    assert!(listed.await.unwrap().contains(&format!(",whatsapp:{PHONE_NUMBER_ID}")));
 }
 
 async fn the_core_deploys_without_a_channel(stage: &Stage) -> Stack {

@@ -68,3 +68,15 @@ fn each_function_can_have_concurrency_of_its_own_and_has_none_by_default() {
         }
     }
 }
+
+/// Rules hold before anything is made or changed. (The local cloud knows none.)
+#[test]
+fn channels_are_not_deployed_without_the_accounts_that_may_send() {
+    let template = template();
+    let is_given = |parameter| json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": parameter }, ""] }] });
+    let rule = &template.0["Rules"]["ChannelsNeedAccounts"];
+    assert_eq!(rule["RuleCondition"], is_given("Channels"));
+    assert_eq!(rule["Assertions"][0]["Assert"], is_given("SendingAccounts"));
+    let variables = &template.resource("ApiFunction").unwrap()["Properties"]["Environment"];
+    assert_eq!(variables["Variables"]["SENDING_ACCOUNTS"], json!({ "Ref": "SendingAccounts" }));
+}
