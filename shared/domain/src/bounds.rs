@@ -1,4 +1,5 @@
-//! What of a proven webhook cannot be kept as it is: ids that are longer than a key may be, and times that lie ahead.
+//! What of a proven webhook cannot be kept as it is: ids that are longer than a key may be, names without an end, and times that
+//! lie ahead.
 
 use crate::content::Raw;
 use crate::event::{InboundEvent, Kind, ReceiptOf, digest};
@@ -11,6 +12,9 @@ use crate::webhook::Verified;
 pub const MAX_ID: usize = 1_000;
 /// The longest key of an event: it is made of several ids.
 const MAX_KEY: usize = 4 * MAX_ID;
+/// Where a person's name is cut, in bytes: it stands in each event of theirs, beside the content that is kept apart when it is
+/// large.
+const MAX_NAME: usize = 1_000;
 /// How far a platform's clock may be ahead of ours, in milliseconds.
 pub const MAX_AHEAD_MS: i64 = 10 * 60 * 1_000;
 
@@ -18,7 +22,7 @@ pub const MAX_AHEAD_MS: i64 = 10 * 60 * 1_000;
 /// ahead is moved near, as it would hold a window open, or be the last word, until then.
 #[must_use]
 pub fn within(event: InboundEvent, webhook: &Verified<'_>) -> InboundEvent {
-    let event = near(event, webhook.received().plus_ms(MAX_AHEAD_MS));
+    let event = named(near(event, webhook.received().plus_ms(MAX_AHEAD_MS)));
     if is_short(&event) { event } else { unread(event, webhook) }
 }
 
@@ -80,6 +84,10 @@ fn near(event: InboundEvent, latest: Timestamp) -> InboundEvent {
     {
         *mark = latest.min(*mark);
     }
+    if let Kind::Edited { n, .. } = &mut kind {
+        // Where edits are not counted it is a moment; none is counted as far.
+        *n = u64::try_from(latest.ms()).unwrap_or_default().min(*n);
+    }
     if let Kind::Message(message) = &mut kind
         && latest < event.at
     {
@@ -88,11 +96,18 @@ fn near(event: InboundEvent, latest: Timestamp) -> InboundEvent {
     InboundEvent { at: latest.min(event.at), kind, ..event }
 }
 
+fn named(mut event: InboundEvent) -> InboundEvent {
+    if let Some(name) = event.identity.as_mut().and_then(|it| it.name.as_mut()) {
+        name.0.truncate(name.0.floor_char_boundary(MAX_NAME));
+    }
+    event
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::content::Content;
-    use crate::event::{Identity, Message, Receipt, TemplateChanged};
+    use crate::event::{Identity, Message, PersonName, Receipt, TemplateChanged};
     use crate::id::{Channel, IdentityId, MessageId, ProviderId};
     use crate::status::Status;
 
@@ -186,6 +201,28 @@ mod tests {
         ] {
             assert_eq!(read(fits.clone()), fits);
         }
+    }
+
+    #[test]
+    fn an_edit_is_not_the_last_word_until_a_year_that_lies_ahead_nor_a_deletion() {
+        let edit = |n| event(Kind::Edited { of: ProviderId::new("m"), n, content: Content::text("a") });
+        let latest = u64::try_from(received().plus_ms(MAX_AHEAD_MS).ms()).unwrap();
+        assert_eq!(read(edit(4_102_444_800_000)), edit(latest));
+        assert_eq!(read(edit(u64::MAX)), edit(latest));
+        for n in [0, 1, latest] {
+            assert_eq!(read(edit(n)), edit(n));
+        }
+    }
+
+    #[test]
+    fn a_name_is_cut_that_is_longer_than_a_message_may_be() {
+        let named = |name: String| {
+            let identity = Identity { name: Some(PersonName(name)), ..person("ada", "a") };
+            InboundEvent { identity: Some(identity), ..event(message("m").into()) }
+        };
+        let most = "é".repeat(MAX_NAME / 2);
+        assert_eq!(read(named("é".repeat(200_000))), named(most.clone()));
+        assert_eq!(read(named(most.clone())), named(most));
     }
 
     #[test]
