@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::language::{Language, MailWords};
 use super::text::{Tokens, plain};
 
 // `LANGUAGES`: every `cues.*.json` of the data folder. A new language is a file there, and nothing else.
@@ -39,74 +40,6 @@ pub struct Cues {
     pub closes: bool,
     /// It holds a question.
     pub asks: bool,
-}
-
-/// One language, as its file says it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Language {
-    /// Its ISO 639-1 code.
-    code: String,
-    stop_words: Vec<String>,
-    suffixes: Vec<String>,
-    greetings: Vec<String>,
-    requests: Vec<String>,
-    answers: Vec<String>,
-    back_references: Vec<String>,
-    follow_ups: Vec<String>,
-    goodbyes: Vec<String>,
-    closings: Vec<String>,
-    units: Vec<String>,
-    call: CallWords,
-    mail: MailWords,
-}
-
-/// What reports of calls write in a language.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CallWords {
-    /// What stands before the words of who took the call.
-    ours: Vec<String>,
-    /// What stands before the words of who called.
-    theirs: Vec<String>,
-}
-
-/// What mail programs write in a language.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MailWords {
-    /// What stands before a subject that answers.
-    pub(super) reply_prefixes: Vec<String>,
-    /// What stands before a subject that passes a mail on.
-    pub(super) forward_prefixes: Vec<String>,
-    /// How the line before a quote starts and ends: `On … wrote:`.
-    pub(super) quote_lines: Vec<(String, String)>,
-    /// What stands between dashes before a quoted mail.
-    pub(super) originals: Vec<String>,
-    /// The header names that start a quoted mail, in their order.
-    pub(super) headers: Vec<(String, String)>,
-    /// What a phone writes under a mail.
-    pub(super) devices: Vec<String>,
-    /// What stands alone on a line before a name.
-    pub(super) sign_offs: Vec<String>,
-}
-
-impl MailWords {
-    /// As the lines that they are compared with.
-    fn made_plain(self) -> Self {
-        let words = |list: Vec<String>| list.iter().map(|it| plain(it)).collect();
-        let pairs =
-            |list: Vec<(String, String)>| list.iter().map(|(a, b)| (plain(a), plain(b))).collect();
-        Self {
-            reply_prefixes: words(self.reply_prefixes),
-            forward_prefixes: words(self.forward_prefixes),
-            quote_lines: pairs(self.quote_lines),
-            originals: words(self.originals),
-            headers: pairs(self.headers),
-            devices: words(self.devices),
-            sign_offs: words(self.sign_offs),
-        }
-    }
 }
 
 /// The words of all languages together.
@@ -165,7 +98,8 @@ impl Lexicon {
             speakers: [HashSet::new(), HashSet::new()],
         };
         for file in files {
-            all.add(serde_json::from_str(file).expect("a language file"));
+            let language: Language = serde_json::from_str(file).expect("a language file");
+            all.add(language.spelt_both_ways());
         }
         all.tell_apart();
         all.suffixes.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
@@ -351,6 +285,27 @@ mod tests {
         assert_eq!(language("wo ist mein Paket, es ist noch nicht da").as_deref(), Some("de"));
         assert_eq!(language("where is my parcel, it is not there yet").as_deref(), Some("en"));
         assert_eq!(language("où est mon colis, il n'est pas encore là").as_deref(), Some("fr"));
+    }
+
+    #[test]
+    fn german_is_read_as_it_is_typed_without_its_letters() {
+        let cues = |text: &str| Lexicon::get().cues(&Tokens::of(text));
+        for (umlauts, without) in [
+            ("Schönen guten Tag", "Schoenen guten Tag"),
+            ("Grüß Gott", "Gruess Gott"),
+            ("ich möchte umtauschen", "ich moechte umtauschen"),
+            ("Könnten Sie das prüfen?", "Koennten Sie das pruefen?"),
+            ("hätten Sie es in Größe 40?", "haetten Sie es in Groesse 40?"),
+            ("noch keine Rückmeldung", "noch keine Rueckmeldung"),
+            ("Natürlich, tschüss", "Natuerlich, tschuess"),
+        ] {
+            assert_eq!(cues(umlauts), cues(without), "{without}");
+            assert_ne!(cues(without), Cues::default(), "{without}");
+        }
+        let spoken = Lexicon::get().language(&Tokens::of("fuer wann muessten wir koennen"));
+        assert_eq!(spoken, Some("de"));
+        let mail = "Die Lampe fehlt.\n\nViele Gruesse\nAnna Weiss";
+        assert_eq!(super::super::mail::new_part(mail), "Die Lampe fehlt.");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::cues::{Lexicon, MailWords};
+use super::cues::Lexicon;
+use super::language::MailWords;
 use super::text::plain;
 
 /// Lines that may follow a sign-off: a name, a role, a company, a number, an address.

@@ -13,6 +13,7 @@ mod encode;
 mod evidence;
 pub mod features;
 mod ids;
+mod language;
 pub mod mail;
 mod profile;
 mod reading;

@@ -80,6 +80,7 @@ pub(super) fn plain(text: &str) -> String {
         match char {
             'œ' | 'Œ' => plain.push_str("oe"),
             'æ' | 'Æ' => plain.push_str("ae"),
+            'ß' | 'ẞ' => plain.push_str("ss"),
             _ => plain.extend(char.to_lowercase()),
         }
     }
@@ -145,6 +146,7 @@ mod tests {
             words("L’hôtel ÉTAIT super, n°12 !"),
             ["l", "hotel", "etait", "super", "n", "12"]
         );
+        assert_eq!(words("Straße STRASSE Œuvre"), ["strasse", "strasse", "oeuvre"]);
         assert_eq!(words("😀 … 😶"), [""; 0]);
         assert_eq!(words(""), [""; 0]);
     }
