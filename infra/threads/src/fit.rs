@@ -15,6 +15,10 @@ const ASK_BELOW: f32 = 0.75;
 /// No weight is greater: a feature that is rare in the streams must not decide alone.
 const MOST: f64 = 6.0;
 
+/// What a number of one thread alone is worth at least: where the rows about channels count beside it, fitting gives it
+/// that. Where they say nothing, it takes so much of it that a number would not go over to another channel.
+const LEAST_OWN_ID: f64 = 3.0;
+
 const THREADS: usize = THREAD_FEATURES.len();
 const ALL: usize = THREADS + NEW_FEATURES.len();
 
@@ -167,7 +171,12 @@ pub(crate) fn likeliest(choices: &[&Choice], prior: &Prior, without: &[String]) 
             Sign::Free => (-MOST * scale, MOST * scale),
         })
         .zip(names())
-        .map(|(bounds, name)| if without.iter().any(|it| it == name) { (0.0, 0.0) } else { bounds })
+        .zip(scales)
+        .map(|((bounds, name), scale)| match name {
+            _ if without.iter().any(|it| it == name) => (0.0, 0.0),
+            "own_id" => (LEAST_OWN_ID * scale, bounds.1),
+            _ => bounds,
+        })
         .collect();
     let center = prior.center.thread.iter().chain(&prior.center.new);
     let center: Vec<f64> = center.zip(scales).map(|(it, scale)| f64::from(*it) * scale).collect();

@@ -32,6 +32,9 @@ pub struct Cues {
     pub answers: bool,
     /// It refers to something that was said.
     pub refers_back: bool,
+    /// It starts with a word that goes on: and, but, or.
+    #[serde(default)]
+    pub continues: bool,
     /// It asks how far something is that was asked for.
     pub follows_up: bool,
     /// It takes leave.
@@ -74,6 +77,7 @@ enum Cue {
     Requests,
     Answers,
     RefersBack,
+    Continues,
     FollowsUp,
     Goodbye,
     Closes,
@@ -123,6 +127,7 @@ impl Lexicon {
             (&language.requests, Cue::Requests),
             (&language.answers, Cue::Answers),
             (&language.back_references, Cue::RefersBack),
+            (&language.continuations, Cue::Continues),
             (&language.follow_ups, Cue::FollowsUp),
             (&language.goodbyes, Cue::Goodbye),
             (&language.closings, Cue::Closes),
@@ -206,6 +211,7 @@ impl Lexicon {
                     Cue::Greets => cues.greets |= at == 0,
                     Cue::Answers => cues.answers |= at == 0 || at == greeted,
                     Cue::RefersBack => cues.refers_back = true,
+                    Cue::Continues => cues.continues |= at == 0 || at == greeted,
                     Cue::FollowsUp => cues.follows_up = true,
                     Cue::Requests => cues.requests = true,
                     Cue::Goodbye => cues.goodbye = true,
@@ -229,7 +235,8 @@ impl Lexicon {
     pub(super) fn says(&self, tokens: &Tokens) -> usize {
         let (mut at, mut n_words) = (0, 0);
         while let Some(word) = tokens.get(at) {
-            let phrase = self.phrase(tokens, at, |it| !matches!(it, Cue::RefersBack));
+            let phrase =
+                self.phrase(tokens, at, |it| !matches!(it, Cue::RefersBack | Cue::Continues));
             let is_word = phrase.is_none() && !self.is_stop_word(word);
             n_words += usize::from(is_word && (2 < word.chars().count() || !word.is_ascii()));
             at += phrase.unwrap_or(1);
@@ -318,6 +325,55 @@ mod tests {
             "{:?}",
             collisions()
         );
+    }
+
+    #[test]
+    fn what_opens_a_matter_as_often_is_no_asking_for_news() {
+        let cues = |text: &str| Lexicon::get().cues(&Tokens::of(text));
+        for opener in [
+            "Hi, how's it going? I would like a table",
+            "My parcel has still not arrived",
+            "I haven't received my order",
+            "I will be checking in on Friday",
+            "Please set a reminder for my visit",
+            "My ping is far too high",
+            "Since an update the app crashes",
+            "Hello again, I need a taxi",
+            "Je voudrais une nouvelle carte",
+            "Depuis une mise à jour, rien ne marche",
+            "Mon colis n'est toujours pas arrivé",
+            "Je voudrais prendre rendez-vous pour un rappel de vaccin",
+            "Mein Paket ist immer noch nicht da",
+            "Ich suche etwas Neues",
+            "Ich erinnere mich nicht an mein Passwort",
+        ] {
+            assert!(!cues(opener).follows_up, "{opener}");
+        }
+        for follow_up in [
+            "Is there an update?",
+            "Could you please give me an update?",
+            "Just a reminder about my sofa",
+            "I still have no answer",
+            "Toujours pas de nouvelles ?",
+            "J'attends votre réponse",
+            "Petit rappel pour mon dossier",
+            "Immer noch keine Antwort",
+            "Ich warte auf Ihre Rückmeldung",
+        ] {
+            assert!(cues(follow_up).follows_up, "{follow_up}");
+        }
+        // "Still" and "again" refer to something before, and no more than that.
+        for text in ["Hello again", "Toujours pas arrivé", "immer noch nicht da"] {
+            assert!(cues(text).refers_back, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_may_go_on_with_what_was_said() {
+        let continues = |text: &str| Lexicon::get().cues(&Tokens::of(text)).continues;
+        assert!(continues("And who is the director?") && continues("Hi, but it is red"));
+        assert!(continues("Et le prix ?") && continues("Und was kostet das?"));
+        assert!(!continues("A table and a lamp") && !continues("une lampe et une table"));
     }
 
     #[test]

@@ -179,7 +179,7 @@ pub const THREAD_FEATURES: [ThreadFeature; 20] = [
 
 /// What is measured of "new thread".
 #[rustfmt::skip]
-pub const NEW_FEATURES: [NewFeature; 15] = [
+pub const NEW_FEATURES: [NewFeature; 17] = [
     NewFeature { name: "bias", sign: Free,
         meaning: "always 1",
         said: "no thread fits well",
@@ -224,6 +224,14 @@ pub const NEW_FEATURES: [NewFeature; 15] = [
         meaning: "refers to something that was said: it, that one, the other, what about",
         said: "refers to something said before",
         value: |scene| flag(scene.cues().refers_back) },
+    NewFeature { name: "continues", sign: Against,
+        meaning: "starts with a word that goes on: and, but, or",
+        said: "starts like a sentence that goes on",
+        value: |scene| flag(scene.cues().continues) },
+    NewFeature { name: "new_channel", sign: Free,
+        meaning: "comes by a channel on which no candidate has a message",
+        said: "comes by another channel than before",
+        value: |scene| flag(scene.rows.iter().all(|it| it.here_minutes.is_none())) },
     NewFeature { name: "length", sign: For,
         meaning: "ln of its number of words",
         said: "says a lot at once",

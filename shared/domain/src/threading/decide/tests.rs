@@ -68,6 +68,52 @@ fn an_answer_goes_where_we_asked_and_says_so() {
 }
 
 #[test]
+fn what_we_wrote_here_within_the_hour_is_answered() {
+    static SMS: Channel = Channel::from_static("sms");
+    let row = THREAD_FEATURES.iter().position(|it| it.name == "just_answered").unwrap();
+    let reading = Reading::of("Until about noon I am at work", None);
+    let value = |minutes_ago, direction, channel| {
+        let profile = Profile::of(&[entry(minutes_ago, direction, "The sofa comes on Tuesday.")]);
+        let thread = ThreadId::new("sofa");
+        let candidates = [Candidate { thread: &thread, profile: &profile }];
+        measure(&Arrival { channel, ..arrival(&reading) }, &candidates).rows[0][row] > 0.5
+    };
+    assert!(value(0, Direction::Out, &WHATSAPP) && value(60, Direction::Out, &WHATSAPP));
+    assert!(!value(61, Direction::Out, &WHATSAPP), "that is long ago");
+    assert!(!value(4, Direction::In, &WHATSAPP), "they wrote it");
+    assert!(!value(4, Direction::Out, &SMS), "it was elsewhere");
+
+    let sofa = Profile::of(&[
+        entry(9, Direction::In, "When does the sofa come?"),
+        entry(4, Direction::Out, "The sofa comes on Tuesday."),
+    ]);
+    let lamp = Profile::of(&[entry(40, Direction::In, "The lamp of the kitchen is broken")]);
+    let ids = [ThreadId::new("lamp"), ThreadId::new("sofa")];
+    let candidates = [
+        Candidate { thread: &ids[0], profile: &lamp },
+        Candidate { thread: &ids[1], profile: &sofa },
+    ];
+    let decision = decide(&Model::current(), &arrival(&reading), &candidates);
+    let words: Vec<_> = decision.evidence.iter().map(|it| it.words(arrival(&reading).at)).collect();
+    assert_eq!(decision.filing, thread("sofa"), "{decision:?}");
+    assert!(words.contains(&"we wrote here 4 min ago".to_owned()), "{words:?}");
+}
+
+#[test]
+fn a_channel_of_nobody_is_told_apart_from_that_of_another_thread() {
+    static SMS: Channel = Channel::from_static("sms");
+    let row = NEW_FEATURES.iter().position(|it| it.name == "new_channel").unwrap();
+    let reading = Reading::of("The chair is in its box", None);
+    let value = |channel| {
+        let threads = threads(3);
+        let candidates: Vec<_> =
+            threads.iter().map(|(thread, profile)| Candidate { thread, profile }).collect();
+        measure(&Arrival { channel, ..arrival(&reading) }, &candidates).new[row] > 0.5
+    };
+    assert!(value(&SMS) && !value(&WHATSAPP));
+}
+
+#[test]
 fn an_order_number_finds_an_old_thread_on_another_channel() {
     let (decision, words) = {
         let reading = Reading::of("Any news of a20034?", None);
@@ -75,6 +121,26 @@ fn an_order_number_finds_an_old_thread_on_another_channel() {
     };
     assert_eq!(decision.filing, thread("lamp"));
     assert_eq!(words.first().map(String::as_str), Some("same number a20034"));
+}
+
+#[test]
+fn a_number_goes_over_to_the_channel_where_another_matter_goes_on() {
+    let mail = |minutes_ago, direction, text| Entry {
+        channel: EMAIL.clone(),
+        ..entry(minutes_ago, direction, text)
+    };
+    let mut threads = threads(3);
+    threads[1].1 = Profile::of(&[
+        mail(4_000, Direction::In, "The lamp of order A-20034 is broken"),
+        mail(3_900, Direction::Out, "We are sending you another lamp."),
+    ]);
+    let candidates: Vec<_> =
+        threads.iter().map(|(thread, profile)| Candidate { thread, profile }).collect();
+    let reading = Reading::of("Any news of a20034?", None);
+    let decision = decide(&Model::current(), &arrival(&reading), &candidates);
+    assert_eq!(decision.filing, thread("lamp"), "{decision:?}");
+    let words = decision.evidence.first().map(|it| it.words(arrival(&reading).at));
+    assert_eq!(words.as_deref(), Some("same number a20034"));
 }
 
 #[test]
