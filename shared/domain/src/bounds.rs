@@ -205,7 +205,8 @@ mod tests {
 
     #[test]
     fn an_edit_is_not_the_last_word_until_a_year_that_lies_ahead_nor_a_deletion() {
-        let edit = |n| event(Kind::Edited { of: ProviderId::new("m"), n, content: Content::text("a") });
+        let edit =
+            |n| event(Kind::Edited { of: ProviderId::new("m"), n, content: Content::text("a") });
         let latest = u64::try_from(received().plus_ms(MAX_AHEAD_MS).ms()).unwrap();
         assert_eq!(read(edit(4_102_444_800_000)), edit(latest));
         assert_eq!(read(edit(u64::MAX)), edit(latest));
