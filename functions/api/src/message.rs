@@ -35,15 +35,15 @@ pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
 
 fn sending(outgoing: &Outgoing) -> serde_json::Map<String, Value> {
     let mut body = serde_json::Map::new();
-    let accepted = &outgoing.accepted;
-    insert(&mut body, "contact_id", Some(&accepted.contact));
-    insert(&mut body, "account", Some(&accepted.account));
-    insert(&mut body, "client_ref", accepted.client_ref.as_ref());
-    insert(&mut body, "expires_at", accepted.expires_at);
-    insert(&mut body, "retry_at", outgoing.progress.retry_at);
-    insert(&mut body, "possible_duplicate", outgoing.progress.possible_duplicate.then_some(true));
-    insert(&mut body, "error", outgoing.failure.as_ref().map(failure));
-    let attempts = outgoing.attempts.iter().map(|it| {
+    let legs = &outgoing.legs;
+    insert(&mut body, "contact_id", Some(&outgoing.contact));
+    insert(&mut body, "account", legs.last().map(|it| &it.account));
+    insert(&mut body, "client_ref", outgoing.client_ref.as_ref());
+    insert(&mut body, "expires_at", outgoing.expires_at);
+    insert(&mut body, "retry_at", legs.iter().filter_map(|it| it.retry_at).min());
+    insert(&mut body, "possible_duplicate", outgoing.possible_duplicate().then_some(true));
+    insert(&mut body, "error", outgoing.failure().map(failure));
+    let attempts = legs.iter().flat_map(|it| &it.attempts).map(|it| {
         let mut attempt = serde_json::Map::new();
         insert(&mut attempt, "n", Some(it.n));
         insert(&mut attempt, "at", Some(it.at));
@@ -52,7 +52,7 @@ fn sending(outgoing: &Outgoing) -> serde_json::Map<String, Value> {
         attempt
     });
     insert(&mut body, "attempts", Some(attempts.collect::<Vec<_>>()));
-    let receipts = outgoing.receipts.iter().map(|it| {
+    let receipts = legs.iter().flat_map(|it| &it.receipts).map(|it| {
         let mut receipt = serde_json::Map::new();
         insert(&mut receipt, "status", Some(it.status));
         insert(&mut receipt, "at", Some(it.at));
@@ -60,6 +60,6 @@ fn sending(outgoing: &Outgoing) -> serde_json::Map<String, Value> {
         receipt
     });
     insert(&mut body, "receipts", Some(receipts.collect::<Vec<_>>()));
-    body.insert("content".to_owned(), json!(accepted.send.content));
+    body.insert("content".to_owned(), json!(outgoing.content));
     body
 }

@@ -7,8 +7,8 @@ use aws::new_id;
 use aws::store::{Acceptance, Fresh};
 use domain::id::MessageId;
 use domain::outbound::{Feature, Problem as Send, SendContent};
-use domain::plan::{Ask, Plan, TemplateState, Way, plan as judge};
-use domain::sending::{Accepted, Outgoing};
+use domain::plan::{Ask, Judged, Plan, TemplateState, Way, plan as judge};
+use domain::sending::{Leg, Outgoing};
 use http::header::LOCATION;
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ pub(crate) async fn accept(api: &Api, call: &Call<'_>) -> Result<Answer, Problem
     };
     // What was promised stays promised, also when it could not be planned any more.
     if is_keyed && let Some(stored) = api.table.sends().outgoing(&id).await? {
-        if stored.accepted.hash != request.hash {
+        if stored.hash != request.hash {
             return Err(mismatch());
         }
         return promise(api, &stored).await;
@@ -126,8 +126,8 @@ fn no_sender() -> Problem {
 }
 
 async fn templates_of_closed(api: &Api, plan: &Plan) -> Result<Vec<TemplateState>, Problem> {
-    let closed = plan.verdicts.iter().filter(|it| {
-        it.refusal.as_ref().is_some_and(|refusal| refusal.problem == Send::WindowClosed)
+    let closed = plan.ways.iter().filter(|it| {
+        it.verdict.refusal.as_ref().is_some_and(|refusal| refusal.problem == Send::WindowClosed)
     });
     let ways: Vec<_> = closed.map(|it| it.way.clone()).collect();
     templates(api, &ways).await
@@ -177,33 +177,36 @@ impl Draft {
         request: &MessageRequest,
         id: MessageId,
         place: Option<String>,
-    ) -> Result<(Accepted, bool), Problem> {
-        let chosen = self.plan.chosen().and_then(|it| Some((it, it.account.clone()?)));
-        let Some((way, account)) = chosen else {
+    ) -> Result<(Outgoing, bool), Problem> {
+        let taken = self.plan.taken();
+        let taken = taken.and_then(|(rank, it)| Some((rank, it, it.way.account.clone()?)));
+        let Some((rank, Judged { way, verdict }, account)) = taken else {
             return Err(Problem::new(kind_of(Send::NoChannelLeft)));
         };
         // Ids of a request that lost are not used.
         let fresh = Fresh::ids();
         let opens = self.target.thread.is_none();
-        let accepted = Accepted {
-            send: domain::outbound::Send {
-                message: id,
-                to: self.target.known_by(way),
-                content: request.content.clone(),
-                reply_to: self.quoted.as_ref().map(|it| it.id.clone()),
-                place,
-                author: request.author,
-                since_inbound_ms: way.last_inbound.map(|it| call.now.since(it)),
-            },
+        let leg = Leg {
+            place,
+            reply_to: self.quoted.as_ref().map(|it| it.id.clone()),
+            since_inbound_ms: way.last_inbound.map(|it| call.now.since(it)),
+            verdict: verdict.clone(),
+            rank,
+            ..Leg::new(way.channel.clone(), account, self.target.known_by(way))
+        };
+        let accepted = Outgoing {
+            id,
+            content: request.content.clone(),
+            author: request.author,
+            legs: vec![leg],
+            passed: self.plan.passed(),
             thread: self.target.thread.clone().unwrap_or(fresh.thread),
             contact: self.target.contact.clone().unwrap_or(fresh.contact),
-            channel: way.channel.clone(),
-            account,
             at: call.now,
             expires_at: request.expires_at,
             hash: request.hash.clone(),
             client_ref: request.client_ref.clone(),
-            plan: show::plan(&self.plan).to_string(),
+            kept_until: None,
         };
         Ok((accepted, opens))
     }
@@ -211,18 +214,16 @@ impl Draft {
 
 /// Queues what is stored, and promises it.
 async fn promise(api: &Api, stored: &Outgoing) -> Result<Answer, Problem> {
-    let accepted = &stored.accepted;
     api.queue.put_first(stored).await?;
-    let plan: Value = serde_json::from_str(&accepted.plan).unwrap_or_else(|_| json!([]));
     let mut body = fields(&[
-        ("id", json!(accepted.id())),
-        ("thread_id", json!(accepted.thread)),
-        ("contact_id", json!(accepted.contact)),
+        ("id", json!(stored.id)),
+        ("thread_id", json!(stored.thread)),
+        ("contact_id", json!(stored.contact)),
         ("status", json!("accepted")),
-        ("plan", plan),
+        ("plan", show::route(stored)),
     ]);
-    insert(&mut body, "client_ref", accepted.client_ref.as_ref());
-    let location = (LOCATION, format!("/v1/messages/{}", accepted.id()));
+    insert(&mut body, "client_ref", stored.client_ref.as_ref());
+    let location = (LOCATION, format!("/v1/messages/{}", stored.id));
     Ok(Answer { status: 202, headers: vec![location], body: Body::Json(Value::Object(body)) })
 }
 

@@ -7,7 +7,7 @@ use aws::store::{SortOrder, Window};
 use domain::id::{AccountId, ThreadId};
 use domain::outbound::Feature;
 use domain::plan::Way;
-use domain::sending::Accepted;
+use domain::sending::Leg;
 use domain::time::Timestamp;
 
 use crate::api::Api;
@@ -27,11 +27,11 @@ pub(crate) struct Spot {
 
 impl Spot {
     /// Where a message of ours goes.
-    pub(crate) fn of_ours(accepted: &Accepted) -> Self {
+    pub(crate) fn of_ours(leg: &Leg) -> Self {
         Self {
-            account: Some(accepted.account.clone()),
-            identity: accepted.send.to.first().map(|it| it.as_str().to_owned()),
-            place: accepted.send.place.clone(),
+            account: Some(leg.account.clone()),
+            identity: leg.to.first().map(|it| it.as_str().to_owned()),
+            place: leg.place.clone(),
         }
     }
 
@@ -81,7 +81,7 @@ async fn spot(api: &Api, key: &str) -> Result<Option<Spot>, Problem> {
         None => Ok(None),
         Some(MessageRef::Ours(id)) => {
             let ours = api.table.sends().outgoing(&id).await?;
-            Ok(ours.map(|it| Spot::of_ours(&it.accepted)))
+            Ok(ours.as_ref().and_then(|it| it.legs.last()).map(Spot::of_ours))
         }
         Some(MessageRef::Theirs(..)) => {
             let item = api.table.get(&Key { pk: key.to_owned(), sk: ALONE.to_owned() }).await?;

@@ -30,9 +30,10 @@ pub(crate) async fn find(api: &Api, message: &MessageRef) -> Result<Quoted, Prob
     match message {
         MessageRef::Ours(id) => {
             let sent = api.table.sends().outgoing(id).await?.ok_or_else(missing)?;
-            let id = sent.provider.ok_or_else(|| wrong("it was not sent yet"))?;
-            let spot = Spot::of_ours(&sent.accepted);
-            let domain::sending::Accepted { channel, account, contact, .. } = sent.accepted;
+            let sent_by = sent.legs.iter().rev().find_map(|it| Some((it, it.provider.clone()?)));
+            let (leg, id) = sent_by.ok_or_else(|| wrong("it was not sent yet"))?;
+            let (channel, account) = (leg.channel.clone(), leg.account.clone());
+            let (spot, contact) = (Spot::of_ours(leg), sent.contact);
             Ok(Quoted { id, channel, account, contact, spot })
         }
         MessageRef::Theirs(channel, _) => {

@@ -4,8 +4,9 @@ use aws::store::views::{Row, ThreadView};
 use domain::content::Content;
 use domain::filing::identity::Address;
 use domain::filing::{Correction, CorrectionKind, NEVER, State};
-use domain::id::{Channel, IdentityId};
-use domain::plan::{Offer, Plan};
+use domain::id::{AccountId, Channel, IdentityId};
+use domain::plan::{Offer, Plan, Verdict};
+use domain::sending::Outgoing;
 use domain::threading::Evidence;
 use domain::time::Timestamp;
 use serde_json::{Map, Value, json};
@@ -14,20 +15,34 @@ use crate::ids::{self, MessageRef};
 
 /// A verdict for every way, best first.
 pub(crate) fn plan(plan: &Plan) -> Value {
-    let verdicts = plan.verdicts.iter().map(|it| {
-        let mut verdict = fields(&[("channel", json!(it.way.channel))]);
-        insert(&mut verdict, "account", it.way.account.as_ref());
-        insert(&mut verdict, "template", it.template.as_ref());
-        match &it.refusal {
-            None => insert(&mut verdict, "verdict", Some("ok")),
-            Some(refusal) => {
-                insert(&mut verdict, "verdict", Some(refusal.problem.slug()));
-                insert(&mut verdict, "detail", Some(&refusal.detail));
-            }
+    let ways = plan.ways.iter();
+    ways.map(|it| way(&it.way.channel, it.way.account.as_ref(), &it.verdict)).collect()
+}
+
+/// The same of a message that is stored: the ways that it takes stand where they stood in its plan.
+pub(crate) fn route(message: &Outgoing) -> Value {
+    let passed = message.passed.iter();
+    let mut ways: Vec<_> =
+        passed.map(|it| way(&it.channel, it.account.as_ref(), &it.verdict)).collect();
+    for leg in &message.legs {
+        let shown = way(&leg.channel, Some(&leg.account), &leg.verdict);
+        ways.insert(leg.rank.min(ways.len()), shown);
+    }
+    Value::Array(ways)
+}
+
+fn way(channel: &Channel, account: Option<&AccountId>, verdict: &Verdict) -> Value {
+    let mut way = fields(&[("channel", json!(channel))]);
+    insert(&mut way, "account", account);
+    insert(&mut way, "template", verdict.template.as_ref());
+    match &verdict.refusal {
+        None => insert(&mut way, "verdict", Some("ok")),
+        Some(refusal) => {
+            insert(&mut way, "verdict", Some(refusal.problem.slug()));
+            insert(&mut way, "detail", Some(&refusal.detail));
         }
-        Value::Object(verdict)
-    });
-    verdicts.collect()
+    }
+    Value::Object(way)
 }
 
 /// A thread as it is at a moment.

@@ -1,13 +1,14 @@
 //! An attempt from its timer to its result.
 
 use aws::logs::{Metric, count};
-use aws::store::Ended;
+use aws::store::{Ended, OfLeg};
 use domain::id::ProviderId;
 use domain::outbound::{Failure, Problem, SendError};
 use domain::secrets::SendingAccount;
-use domain::sending::{Attempt, End, Entry, Outgoing, Retry, Step, after_failure};
+use domain::sending::{Attempt, End, Entry, Leg, Retry, Step, after_failure};
 use domain::time::Timestamp;
 
+use crate::consume::Sending;
 use crate::outbox::{Outbox, Way};
 use crate::send::{Conversation, Outcome};
 
@@ -18,7 +19,7 @@ const SECRET_RETRY_MS: u64 = 60_000;
 struct Attempting<'a> {
     way: &'a Way,
     entry: &'a Entry,
-    message: &'a Outgoing,
+    of: Sending<'a>,
     n: u32,
     duplicate: bool,
 }
@@ -29,12 +30,12 @@ impl Outbox {
         &self,
         way: &Way,
         entry: &Entry,
-        message: &Outgoing,
+        of: Sending<'_>,
         n: u32,
         duplicate: bool,
     ) -> anyhow::Result<bool> {
-        let attempting = Attempting { way, entry, message, n, duplicate };
-        let account = match self.account(message).await {
+        let attempting = Attempting { way, entry, of, n, duplicate };
+        let account = match self.account(of.by).await {
             Ok(account) => account,
             Err(error) => return self.failed(&attempting, &error, false).await,
         };
@@ -62,11 +63,10 @@ impl Outbox {
         account: &SendingAccount,
         now: Timestamp,
     ) -> anyhow::Result<Outcome> {
-        let Attempting { way, message, n, duplicate, .. } = *attempting;
+        let Attempting { way, of, n, duplicate, .. } = *attempting;
         let (table, calls, channel) = (&self.table, &self.calls, &way.channel);
         let begun = false;
-        let first =
-            Conversation { table, calls, channel, account, message, n, duplicate, now, begun };
+        let first = Conversation { table, calls, channel, account, of, n, duplicate, now, begun };
         let outcome = first.run().await?;
         let Outcome::Failed { error: SendError::Config(_), n_delivering: n_made @ (0 | 1) } =
             outcome
@@ -88,9 +88,9 @@ impl Outbox {
     }
 
     /// Which of our accounts the message leaves by. Without it nothing can be tried.
-    async fn account(&self, message: &Outgoing) -> Result<SendingAccount, SendError> {
+    async fn account(&self, by: &Leg) -> Result<SendingAccount, SendError> {
         let failure = Failure::ours(Problem::ChannelMisconfigured);
-        let (channel, id) = (&message.accepted.channel, &message.accepted.account);
+        let (channel, id) = (&by.channel, &by.account);
         match self.accounts.find(channel, id, self.now()).await {
             Ok(Some(account)) => Ok(account),
             Ok(None) => {
@@ -110,13 +110,14 @@ impl Outbox {
         attempting: &Attempting<'_>,
         id: Option<ProviderId>,
     ) -> anyhow::Result<()> {
-        let Attempting { message, n, .. } = *attempting;
-        self.table.sends().sent(message, n, id.as_ref(), self.now()).await?;
-        tracing::info!(message.id = %message.accepted.id(), channel = %message.accepted.channel, attempt = n, "sent");
-        let Some(message) = self.table.sends().outgoing(message.accepted.id()).await? else {
+        let Attempting { of, n, .. } = *attempting;
+        self.table.sends().sent(of.leg, n, id.as_ref(), self.now()).await?;
+        let OfLeg { message, leg } = of.leg;
+        tracing::info!(message.id = %message.id, channel = %of.by.channel, leg, attempt = n, "sent");
+        let Some(message) = self.table.sends().outgoing(&message.id).await? else {
             return Ok(());
         };
-        self.table.sends().complete(&message).await
+        self.table.sends().complete(OfLeg { message: &message, leg }).await
     }
 
     async fn failed(
@@ -125,22 +126,22 @@ impl Outbox {
         error: &SendError,
         begun: bool,
     ) -> anyhow::Result<bool> {
-        let Attempting { message, n, duplicate, .. } = *attempting;
-        let (id, now) = (message.accepted.id(), self.now());
+        let Attempting { of, n, duplicate, .. } = *attempting;
+        let (id, now) = (&of.leg.message.id, self.now());
         tracing::warn!(message.id = %id, attempt = n, error = %error, "an attempt failed");
         if let SendError::Config(_) = error {
             count(Metric::Misconfigured, 1);
         }
         let failure = Some(error.failure().clone());
         let ended = |end| Ended { attempt: Attempt { n, at: now, end, failure }, begun, duplicate };
-        match after_failure(&message.progress, id, n, error, now) {
+        match after_failure(&of.progress, id, n, error, now) {
             Retry::At(at) => {
                 // The timer first: what is recorded and never woken would wait for ever.
                 self.later(&attempting.entry.then(Step::Send(n + 1)), at, now).await?;
-                self.table.sends().retry_at(message, ended(End::Retry), at).await
+                self.table.sends().retry_at(of.leg, ended(End::Retry), at).await
             }
             Retry::Never(status, failure) => {
-                self.table.sends().end(message, status, &failure, Some(ended(End::Failed))).await
+                self.table.sends().end(of.leg, status, &failure, Some(ended(End::Failed))).await
             }
         }
     }

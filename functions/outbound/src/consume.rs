@@ -1,16 +1,39 @@
 //! The outbound queue: what each entry leads to.
 
+use anyhow::Context;
 use aws::batch::{self, Permanent, Time};
 use aws::logs::{Metric, count};
-use aws::store::BackTo;
+use aws::store::{BackTo, OfLeg};
 use aws::timers::{OUTBOUND, Timer};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::outbound::{Failure, Feature, Problem};
-use domain::sending::{Entry, Move, Outgoing, Step, decide, out_of_time};
+use domain::outbound::{Failure, Feature, Problem, Send};
+use domain::sending::{Entry, Leg, Move, Outgoing, Progress, Step, Unread, decide, out_of_time};
 use domain::status::Status;
 use domain::time::Timestamp;
 
 use crate::outbox::{Outbox, Way};
+
+/// A leg that an entry is about, as it was read.
+#[derive(Clone, Copy)]
+pub(crate) struct Sending<'a> {
+    pub(crate) leg: OfLeg<'a>,
+    pub(crate) by: &'a Leg,
+    pub(crate) progress: Progress,
+}
+
+impl<'a> Sending<'a> {
+    fn of(entry: &Entry, message: &'a Outgoing) -> anyhow::Result<Self> {
+        let by = message.legs.get(entry.leg).zip(message.progress(entry.leg));
+        // It was stored before it was queued, perhaps by a version that knows more than this one.
+        let (by, progress) = by.context("its message has no such leg")?;
+        Ok(Self { leg: OfLeg { message, leg: entry.leg }, by, progress })
+    }
+
+    /// What goes to the person.
+    pub(crate) fn send(&self) -> anyhow::Result<Send> {
+        self.leg.message.send(self.leg.leg).context("its message has no such leg")
+    }
+}
 
 /// How often a message is read and decided again before the queue is asked to bring its entry back.
 const MOST_MOVES: u32 = 10;
@@ -35,8 +58,12 @@ impl Outbox {
         if is_timer(queued) {
             return self.wake(&Timer::read(body)?).await;
         }
-        let entry = serde_json::from_str::<Entry>(body)
-            .map_err(|_| Permanent("it is no entry of ours, or of a step that is not known yet"))?;
+        let entry = match Entry::read(body) {
+            Ok(entry) => entry,
+            // Versions overlap for minutes while they are deployed: the next one knows what to do.
+            Err(Unread::Yet) => anyhow::bail!("an entry of a kind that is not known yet"),
+            Err(Unread::Ever) => return Err(Permanent("it is no entry of ours").into()),
+        };
         self.work(&entry).await
     }
 
@@ -56,7 +83,8 @@ impl Outbox {
         };
         let message = self.message(&entry).await?;
         // Whether its channel sends again what is in doubt makes no difference to that.
-        Ok(decide(&message.progress, entry.step, false, self.now()) == Move::Nothing)
+        let of = Sending::of(&entry, &message)?;
+        Ok(decide(&of.progress, entry.step, false, self.now()) == Move::Nothing)
     }
 
     async fn work(&self, entry: &Entry) -> anyhow::Result<()> {
@@ -77,20 +105,21 @@ impl Outbox {
 
     /// Makes the next move. `false` when it has to be decided again.
     async fn advance(&self, entry: &Entry, message: &Outgoing) -> anyhow::Result<bool> {
+        let of = Sending::of(entry, message)?;
         let now = self.now();
-        let way = self.way(&message.accepted.channel);
+        let way = self.way(&of.by.channel);
         // A channel that is not deployed has no rules to say that nothing is sent again.
         let resends = way.is_none_or(|it| it.rules.has(Feature::ResendUnconfirmed));
-        match decide(&message.progress, entry.step, resends, now) {
+        match decide(&of.progress, entry.step, resends, now) {
             Move::Nothing => Ok(true),
-            Move::Complete => self.table.sends().complete(message).await.map(|()| true),
+            Move::Complete => self.table.sends().complete(of.leg).await.map(|()| true),
             Move::Expire => {
                 let failure = way.is_none().then(|| Failure::ours(Problem::ChannelMisconfigured));
-                let (status, failure) = out_of_time(&message.progress, failure);
-                self.table.sends().end(message, status, &failure, None).await
+                let (status, failure) = out_of_time(&of.progress, failure);
+                self.table.sends().end(of.leg, status, &failure, None).await
             }
             Move::Doubt { n } => {
-                if self.table.sends().doubt(message, n, now).await? {
+                if self.table.sends().doubt(of.leg, n, now).await? {
                     count(Metric::Unconfirmed, 1);
                     tracing::warn!(message.id = %entry.message, attempt = n, "nobody knows whether a message was sent");
                 }
@@ -99,12 +128,12 @@ impl Outbox {
             Move::GiveUp { .. } => {
                 self.table
                     .sends()
-                    .end(message, Status::Failed, &Failure::ours(Problem::Unconfirmed), None)
+                    .end(of.leg, Status::Failed, &Failure::ours(Problem::Unconfirmed), None)
                     .await
             }
             Move::Attempt { n, duplicate } => match way {
-                Some(way) => self.attempt(way, entry, message, n, duplicate).await,
-                None => self.wait_for_channel(entry, message, now).await,
+                Some(way) => self.attempt(way, entry, of, n, duplicate).await,
+                None => self.wait_for_channel(entry, of, now).await,
             },
         }
     }
@@ -114,11 +143,11 @@ impl Outbox {
     async fn wait_for_channel(
         &self,
         entry: &Entry,
-        message: &Outgoing,
+        of: Sending<'_>,
         now: Timestamp,
     ) -> anyhow::Result<bool> {
         count(Metric::Misconfigured, 1);
-        tracing::error!(message.id = %entry.message, channel = %message.accepted.channel, "a message waits for a channel that is not deployed");
+        tracing::error!(message.id = %entry.message, channel = %of.by.channel, "a message waits for a channel that is not deployed");
         self.later(entry, now.plus_ms(UNDEPLOYED_MS), now).await?;
         Ok(true)
     }

@@ -5,8 +5,9 @@ use aws::store::Store;
 use domain::id::ProviderId;
 use domain::outbound::{Account, Call, Failure, Next, Outbound, Problem, Response, SendError};
 use domain::secrets::SendingAccount;
-use domain::sending::Outgoing;
 use domain::time::Timestamp;
+
+use crate::consume::Sending;
 
 /// The most calls that one attempt makes: no platform needs as many.
 const MOST_CALLS: usize = 8;
@@ -38,7 +39,7 @@ pub(crate) struct Conversation<'a> {
     pub(crate) calls: &'a Calls,
     pub(crate) channel: &'a Outbound,
     pub(crate) account: &'a SendingAccount,
-    pub(crate) message: &'a Outgoing,
+    pub(crate) of: Sending<'a>,
     /// Its number.
     pub(crate) n: u32,
     /// Whether an earlier one may have arrived.
@@ -59,15 +60,14 @@ struct Talk {
 impl Conversation<'_> {
     /// Makes the calls. An error means that the table is out of reach.
     pub(crate) async fn run(&self) -> anyhow::Result<Outcome> {
-        let account = self.seen_by_codec();
+        let (account, send) = (self.seen_by_codec(), self.of.send()?);
         let mut talk = Talk::default();
         for _ in 0..MOST_CALLS {
-            let call =
-                match (self.channel.next)(&self.message.accepted.send, &account, &talk.answers) {
-                    Next::Done(id) => return Ok(Outcome::Taken(id)),
-                    Next::Failed(error) => return Ok(talk.failed(error)),
-                    Next::Call(call) => call,
-                };
+            let call = match (self.channel.next)(&send, &account, &talk.answers) {
+                Next::Done(id) => return Ok(Outcome::Taken(id)),
+                Next::Failed(error) => return Ok(talk.failed(error)),
+                Next::Call(call) => call,
+            };
             let delivers = call.delivers;
             let begins = delivers && talk.n_delivering == 0 && !self.begun;
             if begins && !self.begin().await? {
@@ -92,7 +92,7 @@ impl Conversation<'_> {
     }
 
     async fn begin(&self) -> anyhow::Result<bool> {
-        self.table.sends().begin(self.message, self.n, self.duplicate, self.now).await
+        self.table.sends().begin(self.of.leg, self.n, self.duplicate, self.now).await
     }
 
     async fn make(&self, call: Call, base_url: &str) -> Result<Response, CallError> {

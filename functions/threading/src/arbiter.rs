@@ -14,9 +14,9 @@ use domain::filing::aliases::{forbidden, known_by};
 use domain::filing::arbiter::{Answer, Arbiter, QUESTION_MS, answer, question, topics};
 use domain::filing::{Decider, Handling};
 use domain::id::{ContactId, CorrectionId, IdentityId, MessageId, ThreadId};
-use domain::outbound::{Author, Send, SendContent};
+use domain::outbound::{Author, SendContent};
 use domain::plan::{EVERY_PURPOSE, Purpose};
-use domain::sending::Accepted;
+use domain::sending::{Leg, Outgoing};
 use domain::threading::{Evidence, Reading};
 use domain::time::Timestamp;
 
@@ -95,10 +95,8 @@ async fn prepare(
     stored: &Stored,
     filed: &ThreadId,
     now: Timestamp,
-) -> anyhow::Result<Option<(Accepted, ContactId)>> {
-    let Some(address) = table.contacts().find_identity(&said.identity.id).await? else {
-        return Ok(None);
-    };
+) -> anyhow::Result<Option<(Outgoing, ContactId)>> {
+    let Some(address) = table.contacts().find_identity(&said.identity.id).await? else { return Ok(None) };
     let Some(contact) = address.contact.clone() else { return Ok(None) };
     let kept = table.contacts().addresses(&contact).await?.unwrap_or_default();
     let kept = table.contacts().with_aliases(&kept).await?;
@@ -231,26 +229,26 @@ impl Said<'_> {
         contact: &ContactId,
         content: SendContent,
         to: Vec<IdentityId>,
-    ) -> Accepted {
-        Accepted {
-            send: Send {
-                message: question.message.clone(),
-                to,
-                content,
-                reply_to: Some(self.message.id.clone()),
-                place: self.message.place.clone(),
-                author: Author::Automation,
-                since_inbound_ms: Some(question.asked.since(self.event.at).max(0)),
-            },
+    ) -> Outgoing {
+        let leg = Leg {
+            reply_to: Some(self.message.id.clone()),
+            place: self.message.place.clone(),
+            since_inbound_ms: Some(question.asked.since(self.event.at).max(0)),
+            ..Leg::new(self.event.channel.clone(), self.event.account.clone(), to)
+        };
+        Outgoing {
+            id: question.message.clone(),
+            content,
+            author: Author::Automation,
+            legs: vec![leg],
+            passed: Vec::new(),
             thread: question.filed.clone(),
             contact: contact.clone(),
-            channel: self.event.channel.clone(),
-            account: self.event.account.clone(),
             at: question.asked,
             expires_at: Some(question.until),
             hash: digest(&[question.message.as_str()]),
             client_ref: None,
-            plan: "[]".to_owned(),
+            kept_until: None,
         }
     }
 }

@@ -17,7 +17,7 @@ use aws::{env, env_or};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf};
 use domain::filing::arbiter::Arbiter;
-use domain::id::MessageId;
+use domain::id::Reference;
 use domain::status::Status;
 
 /// The share of messages that may be shown as unsure where nobody says another, in percent.
@@ -133,7 +133,7 @@ impl Filer {
 }
 
 /// A platform that shows us our own message says that it has it.
-fn sent(of: ReceiptOf, ours: MessageId) -> Receipt {
+fn sent(of: ReceiptOf, ours: Reference) -> Receipt {
     Receipt { of, status: Status::Sent, error: None, our_ref: Some(ours) }
 }
 

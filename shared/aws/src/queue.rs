@@ -158,11 +158,9 @@ impl Queue {
     /// Queues the first attempt of a message of ours that is stored, unless it was begun. Queued twice it is sent once: the
     /// entry's own id and then the message's INTENT see to that.
     pub async fn put_first(&self, stored: &Outgoing) -> anyhow::Result<()> {
-        let is_begun = stored.progress.is_over() || 0 < stored.progress.attempt;
-        let accepted = &stored.accepted;
-        let Some(to) = accepted.send.to.first().filter(|_| !is_begun) else { return Ok(()) };
-        let step = sending::Entry::first(accepted.id().clone(), to);
-        self.put(&Entry::of(&step)?).await
+        let first = stored.legs.first().filter(|_| !stored.is_begun());
+        let Some(to) = first.and_then(|it| it.to.first()) else { return Ok(()) };
+        self.put(&Entry::of(&sending::Entry::first(stored.id.clone(), to))?).await
     }
 
     /// Puts one entry into a standard queue, to be seen after a delay of at most [`MAX_DELAY`].

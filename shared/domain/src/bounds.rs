@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::content::Content;
     use crate::event::{Identity, Message, PersonName, Receipt, TemplateChanged};
-    use crate::id::{Channel, IdentityId, MessageId, ProviderId};
+    use crate::id::{Channel, IdentityId, ProviderId, Reference};
     use crate::status::Status;
 
     const CHANNEL: Channel = Channel::from_static("pigeon");
@@ -150,7 +150,7 @@ mod tests {
         let plain = || event(message("m").into());
         let said = |message: Message| event(message.into());
         let receipt = |of: ReceiptOf, our_ref: Option<&str>| {
-            let our_ref = our_ref.map(MessageId::new);
+            let our_ref = our_ref.map(Reference::new);
             event(Kind::Receipt(Receipt { of, status: Status::Sent, error: None, our_ref }))
         };
         let template = |name: &str, locale: &str| {

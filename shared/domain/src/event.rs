@@ -8,7 +8,7 @@ use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
 use crate::content::{Content, Raw};
-use crate::id::{AccountId, Channel, EventKey, IdentityId, MessageId, ProviderId};
+use crate::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, Reference};
 use crate::outbound::Failure;
 use crate::status::Status;
 use crate::time::Timestamp;
@@ -245,9 +245,9 @@ pub struct Receipt {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
-    /// Our own id, where the platform carries it back.
+    /// Our own reference, where the platform carries it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub our_ref: Option<MessageId>,
+    pub our_ref: Option<Reference>,
 }
 
 /// Which messages a receipt is about.

@@ -76,6 +76,12 @@ text_id!(
     shown
 );
 text_id!(
+    /// What we call one leg of a message at a platform, which hands it back where it can: see
+    /// [`Reference::of`](Self::of).
+    Reference,
+    shown
+);
+text_id!(
     /// Our id of a thread: `thr_` and a UUID v7.
     ThreadId,
     shown

@@ -53,6 +53,20 @@ impl Status {
         self.max(other)
     }
 
+    /// The status of a message whose legs have come so far. One that arrived is enough; a leg that failed says no more than
+    /// that it was sent while another is left. It rises whenever a leg does.
+    #[must_use]
+    pub fn of_legs(legs: impl IntoIterator<Item = Self>) -> Self {
+        let legs: Vec<_> = legs.into_iter().collect();
+        let is_one_left = legs.iter().any(|it| *it < Self::Expired);
+        let shown = legs.into_iter().map(|it| if is_one_left { it.unless_in_vain() } else { it });
+        shown.reduce(Self::join).unwrap_or(Self::Accepted)
+    }
+
+    fn unless_in_vain(self) -> Self {
+        if matches!(self, Self::Expired | Self::Failed) { Self::Sent } else { self }
+    }
+
     /// Place in the lattice, as stored: items compare it in conditions.
     #[must_use]
     pub fn rank(self) -> u8 {
@@ -108,7 +122,37 @@ mod tests {
         }
     }
 
+    fn any_status() -> impl Strategy<Value = Status> {
+        proptest::sample::select(&Status::ALL[..])
+    }
+
+    #[test]
+    fn a_message_of_one_leg_is_where_its_leg_is() {
+        for status in Status::ALL {
+            assert_eq!(Status::of_legs([status]), status);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_message_rises_with_its_legs(a in any_status(), b in any_status(), by in any_status()) {
+            let before = Status::of_legs([a, b]);
+            prop_assert!(before <= Status::of_legs([a.join(by), b]), "{a:?} {b:?} {by:?}");
+            prop_assert!(before <= Status::of_legs([a, b.join(by)]), "{a:?} {b:?} {by:?}");
+            prop_assert_eq!(before, Status::of_legs([b, a]));
+        }
+
+        #[test]
+        fn a_message_arrived_if_a_leg_did_and_failed_only_if_none_is_left(a in any_status(), b in any_status()) {
+            let whole = Status::of_legs([a, b]);
+            prop_assert_eq!(Status::Delivered <= whole, Status::Delivered <= a.join(b));
+            let is_left = |it: Status| it < Status::Expired;
+            if matches!(whole, Status::Failed | Status::Expired) {
+                prop_assert!(!is_left(a) && !is_left(b));
+            }
+            prop_assert_eq!(whole == Status::Failed, a.join(b) == Status::Failed && !is_left(a) && !is_left(b));
+        }
+
         #[test]
         fn receipts_in_any_order_end_the_same(mut ranks in proptest::collection::vec(0u8..11, 1..12), seed in any::<u64>()) {
             let end = |ranks: &[u8]| ranks.iter().filter_map(|it| Status::from_rank(*it)).reduce(Status::join);

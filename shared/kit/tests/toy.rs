@@ -239,7 +239,7 @@ fn place(name: &str) -> String {
     write("odd.in.json", odd);
     write(
         "words.send.json",
-        r#"{"send":{"message":"msg_1","to":["toy##7"],"content":{"type":"text","text":"hello"}},"answers":[{"status":200,"body":{}}]}"#,
+        r#"{"send":{"reference":"msg_1.0","to":["toy##7"],"content":{"type":"text","text":"hello"}},"answers":[{"status":200,"body":{}}]}"#,
     );
     let accounts = [AccountId::new("a1")];
     let received = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();

@@ -34,7 +34,7 @@ async fn place(world: &World, body: &Value) -> Option<String> {
     let sent = world.post("/v1/messages", body, None).await;
     assert_eq!(sent.status, 202, "{:#}", sent.body);
     let id = MessageId::new(sent.text("id"));
-    world.table().sends().outgoing(&id).await.unwrap().unwrap().accepted.send.place
+    world.table().sends().outgoing(&id).await.unwrap().unwrap().legs[0].place.clone()
 }
 
 fn answer(thread: &str, reply_to: Option<&str>) -> Value {

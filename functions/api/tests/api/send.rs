@@ -218,7 +218,7 @@ async fn a_number_that_went_to_somebody_else_is_neither_written_to_nor_asked_for
     assert_eq!(sent.status, 202, "{:#}", sent.body);
     let entry: Entry = serde_json::from_str(&world.cloud.queues.take(QUEUE)[0].body).unwrap();
     let outgoing = world.table().sends().outgoing(&entry.message).await.unwrap().unwrap();
-    assert_eq!(outgoing.accepted.send.to, [id("GB.1")], "not to the stranger who has the number");
+    assert_eq!(outgoing.legs[0].to, [id("GB.1")], "not to the stranger who has the number");
     let new = json!({ "contact_id": contact("GB.2").await });
     let refused = world.post(MESSAGES, &text_to(&new), None).await;
     assert_eq!((refused.status, refused.problem()), (422, "recipient-opted-out"));
@@ -248,13 +248,13 @@ async fn who_only_showed_a_code_of_a_thread_is_written_to_if_the_caller_says_so(
     let to = |queued: &str| serde_json::from_str::<Entry>(queued).unwrap().message;
     let outgoing =
         world.table().sends().outgoing(&to(&world.cloud.queues.take(QUEUE)[0].body)).await;
-    assert_eq!(outgoing.unwrap().unwrap().accepted.send.to, [IdentityId::phone(PHONE)]);
+    assert_eq!(outgoing.unwrap().unwrap().legs[0].to, [IdentityId::phone(PHONE)]);
     body["unverified"] = json!("allow");
     let sent = world.post(MESSAGES, &body, None).await;
     assert_eq!((sent.status, sent.text("thread_id")), (202, thread.as_str().to_owned()));
     let outgoing =
         world.table().sends().outgoing(&to(&world.cloud.queues.take(QUEUE)[0].body)).await;
-    assert_eq!(outgoing.unwrap().unwrap().accepted.send.to, [claimant]);
+    assert_eq!(outgoing.unwrap().unwrap().legs[0].to, [claimant]);
 }
 
 #[tokio::test]
@@ -310,7 +310,7 @@ async fn a_message_of_theirs_is_quoted_by_its_id_and_anybody_elses_is_not() {
     assert_eq!(shown.body["reply_to"], body["reply_to"]);
     let outgoing =
         world.table().sends().outgoing(&MessageId::new(sent.text("id"))).await.unwrap().unwrap();
-    assert_eq!(outgoing.accepted.send.reply_to.unwrap().as_str(), "wamid.1");
+    assert_eq!(outgoing.legs[0].reply_to.as_ref().unwrap().as_str(), "wamid.1");
     body["reply_to"] = json!(message(&of(1)).await);
     let refused = world.post(MESSAGES, &body, None).await;
     assert_eq!((refused.status, &refused.body["errors"][0]["pointer"]), (422, &json!("/reply_to")));

@@ -121,11 +121,11 @@ struct End {
 impl End {
     async fn of(world: &World) -> Self {
         let message = world.message().await;
-        let failed = message.failure.map(|it| it.problem.slug());
-        let duplicate = message.progress.possible_duplicate.then_some("possible duplicate");
+        let failed = message.failure().map(|it| it.problem.slug());
+        let duplicate = message.possible_duplicate().then_some("possible duplicate");
         Self {
             arrived: world.platform.arrived(),
-            status: message.progress.status,
+            status: message.status(),
             flag: failed.or(duplicate),
             waits: world.waits().await,
             picture: world.picture().await,

@@ -60,7 +60,7 @@ async fn a_message_that_is_taken_at_once_costs_two_calls_of_the_function() {
     let start = aws::now();
     let world = World::simulated(CAREFUL, start).await;
     let played = play(&world, start, start).await;
-    assert_eq!(world.message().await.progress.status, Status::Sent);
+    assert_eq!(world.message().await.status(), Status::Sent);
     // The attempt, and the timer that finds it done: it reads the table and is not put back.
     assert_eq!(played.n_calls, 2);
 }
@@ -72,14 +72,14 @@ async fn a_message_is_sent_when_the_platform_comes_back_after_23_hours() {
     world.platform.will(&vec![Deed::Answers(503, None); 1_000]);
     let played = play(&world, start, start.plus_ms(23 * HOUR_MS)).await;
     let message = world.message().await;
-    assert_eq!((world.platform.arrived(), message.progress.status), (1, Status::Sent));
-    assert!(!message.progress.possible_duplicate);
-    let sent = message.attempts.last().unwrap();
+    assert_eq!((world.platform.arrived(), message.status()), (1, Status::Sent));
+    assert!(!message.possible_duplicate());
+    let sent = message.legs[0].attempts.last().unwrap();
     assert_eq!(sent.end, End::Sent);
     let hours = 23 * HOUR_MS..23 * HOUR_MS + HOUR_MS / 4;
     assert!(hours.contains(&sent.at.since(start)), "{}", sent.at.since(start));
     // Quickly at first, then every 12 to 15 minutes.
-    let n_attempts = message.progress.attempt;
+    let n_attempts = message.legs[0].attempt;
     assert!((100..=130).contains(&n_attempts), "{n_attempts}");
     // An attempt, the timer that asks after it, the timer of the next.
     assert!(played.n_calls <= 3 * n_attempts, "{} for {n_attempts}", played.n_calls);
@@ -93,7 +93,7 @@ async fn a_message_that_is_never_taken_ends_with_its_day_and_so_does_the_loop() 
     world.platform.will(&vec![Deed::Answers(503, None); 1_000]);
     let played = play(&world, start, start.plus_ms(100 * HOUR_MS)).await;
     let message = world.message().await;
-    assert_eq!((world.platform.arrived(), message.progress.status), (0, Status::Failed));
+    assert_eq!((world.platform.arrived(), message.status()), (0, Status::Failed));
     // What comes last is the timer that asks after the last attempt.
     assert!(played.ended.since(start) <= MAX_TRYING_MS + 10 * 60_000);
 }
@@ -105,8 +105,8 @@ async fn a_channel_that_is_named_again_sends_what_waited_for_it() {
     world.deploy(false);
     play(&world, start, start.plus_ms(5 * HOUR_MS)).await;
     let message = world.message().await;
-    assert_eq!((world.platform.arrived(), message.progress.status), (1, Status::Sent));
-    let after = message.attempts[0].at.since(start);
+    assert_eq!((world.platform.arrived(), message.status()), (1, Status::Sent));
+    let after = message.legs[0].attempts[0].at.since(start);
     assert!((5 * HOUR_MS..=5 * HOUR_MS + HOUR_MS / 4).contains(&after), "{after}");
 }
 
@@ -126,9 +126,9 @@ async fn a_channel_that_is_un_named_before_a_retry_or_in_doubt_changes_nothing_o
         world.deploy(false);
         play(&world, start, start.plus_ms(5 * HOUR_MS)).await;
         let message = world.message().await;
-        assert_eq!((world.platform.arrived(), message.progress.status), (arrived, status));
-        assert_eq!(message.progress.possible_duplicate, arrived == 2);
-        let problem = message.failure.map(|it| it.problem);
+        assert_eq!((world.platform.arrived(), message.status()), (arrived, status));
+        assert_eq!(message.possible_duplicate(), arrived == 2);
+        let problem = message.failure().map(|it| it.problem);
         assert_eq!(problem, (status == Status::Failed).then_some(Problem::Unconfirmed));
     }
 }
@@ -140,8 +140,8 @@ async fn a_message_whose_channel_stays_un_named_fails_with_its_day_and_says_why(
     world.deploy(false);
     let played = play(&world, start, start.plus_ms(100 * HOUR_MS)).await;
     let message = world.message().await;
-    assert_eq!((world.platform.arrived(), message.progress.status), (0, Status::Failed));
-    assert_eq!(message.failure.map(|it| it.problem), Some(Problem::ChannelMisconfigured));
+    assert_eq!((world.platform.arrived(), message.status()), (0, Status::Failed));
+    assert_eq!(message.failure().map(|it| it.problem), Some(Problem::ChannelMisconfigured));
     let ended = played.ended.since(start);
     assert!((MAX_TRYING_MS..=MAX_TRYING_MS + HOUR_MS / 4).contains(&ended), "{ended}");
 }

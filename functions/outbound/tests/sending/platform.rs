@@ -72,7 +72,7 @@ fn next(send: &Send, account: &Account, answers: &[Response]) -> Next {
 
 fn call(account: &Account, what: &str, delivers: bool, send: &Send) -> Next {
     let request = http::Request::post(format!("{}/{what}", account.base_url)).body(());
-    let body = Body::Inline(send.message.as_str().as_bytes().to_vec());
+    let body = Body::Inline(send.reference.as_str().as_bytes().to_vec());
     match request {
         Ok(request) => Next::Call(Call { request: request.into_parts().0, body, delivers }),
         Err(_) => Next::Failed(SendError::Config(Failure::ours(Problem::ChannelMisconfigured))),

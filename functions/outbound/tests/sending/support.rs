@@ -1,7 +1,7 @@
 //! A message to send, the program that sends it, and the queue and timers that bring its entries.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use aws::batch::Time;
@@ -16,9 +16,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_scheduler::config::{BehaviorVersion, Credentials, Region};
 use domain::content::Content;
 use domain::event::{Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
-use domain::id::{AccountId, ContactId, EventKey, IdentityId, MessageId, ProviderId, ThreadId};
-use domain::outbound::{Author, Outbound, Send, SendContent};
-use domain::sending::{Accepted, Entry, Outgoing};
+use domain::id::{
+    AccountId, ContactId, EventKey, IdentityId, MessageId, ProviderId, Reference, ThreadId,
+};
+use domain::outbound::{Author, Outbound, SendContent};
+use domain::sending::{Entry, Leg, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
 use embedded::{Cloud, Process, Steps, TABLE};
@@ -72,25 +74,19 @@ impl World {
             .file(&event(now.plus_ms(-60_000), question.into()), &fresh, &rules())
             .await
             .unwrap();
-        let accepted = Accepted {
-            send: Send {
-                message: id(),
-                to: vec![ada()],
-                content: SendContent::Text { text: "On its way.".to_owned() },
-                reply_to: None,
-                place: None,
-                author: Author::Human,
-                since_inbound_ms: None,
-            },
+        let accepted = Outgoing {
+            id: id(),
+            content: SendContent::Text { text: "On its way.".to_owned() },
+            author: Author::Human,
+            legs: vec![Leg::new(PIGEON, account(), vec![ada()])],
+            passed: vec![],
             thread: fresh.thread,
             contact: fresh.contact,
-            channel: PIGEON,
-            account: account(),
             at: now,
             expires_at: expires_after_ms.map(|it| now.plus_ms(it)),
             hash: "0".repeat(64),
             client_ref: None,
-            plan: "[]".to_owned(),
+            kept_until: None,
         };
         table.sends().accept(&accepted, None, &rules()).await.unwrap();
         world.queue_again().await;
@@ -130,12 +126,7 @@ impl World {
 
     /// What the table holds, without versions, and without how and when it came to that.
     pub(crate) async fn picture(&self) -> Picture {
-        let path = ["v", "attempt", "attempts", "receipts"];
-        let shown = |item: std::collections::HashMap<String, AttributeValue>| {
-            let fields = item.into_iter().filter(|(name, _)| !path.contains(&name.as_str()));
-            fields.map(|(name, value)| (name, format!("{value:?}"))).collect()
-        };
-        self.cloud.items().await.into_iter().map(shown).collect()
+        self.cloud.items().await.iter().map(shown).collect()
     }
 
     /// Whether the person waits for an answer.
@@ -146,7 +137,7 @@ impl World {
     /// The platform says that it has the message, and hands our id back.
     pub(crate) async fn receipt(&self, status: Status, provider: &str) {
         let of = ReceiptOf::Message(ProviderId::new(provider));
-        let receipt = Receipt { of, status, error: None, our_ref: Some(id()) };
+        let receipt = Receipt { of, status, error: None, our_ref: Some(Reference::of(&id(), 0)) };
         let event = event(aws::now(), Kind::Receipt(receipt.clone()));
         self.table().sends().receipt(&event, &receipt, &rules()).await.unwrap();
     }
@@ -232,6 +223,19 @@ impl World {
     fn queue(&self, process: &Process, name: &str) -> Queue {
         Queue::over(process.queues.clone(), self.cloud.queues.url(name))
     }
+}
+
+fn shown(fields: &HashMap<String, AttributeValue>) -> BTreeMap<String, String> {
+    let path = ["v", "attempt", "attempts", "receipts"];
+    let fields = fields.iter().filter(|(name, _)| !path.contains(&name.as_str()));
+    let value = |value: &AttributeValue| match value {
+        AttributeValue::L(legs) => {
+            let legs = legs.iter().map(|it| it.as_m().map(shown));
+            format!("{:?}", legs.collect::<Vec<_>>())
+        }
+        other => format!("{other:?}"),
+    };
+    fields.map(|(name, it)| (name.clone(), value(it))).collect()
 }
 
 /// An entry that waits somewhere.

@@ -144,7 +144,7 @@ fn media<'a>(
         SendMedia::Object { key, mime } => {
             let name = filename.unwrap_or(field);
             method.file =
-                Some(File { field, name, mime, key, seed: send.message.as_str().to_owned() });
+                Some(File { field, name, mime, key, seed: send.reference.as_str().to_owned() });
         }
     }
     Ok(method)

@@ -17,9 +17,7 @@ use crate::world::World;
 
 /// The ids of a question's options.
 fn options(question: &Outgoing) -> Vec<String> {
-    let SendContent::Choices { options, .. } = &question.accepted.send.content else {
-        panic!("no choices")
-    };
+    let SendContent::Choices { options, .. } = &question.content else { panic!("no choices") };
     options.iter().map(|it| it.id.clone()).collect()
 }
 
@@ -42,8 +40,8 @@ async fn a_doubtful_message_is_asked_about_once_with_the_topics_that_it_may_mean
     assert_eq!(options.len(), 3);
     assert!(topics.iter().all(|it| options.contains(&format!("topic:{it}"))), "{options:?}");
     assert_eq!(options.last().unwrap(), "topic:new");
-    assert_eq!(question.accepted.thread, filed);
-    assert_eq!(question.accepted.send.reply_to, Some(ProviderId::new("5")));
+    assert_eq!(question.thread, filed);
+    assert_eq!(question.legs[0].reply_to, Some(ProviderId::new("5")));
     // The platform delivers it again, and another doubtful one comes: there is one question at a time.
     world.cloud.queues.forget();
     world.take(&world.says("5", 1, DOUBTFUL)).await;
@@ -168,7 +166,7 @@ async fn who_is_asked_goes_on_waiting_for_us() {
     world.take(&world.sent(&question)).await;
     let after = world.live(&filed).await;
     assert_eq!((after.state, after.since), (before.state, before.since));
-    assert_eq!(after.profile.spoke_at().unwrap().secs(), question.accepted.at.secs());
+    assert_eq!(after.profile.spoke_at().unwrap().secs(), question.at.secs());
 }
 
 #[tokio::test]
@@ -177,14 +175,12 @@ async fn a_question_that_went_out_quotes_nobody_any_more() {
     world.take(&world.says("5", 1, DOUBTFUL)).await;
     let question = world.question().await;
     let titles = |question: &Outgoing| {
-        let SendContent::Choices { options, .. } = &question.accepted.send.content else {
-            panic!("no choices")
-        };
+        let SendContent::Choices { options, .. } = &question.content else { panic!("no choices") };
         options.iter().map(|it| it.title.clone()).collect::<String>()
     };
     assert!(titles(&question).contains("where is my order"), "{}", titles(&question));
     world.take(&world.sent(&question)).await;
-    let sent = world.table().sends().outgoing(question.accepted.id()).await.unwrap().unwrap();
+    let sent = world.table().sends().outgoing(&question.id).await.unwrap().unwrap();
     assert_eq!((titles(&sent), options(&sent)), (String::new(), options(&question)));
     let items = world.cloud.items().await;
     let asks = items.iter().find(|it| it.contains_key("hash")).unwrap();

@@ -8,7 +8,7 @@ use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
 use domain::filing::Live;
 use domain::filing::arbiter::Arbiter;
-use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId};
+use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, Reference, ThreadId};
 use domain::sending::{Entry, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
@@ -105,7 +105,7 @@ impl World {
             of: ReceiptOf::Message(ProviderId::new("ours")),
             status: Status::Sent,
             error: None,
-            our_ref: Some(message.accepted.id().clone()),
+            our_ref: Some(Reference::of(&message.id, 0)),
         };
         InboundEvent { kind: Kind::Receipt(receipt), ..self.says("sent", 0, "") }
     }

@@ -1,7 +1,7 @@
 //! The platform's word on what we sent.
 
 use domain::event::{InboundEvent, Receipt, ReceiptOf};
-use domain::id::{MessageId, ProviderId};
+use domain::id::{ProviderId, Reference};
 use domain::json::Fields;
 use domain::status::Status;
 use serde_json::value::RawValue;
@@ -64,7 +64,7 @@ pub(super) fn receipt(
         our_ref: item
             .string("biz_opaque_callback_data")
             .filter(|it| it.starts_with("msg_"))
-            .map(MessageId::new),
+            .map(Reference::new),
     };
     let at = item.time("timestamp").unwrap_or(scene.at);
     Some(scene.event(

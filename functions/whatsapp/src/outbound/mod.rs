@@ -48,7 +48,7 @@ fn plan(send: &Send, account: &Account, answers: &[Response]) -> Result<Next, Se
         None,
     ) = (&send.content, &uploaded)
     {
-        return upload::call(account, &send.message, *kind, (key, mime), filename.as_deref())
+        return upload::call(account, &send.reference, *kind, (key, mime), filename.as_deref())
             .map(Next::Call);
     }
     match answers {
@@ -92,7 +92,7 @@ fn message(send: &Send, uploaded: Option<&str>) -> Result<Value, SendError> {
     if let Some(quoted) = quoted {
         body.insert("context".to_owned(), json!({ "message_id": quoted.as_str() }));
     }
-    body.insert("biz_opaque_callback_data".to_owned(), send.message.as_str().into());
+    body.insert("biz_opaque_callback_data".to_owned(), send.reference.as_str().into());
     Ok(body.into())
 }
 

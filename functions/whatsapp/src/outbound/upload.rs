@@ -1,7 +1,7 @@
 //! Files of ours: uploaded first, then sent by the id that the platform gives them.
 
 use domain::content::MediaKind;
-use domain::id::MessageId;
+use domain::id::Reference;
 use domain::json::envelope;
 use domain::outbound::{Account, Body, Call, Failure, Problem, Response, SendError};
 use http::HeaderValue;
@@ -12,12 +12,12 @@ use crate::errors;
 /// The call that uploads an object of our bucket. Nobody sees it, so it may be made again.
 pub(super) fn call(
     account: &Account,
-    message: &MessageId,
+    reference: &Reference,
     kind: MediaKind,
     (key, mime): (&str, &str),
     filename: Option<&str>,
 ) -> Result<Call, SendError> {
-    let boundary = boundary(message.as_str());
+    let boundary = boundary(reference.as_str());
     let filename = filename.map_or_else(|| default_name(kind).to_owned(), safe_name);
     let before = format!(
         "--{boundary}\r\nContent-Disposition: form-data; name=\"messaging_product\"\r\n\r\nwhatsapp\r\n\

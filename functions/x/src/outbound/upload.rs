@@ -13,7 +13,7 @@ pub(super) fn call(
     category: &str,
 ) -> Result<Call, SendError> {
     // The same when asked again, and in no file by chance.
-    let boundary = digest(&["form", send.message.as_str()]);
+    let boundary = digest(&["form", send.reference.as_str()]);
     let mime: String = mime.chars().filter(|it| !it.is_control()).collect();
     let before = format!(
         "--{boundary}\r\nContent-Disposition: form-data; name=\"media_category\"\r\n\r\n{category}\r\n\

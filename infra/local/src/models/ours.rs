@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::routing::get;
 use channels::Channel;
 use domain::event::{InboundEvent, Kind, Message};
-use domain::id::{MessageId, ProviderId};
+use domain::id::{ProviderId, Reference};
 use domain::inbound::{Inbound, Source};
 use domain::outbound::{Account, Author, Body, Next, Outbound, Send, SendContent, SendError};
 use domain::secrets::{SendingAccount, Token, WebhookSecrets};
@@ -120,7 +120,7 @@ impl Ours {
         let place =
             if let Kind::Message(message) = &to.kind { message.place.clone() } else { None };
         let send = Send {
-            message: MessageId::new("msg_1"),
+            reference: Reference::new("msg_1.0"),
             to: vec![to.identity.clone().unwrap().id],
             content,
             reply_to,

@@ -1,11 +1,11 @@
 //! Files the lines of a stream as the functions would: what people say, and what we answer.
 
-use aws::store::{Acceptance, Filed, Fresh, Rules, Store, keys};
+use aws::store::{Acceptance, Filed, Fresh, OfLeg, Rules, Store, keys};
 use domain::content::{CallReport, Content};
 use domain::event::{Direction, Identity, InboundEvent, Message};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, MessageId, ProviderId};
-use domain::outbound::{Author, Send, SendContent};
-use domain::sending::Accepted;
+use domain::outbound::{Author, SendContent};
+use domain::sending::{Leg, Outgoing};
 use embedded::{Cloud, TABLE};
 use threads::stream::{Contact, Item};
 
@@ -74,32 +74,39 @@ impl Desk {
         let thread = self.table.messages().message(&key).await.unwrap()?.thread?;
         let address = self.table.contacts().find_identity(&identity(item).id).await.unwrap()?;
         let _reads_of_the_test = self.cloud.meter.take();
-        let accepted = Accepted {
-            send: Send {
-                message: ours(item),
-                to: vec![identity(item).id],
-                content: SendContent::Text { text: item.line.text.clone() },
-                reply_to: None,
-                place: None,
-                author: Author::Human,
+        let accepted = Outgoing {
+            id: ours(item),
+            content: SendContent::Text { text: item.line.text.clone() },
+            author: Author::Human,
+            legs: vec![Leg {
                 since_inbound_ms: Some(60_000),
-            },
+                ..Leg::new(item.channel.clone(), account(item), vec![identity(item).id])
+            }],
+            passed: vec![],
             thread,
             contact: address.contact?,
-            channel: item.channel.clone(),
-            account: account(item),
             at: item.at,
             expires_at: None,
             hash: "a".repeat(64),
             client_ref: None,
-            plan: r#"[{"channel":"whatsapp","verdict":"ok"}]"#.to_owned(),
+            kept_until: None,
         };
         let accepted = self.table.sends().accept(&accepted, None, &self.rules).await.unwrap();
         let Acceptance::Stored(message) = accepted else { return None };
-        assert!(self.table.sends().begin(&message, 1, false, item.at).await.unwrap());
-        self.table.sends().sent(&message, 1, Some(&id(item)), item.at).await.unwrap();
+        assert!(
+            self.table
+                .sends()
+                .begin(OfLeg { message: &message, leg: 0 }, 1, false, item.at)
+                .await
+                .unwrap()
+        );
+        self.table
+            .sends()
+            .sent(OfLeg { message: &message, leg: 0 }, 1, Some(&id(item)), item.at)
+            .await
+            .unwrap();
         let message = self.table.sends().outgoing(&ours(item)).await.unwrap()?;
-        self.table.sends().complete(&message).await.unwrap();
+        self.table.sends().complete(OfLeg { message: &message, leg: 0 }).await.unwrap();
         Some(SENT)
     }
 }

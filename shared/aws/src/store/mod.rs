@@ -39,7 +39,7 @@ pub use messages::stored::Stored;
 pub use patch::{Patch, Written};
 pub use query::{Page, Position, SortOrder, Window};
 pub use rules::{Fresh, Rules, retention_from_env};
-pub use sends::{Acceptance, Ended, Sends};
+pub use sends::{Acceptance, Ended, OfLeg, Sends};
 pub use threads::Threads;
 pub use threads::changes::{Changed, MOST_CASES, ThreadChange};
 pub use threads::live::LiveThreads;

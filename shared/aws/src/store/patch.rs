@@ -16,6 +16,34 @@ use crate::store::judged::judged;
 use crate::store::keys::Key;
 use crate::store::schema::{PK, SK};
 
+/// Where a value stands in an item.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// An attribute.
+    Attribute(&'a str),
+    /// A field of a map in an attribute that is a list of maps. The map has to be there.
+    Field {
+        /// The attribute.
+        list: &'a str,
+        /// Which of its maps.
+        n: usize,
+        /// The field.
+        name: &'a str,
+    },
+}
+
+impl<'a> From<&'a str> for Place<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::Attribute(name)
+    }
+}
+
+impl<'a> From<&'a String> for Place<'a> {
+    fn from(name: &'a String) -> Self {
+        Self::Attribute(name)
+    }
+}
+
 /// What became of a conditional write.
 #[derive(Debug)]
 pub enum Written {
@@ -58,7 +86,7 @@ impl Patch {
 
     /// Sets an attribute.
     #[must_use]
-    pub fn set(mut self, name: &str, value: AttributeValue) -> Self {
+    pub fn set<'a>(mut self, name: impl Into<Place<'a>>, value: AttributeValue) -> Self {
         let set = format!("{} = {}", self.name(name), self.value(value));
         self.sets.push(set);
         self
@@ -66,7 +94,7 @@ impl Patch {
 
     /// Sets an attribute, if there is a value for it.
     #[must_use]
-    pub fn set_some(self, name: &str, value: Option<AttributeValue>) -> Self {
+    pub fn set_some<'a>(self, name: impl Into<Place<'a>>, value: Option<AttributeValue>) -> Self {
         match value {
             Some(value) => self.set(name, value),
             None => self,
@@ -75,7 +103,7 @@ impl Patch {
 
     /// Sets an attribute that is not there yet.
     #[must_use]
-    pub fn set_if_absent(mut self, name: &str, value: AttributeValue) -> Self {
+    pub fn set_if_absent<'a>(mut self, name: impl Into<Place<'a>>, value: AttributeValue) -> Self {
         let name = self.name(name);
         let set = format!("{name} = if_not_exists({name}, {})", self.value(value));
         self.sets.push(set);
@@ -84,7 +112,7 @@ impl Patch {
 
     /// Adds to the end of a list, which is made if it is not there.
     #[must_use]
-    pub fn push(mut self, name: &str, value: AttributeValue) -> Self {
+    pub fn push<'a>(mut self, name: impl Into<Place<'a>>, value: AttributeValue) -> Self {
         let name = self.name(name);
         let none = self.value(AttributeValue::L(Vec::new()));
         let one = self.value(AttributeValue::L(vec![value]));
@@ -94,7 +122,7 @@ impl Patch {
 
     /// Removes an attribute.
     #[must_use]
-    pub fn remove(mut self, name: &str) -> Self {
+    pub fn remove<'a>(mut self, name: impl Into<Place<'a>>) -> Self {
         let name = self.name(name);
         self.removes.push(name);
         self
@@ -118,7 +146,7 @@ impl Patch {
 
     /// Only if the attribute is not there.
     #[must_use]
-    pub fn if_absent(mut self, name: &str) -> Self {
+    pub fn if_absent<'a>(mut self, name: impl Into<Place<'a>>) -> Self {
         let condition = format!("attribute_not_exists({})", self.name(name));
         self.conditions.push(condition);
         self
@@ -126,7 +154,7 @@ impl Patch {
 
     /// Only if the attribute is there.
     #[must_use]
-    pub fn if_present(mut self, name: &str) -> Self {
+    pub fn if_present<'a>(mut self, name: impl Into<Place<'a>>) -> Self {
         let condition = format!("attribute_exists({})", self.name(name));
         self.conditions.push(condition);
         self
@@ -134,7 +162,8 @@ impl Patch {
 
     /// Only if the attribute has this value, or is not there if there is none.
     #[must_use]
-    pub fn if_is(mut self, name: &str, value: Option<AttributeValue>) -> Self {
+    pub fn if_is<'a>(mut self, name: impl Into<Place<'a>>, value: Option<AttributeValue>) -> Self {
+        let name = name.into();
         let Some(value) = value else { return self.if_absent(name) };
         let condition = format!("{} = {}", self.name(name), self.value(value));
         self.conditions.push(condition);
@@ -158,14 +187,24 @@ impl Patch {
 
     /// Only if the attribute is not there or lower than this value.
     #[must_use]
-    pub fn if_below(mut self, name: &str, value: AttributeValue) -> Self {
+    pub fn if_below<'a>(mut self, name: impl Into<Place<'a>>, value: AttributeValue) -> Self {
         let name = self.name(name);
         let condition = format!("(attribute_not_exists({name}) OR {name} < {})", self.value(value));
         self.conditions.push(condition);
         self
     }
 
-    fn name(&mut self, name: &str) -> String {
+    fn name<'a>(&mut self, place: impl Into<Place<'a>>) -> String {
+        match place.into() {
+            Place::Attribute(name) => self.placeholder(name),
+            Place::Field { list, n, name } => {
+                let (list, name) = (self.placeholder(list), self.placeholder(name));
+                format!("{list}[{n}].{name}")
+            }
+        }
+    }
+
+    fn placeholder(&mut self, name: &str) -> String {
         let known = self
             .names
             .iter()

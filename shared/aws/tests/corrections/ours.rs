@@ -1,35 +1,29 @@
 //! Messages of ours that are moved.
 
-use aws::store::{Acceptance, To, keys};
+use aws::store::{Acceptance, OfLeg, To, keys};
 use domain::filing::State;
 use domain::id::{AccountId, MessageId, ProviderId, ThreadId};
-use domain::outbound::{Author, Send, SendContent};
-use domain::sending::{Accepted, Outgoing};
+use domain::outbound::{Author, SendContent};
+use domain::sending::{Leg, Outgoing};
 use domain::threading::Profile;
 
 use crate::support::{WHATSAPP, ada, picture, rules};
 use crate::world::{World, at, key, new_thread, order, two_topics};
 
-fn answer(world: &World, thread: &ThreadId) -> Accepted {
-    Accepted {
-        send: Send {
-            message: MessageId::new("msg_1"),
-            to: vec![ada().id],
-            content: SendContent::Text { text: "The red one comes in two sizes.".to_owned() },
-            reply_to: None,
-            place: None,
-            author: Author::Human,
-            since_inbound_ms: None,
-        },
+fn answer(world: &World, thread: &ThreadId) -> Outgoing {
+    Outgoing {
+        id: MessageId::new("msg_1"),
+        content: SendContent::Text { text: "The red one comes in two sizes.".to_owned() },
+        author: Author::Human,
+        legs: vec![Leg::new(WHATSAPP, AccountId::new("700800900100200"), vec![ada().id])],
+        passed: vec![],
         thread: thread.clone(),
         contact: world.contact.clone(),
-        channel: WHATSAPP,
-        account: AccountId::new("700800900100200"),
         at: at(900_200),
         expires_at: None,
         hash: "a".repeat(64),
         client_ref: None,
-        plan: "[]".to_owned(),
+        kept_until: None,
     }
 }
 
@@ -42,10 +36,15 @@ async fn accept(world: &World, thread: &ThreadId) -> Outgoing {
 
 async fn send(world: &World, message: &Outgoing) {
     let now = at(900_201);
-    assert!(world.table.sends().begin(message, 1, false, now).await.unwrap());
-    world.table.sends().sent(message, 1, Some(&ProviderId::new("wamid.1")), now).await.unwrap();
-    let sent = world.table.sends().outgoing(message.accepted.id()).await.unwrap().unwrap();
-    world.table.sends().complete(&sent).await.unwrap();
+    assert!(world.table.sends().begin(OfLeg { message, leg: 0 }, 1, false, now).await.unwrap());
+    world
+        .table
+        .sends()
+        .sent(OfLeg { message, leg: 0 }, 1, Some(&ProviderId::new("wamid.1")), now)
+        .await
+        .unwrap();
+    let sent = world.table.sends().outgoing(&message.id).await.unwrap().unwrap();
+    world.table.sends().complete(OfLeg { message: &sent, leg: 0 }).await.unwrap();
 }
 
 #[tokio::test]

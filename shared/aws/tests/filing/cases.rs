@@ -65,7 +65,7 @@ async fn a_message_of_ours_that_the_platform_shows_us_is_not_kept_twice() {
     table.write_retrying(pointer).await.unwrap();
     let filed =
         file_all(&table, &[says("1", 0, "where is my order?"), echo("2", 5, "On its way")]).await;
-    assert_eq!(filed[1], Filed::Ours(domain::id::MessageId::new("msg_1")));
+    assert_eq!(filed[1], Filed::Ours(domain::id::Reference::new("msg_1.0")));
     let items = cloud.items().await;
     assert_eq!(
         text(of_kind(&items, "CON#", "1#")[0], "state"),

@@ -8,9 +8,9 @@ use aws::store::{Changed, Filed, Fresh, Order, Rules, Store, ThreadChange, To, k
 use domain::content::Raw;
 use domain::event::{Direction, InboundEvent, Kind, Receipt, ReceiptOf, TemplateChanged};
 use domain::filing::{ChannelLink, Decider, LinkCode};
-use domain::id::{AccountId, ContactId, CorrectionId, MessageId, ThreadId};
-use domain::outbound::{Author, Send, SendContent};
-use domain::sending::Accepted;
+use domain::id::{AccountId, ContactId, CorrectionId, MessageId, Reference, ThreadId};
+use domain::outbound::{Author, SendContent};
+use domain::sending::{Leg, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
 use embedded::Cloud;
@@ -74,26 +74,20 @@ fn order(name: &str) -> Order {
     }
 }
 
-fn answer(thread: &ThreadId, contact: &ContactId) -> Accepted {
-    Accepted {
-        send: Send {
-            message: MessageId::new("msg_1"),
-            to: vec![ada().id],
-            content: SendContent::Text { text: format!("{CANARY} comes tomorrow") },
-            reply_to: None,
-            place: None,
-            author: Author::Human,
-            since_inbound_ms: None,
-        },
+fn answer(thread: &ThreadId, contact: &ContactId) -> Outgoing {
+    Outgoing {
+        id: MessageId::new("msg_1"),
+        content: SendContent::Text { text: format!("{CANARY} comes tomorrow") },
+        author: Author::Human,
+        legs: vec![Leg::new(WHATSAPP, AccountId::new("700800900100200"), vec![ada().id])],
+        passed: vec![],
         thread: thread.clone(),
         contact: contact.clone(),
-        channel: WHATSAPP,
-        account: AccountId::new("700800900100200"),
         at: Timestamp::from_secs(START + 100),
         expires_at: None,
         hash: "h".to_owned(),
         client_ref: None,
-        plan: "[]".to_owned(),
+        kept_until: None,
     }
 }
 
@@ -142,13 +136,13 @@ async fn everything(cloud: &Cloud) -> Store {
         of: ReceiptOf::Message(id(of)),
         status: Status::Sent,
         error: None,
-        our_ref: our_ref.map(MessageId::new),
+        our_ref: our_ref.map(Reference::new),
     };
     for receipt in [receipt("pointer", Some("msg_1")), receipt("parked", None)] {
         let heard = event(ada(), 120, Kind::Receipt(receipt.clone()));
         table.sends().receipt(&heard, &receipt, &rules()).await.unwrap();
     }
-    let second = keys::message(&WHATSAPP, &answer(&thread, &contact).account, &id("2"));
+    let second = keys::message(&WHATSAPP, &answer(&thread, &contact).legs[0].account, &id("2"));
     let split = To::New(ThreadId::new("thr_00000000000000000000000000000002"));
     let moved = table
         .corrections()
@@ -253,12 +247,12 @@ async fn a_message_of_ours_is_kept_as_long_as_it_may_still_be_sent() {
     let short = Rules { retention: Some(Duration::from_hours(1)), ..rules() };
     accepted.expires_at = Some(accepted.at.plus_ms(48 * 3_600_000));
     table.sends().accept(&accepted, None, &short).await.unwrap();
-    let kept = table.sends().outgoing(accepted.id()).await.unwrap().unwrap();
+    let kept = table.sends().outgoing(&accepted.id).await.unwrap().unwrap();
     assert_eq!(kept.kept_until, Some(accepted.at.plus_ms(72 * 3_600_000)));
-    accepted.send.message = MessageId::new("msg_2");
+    accepted.id = MessageId::new("msg_2");
     let for_ever = Rules { retention: None, ..rules() };
     table.sends().accept(&accepted, None, &for_ever).await.unwrap();
-    assert_eq!(table.sends().outgoing(accepted.id()).await.unwrap().unwrap().kept_until, None);
+    assert_eq!(table.sends().outgoing(&accepted.id).await.unwrap().unwrap().kept_until, None);
 }
 
 #[tokio::test]
@@ -283,7 +277,7 @@ async fn what_a_person_takes_back_leaves_no_excerpt_anywhere() {
     // What was never a message of theirs, or not taken back.
     assert!(left.iter().all(|it| it.starts_with("UNK#") || *it == react()), "{left:?}");
     let ours = table.sends().outgoing(&MessageId::new("msg_1")).await.unwrap().unwrap();
-    assert_eq!(ours.accepted.send.content, SendContent::Text { text: String::new() });
+    assert_eq!(ours.content, SendContent::Text { text: String::new() });
 }
 
 fn react() -> String {

@@ -1,10 +1,10 @@
 //! Accepting once, and what `outbound` records of its attempts.
 
-use aws::store::{Acceptance, Claims, Ended, Fresh};
+use aws::store::{Acceptance, Claims, Ended, Fresh, OfLeg};
 use domain::filing::identity::Claim;
 use domain::id::{IdentityId, ProviderId};
 use domain::outbound::{Failure, Problem, SendContent, TemplateUse};
-use domain::sending::{Accepted, Attempt, End, Outgoing};
+use domain::sending::{Attempt, End, Outgoing};
 use domain::status::Status;
 
 use crate::support::{World, rules, table};
@@ -13,15 +13,15 @@ use crate::support::{World, rules, table};
 async fn a_message_is_accepted_once_and_reads_back_as_it_was() {
     let world = World::new().await;
     let answer = world.answer("1");
-    let stored = Acceptance::Stored(Box::new(Outgoing::new(answer.clone())));
+    let stored = Acceptance::Stored(Box::new(answer.clone()));
     assert_eq!(world.table.sends().accept(&answer, None, &rules()).await.unwrap(), stored);
-    let later = Accepted { at: answer.at.plus_ms(5_000), plan: "[]".to_owned(), ..answer.clone() };
+    let later = Outgoing { at: answer.at.plus_ms(5_000), passed: vec![], ..answer.clone() };
     let Acceptance::Repeated(first) =
         world.table.sends().accept(&later, None, &rules()).await.unwrap()
     else {
         panic!("stored twice")
     };
-    assert_eq!(first.accepted, answer);
+    assert_eq!(*first, answer);
     assert_eq!(world.items("MSG#out#").await.len(), 1);
     assert!(world.waits().await, "nothing was sent yet");
 }
@@ -36,19 +36,23 @@ async fn every_field_survives_the_table() {
         components: None,
     };
     let mut answer = world.answer("1");
-    answer.send.content = SendContent::Template { template };
-    answer.send.reply_to = Some(ProviderId::new("wamid.in"));
+    answer.content = SendContent::Template { template };
+    answer.legs[0].reply_to = Some(ProviderId::new("wamid.in"));
     answer.expires_at = Some(answer.at.plus_ms(1_000));
     answer.client_ref = None;
     world.table.sends().accept(&answer, None, &rules()).await.unwrap();
-    assert_eq!(world.read("1").await, Outgoing::new(answer));
+    assert_eq!(world.read("1").await, answer);
 }
 
 #[tokio::test]
 async fn the_same_key_with_another_body_is_refused() {
     let world = World::new().await;
     world.accepted("1").await;
-    let other = Accepted { hash: "b".repeat(64), ..world.answer("1") };
+    let other = Outgoing { hash: "b".repeat(64), ..world.answer("1") };
+    assert_eq!(
+        world.table.sends().accept(&other, None, &rules()).await.unwrap(),
+        Acceptance::Mismatch
+    );
     assert_eq!(
         world.table.sends().accept(&other, None, &rules()).await.unwrap(),
         Acceptance::Mismatch
@@ -60,11 +64,11 @@ async fn the_same_key_with_another_body_is_refused() {
 }
 
 /// A first message to somebody who never wrote.
-fn to_a_stranger(world: &World, id: &str) -> (Accepted, Claims) {
+fn to_a_stranger(world: &World, id: &str) -> (Outgoing, Claims) {
     let fresh = Fresh::ids();
     let stranger = IdentityId::phone("+447700900222");
     let mut accepted = world.answer(id);
-    accepted.send.to = vec![stranger.clone()];
+    accepted.legs[0].to = vec![stranger.clone()];
     (accepted.contact, accepted.thread) = (fresh.contact, fresh.thread);
     let claim = Claim { id: stranger, from: None, held_by: None, holder: None, aliases: vec![] };
     (accepted, Claims { claims: vec![claim], ..Claims::default() })
@@ -76,12 +80,12 @@ async fn a_message_to_a_stranger_opens_person_and_thread_once() {
     let (first, claims) = to_a_stranger(&world, "1");
     let (again, _) = to_a_stranger(&world, "1");
     let (others, same_claims) = to_a_stranger(&world, "2");
-    let accept = async |accepted: &Accepted| {
+    let accept = async |accepted: &Outgoing| {
         world.table.sends().accept(accepted, Some(&claims), &rules()).await.unwrap()
     };
     assert!(matches!(accept(&first).await, Acceptance::Stored(_)));
     let Acceptance::Repeated(stored) = accept(&again).await else { panic!("stored twice") };
-    assert_eq!(stored.accepted, first, "the repeated request gets the first one's thread");
+    assert_eq!(*stored, first, "the repeated request gets the first one's thread");
     // Another message to the same address: it is a person's by now, so that it has to be planned again.
     assert_eq!(
         world.table.sends().accept(&others, Some(&same_claims), &rules()).await.unwrap(),
@@ -95,7 +99,7 @@ async fn a_message_to_a_stranger_opens_person_and_thread_once() {
 async fn a_new_thread_of_a_known_person_is_opened_with_its_message() {
     let world = World::new().await;
     let thread = Fresh::ids().thread;
-    let accepted = Accepted { thread: thread.clone(), ..world.answer("1") };
+    let accepted = Outgoing { thread: thread.clone(), ..world.answer("1") };
     let accepted =
         world.table.sends().accept(&accepted, Some(&Claims::default()), &rules()).await.unwrap();
     assert!(matches!(accepted, Acceptance::Stored(_)));
@@ -120,7 +124,7 @@ async fn parallel_requests_with_one_key_store_one_message() {
         two.sends().accept(&second, Some(&other_claims), &rules)
     );
     let threads = [answers.0.unwrap(), answers.1.unwrap()].map(|it| match it {
-        Acceptance::Stored(message) | Acceptance::Repeated(message) => message.accepted.thread,
+        Acceptance::Stored(message) | Acceptance::Repeated(message) => message.thread,
         Acceptance::Mismatch | Acceptance::Stale => panic!("{it:?}"),
     });
     assert_eq!(threads[0], threads[1]);
@@ -131,10 +135,24 @@ async fn parallel_requests_with_one_key_store_one_message() {
 async fn of_two_programs_one_begins_an_attempt() {
     let world = World::new().await;
     let message = world.accepted("1").await;
-    let now = message.accepted.at;
-    assert!(world.table.sends().begin(&message, 1, false, now).await.unwrap());
-    assert!(!world.table.sends().begin(&message, 1, false, now).await.unwrap());
-    let begun = world.read("1").await.progress;
+    let now = message.at;
+    assert!(
+        world
+            .table
+            .sends()
+            .begin(OfLeg { message: &message, leg: 0 }, 1, false, now)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !world
+            .table
+            .sends()
+            .begin(OfLeg { message: &message, leg: 0 }, 1, false, now)
+            .await
+            .unwrap()
+    );
+    let begun = world.read("1").await.progress(0).unwrap();
     assert_eq!((begun.attempt, begun.intent), (1, Some(now)));
 }
 
@@ -142,18 +160,46 @@ async fn of_two_programs_one_begins_an_attempt() {
 async fn a_result_that_comes_too_late_takes_nothing_from_the_next_attempt() {
     let world = World::new().await;
     let message = world.accepted("1").await;
-    let now = message.accepted.at;
-    assert!(world.table.sends().begin(&message, 1, false, now).await.unwrap());
+    let now = message.at;
+    assert!(
+        world
+            .table
+            .sends()
+            .begin(OfLeg { message: &message, leg: 0 }, 1, false, now)
+            .await
+            .unwrap()
+    );
     let first = world.read("1").await;
-    assert!(world.table.sends().doubt(&first, 1, now).await.unwrap());
-    assert!(world.table.sends().begin(&world.read("1").await, 2, true, now).await.unwrap());
+    assert!(world.table.sends().doubt(OfLeg { message: &first, leg: 0 }, 1, now).await.unwrap());
+    assert!(
+        world
+            .table
+            .sends()
+            .begin(OfLeg { message: &world.read("1").await, leg: 0 }, 2, true, now)
+            .await
+            .unwrap()
+    );
     // The first attempt's program wakes up and brings a refusal.
     let failure = Failure::ours(Problem::RateLimited);
     let attempt = Attempt { n: 1, at: now, end: End::Retry, failure: Some(failure.clone()) };
     let ended = Ended { attempt, begun: true, duplicate: false };
-    assert!(!world.table.sends().retry_at(&first, ended.clone(), now).await.unwrap());
-    assert!(!world.table.sends().end(&first, Status::Failed, &failure, Some(ended)).await.unwrap());
-    let progress = world.read("1").await.progress;
+    assert!(
+        !world
+            .table
+            .sends()
+            .retry_at(OfLeg { message: &first, leg: 0 }, ended.clone(), now)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !world
+            .table
+            .sends()
+            .end(OfLeg { message: &first, leg: 0 }, Status::Failed, &failure, Some(ended))
+            .await
+            .unwrap()
+    );
+    let progress = world.read("1").await.progress(0).unwrap();
     assert_eq!(
         (progress.attempt, progress.intent, progress.possible_duplicate),
         (2, Some(now), true)
@@ -165,10 +211,17 @@ async fn a_message_that_was_sent_leaves_the_inbox_and_one_that_failed_does_not()
     let world = World::new().await;
     let message = world.accepted("1").await;
     let failure = Failure::ours(Problem::AddressInvalid);
-    assert!(world.table.sends().end(&message, Status::Failed, &failure, None).await.unwrap());
+    assert!(
+        world
+            .table
+            .sends()
+            .end(OfLeg { message: &message, leg: 0 }, Status::Failed, &failure, None)
+            .await
+            .unwrap()
+    );
     let failed = world.read("1").await;
-    assert_eq!((failed.progress.status, failed.failure.clone()), (Status::Failed, Some(failure)));
-    world.table.sends().complete(&failed).await.unwrap();
+    assert_eq!((failed.status(), failed.failure().cloned()), (Status::Failed, Some(failure)));
+    world.table.sends().complete(OfLeg { message: &failed, leg: 0 }).await.unwrap();
     assert!(world.waits().await, "nobody answered Ada");
     world.sent("2", "wamid.2").await;
     assert!(!world.waits().await);

@@ -1,5 +1,6 @@
 //! What sending and receipts consume, by the embedded table's own count, indexes included.
 
+use aws::store::OfLeg;
 use domain::id::ProviderId;
 use domain::status::Status;
 use domain::time::Timestamp;
@@ -53,13 +54,20 @@ async fn a_retry_costs_an_intent_and_a_result() {
     let mut bill = Bill { world: World::new().await, lines: Vec::new(), missed: Vec::new() };
     let message = bill.world.accepted("1").await;
     bill.note("what was there before", f64::INFINITY);
-    let now = Timestamp::from_ms(message.accepted.at.ms() + 1);
-    assert!(bill.world.table.sends().begin(&message, 1, false, now).await.unwrap());
+    let now = Timestamp::from_ms(message.at.ms() + 1);
+    assert!(
+        bill.world
+            .table
+            .sends()
+            .begin(OfLeg { message: &message, leg: 0 }, 1, false, now)
+            .await
+            .unwrap()
+    );
     bill.note("an intent", 1.0);
     bill.world
         .table
         .sends()
-        .sent(&message, 1, Some(&ProviderId::new("wamid.1")), now)
+        .sent(OfLeg { message: &message, leg: 0 }, 1, Some(&ProviderId::new("wamid.1")), now)
         .await
         .unwrap();
     bill.note("a result", 2.0);

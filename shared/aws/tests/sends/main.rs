@@ -5,6 +5,8 @@ mod accept;
 #[cfg(test)]
 mod costs;
 #[cfg(test)]
+mod legs;
+#[cfg(test)]
 mod receipts;
 #[cfg(test)]
 mod support;

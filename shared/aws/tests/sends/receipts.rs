@@ -1,8 +1,8 @@
 //! Receipts: in any order, early, late, twice, with our id or without.
 
-use aws::store::{Filed, Fresh};
+use aws::store::{Filed, Fresh, OfLeg};
 use domain::event::{Direction, Kind};
-use domain::id::ProviderId;
+use domain::id::{ProviderId, Reference};
 use domain::status::Status;
 use domain::time::Timestamp;
 
@@ -19,7 +19,7 @@ async fn receipts_raise_a_message_and_are_kept() {
         world.receive(status, after, &BY_ID).await;
         assert_eq!(world.status("1").await, status);
     }
-    let kept: Vec<_> = world.read("1").await.receipts.iter().map(|it| it.status).collect();
+    let kept: Vec<_> = world.read("1").await.legs[0].receipts.iter().map(|it| it.status).collect();
     assert_eq!(kept, [Status::Sent, Status::Delivered, Status::Read]);
 }
 
@@ -60,21 +60,28 @@ async fn a_receipt_that_is_faster_than_the_pointer_waits_for_it() {
     assert_eq!(world.status("1").await, Status::Delivered);
     assert_eq!(world.items("MSG#whatsapp#").await.len(), 2, "the same item is the pointer");
     // A program that stopped before it applied what waited finds it again.
-    world.table.sends().complete(&world.read("1").await).await.unwrap();
-    assert_eq!(world.read("1").await.receipts.len(), 1);
+    world.table.sends().complete(OfLeg { message: &world.read("1").await, leg: 0 }).await.unwrap();
+    assert_eq!(world.read("1").await.legs[0].receipts.len(), 1);
 }
 
 #[tokio::test]
 async fn a_receipt_with_our_id_tells_what_an_unheard_answer_did_not() {
     let world = World::new().await;
     let message = world.accepted("1").await;
-    assert!(world.table.sends().begin(&message, 1, false, message.accepted.at).await.unwrap());
+    assert!(
+        world
+            .table
+            .sends()
+            .begin(OfLeg { message: &message, leg: 0 }, 1, false, message.at)
+            .await
+            .unwrap()
+    );
     // The program stops here, and the answer with the platform's id is never heard. An earlier receipt came without ours.
     world.receive(Status::Delivered, 62, &BY_ID).await;
     world.receive(Status::Sent, 61, &BY_OURS).await;
     let message = world.read("1").await;
-    assert_eq!(message.progress.status, Status::Delivered);
-    assert_eq!(message.provider, Some(ProviderId::new("wamid.1")));
+    assert_eq!(message.status(), Status::Delivered);
+    assert_eq!(message.legs[0].provider, Some(ProviderId::new("wamid.1")));
     assert!(!world.waits().await, "it is our last word");
     // From now on the platform's id alone leads to it.
     world.receive(Status::Read, 63, &BY_ID).await;
@@ -157,7 +164,7 @@ async fn our_own_message_that_the_platform_shows_us_stands_once_in_its_thread() 
     assert_eq!(in_thread(&world.items("MSG#").await), 2, "Ada's and ours");
     // And when it comes again it is a receipt.
     let filed = world.table.filing().file(&shown, &Fresh::ids(), &rules()).await.unwrap();
-    assert_eq!(filed, Filed::Ours(message_id("1")));
+    assert_eq!(filed, Filed::Ours(Reference::of(&message_id("1"), 0)));
     assert_eq!(in_thread(&world.items("MSG#").await), 2);
     assert!(matches!(shown.kind, Kind::Message(_)));
 }

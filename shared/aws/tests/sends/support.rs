@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use aws::store::{Acceptance, Fresh, Rules, Store};
+use aws::store::{Acceptance, Fresh, OfLeg, Rules, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
 use domain::id::{
-    AccountId, Channel, ContactId, EventKey, IdentityId, MessageId, ProviderId, ThreadId,
+    AccountId, Channel, ContactId, EventKey, IdentityId, MessageId, ProviderId, Reference, ThreadId,
 };
-use domain::outbound::{Author, Send, SendContent};
-use domain::sending::{Accepted, Outgoing};
+use domain::outbound::{Author, SendContent};
+use domain::sending::{Leg, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
 use embedded::{Cloud, Process, TABLE};
@@ -42,27 +42,24 @@ impl World {
     }
 
     /// An answer to Ada, not yet accepted.
-    pub(crate) fn answer(&self, id: &str) -> Accepted {
+    pub(crate) fn answer(&self, id: &str) -> Outgoing {
         let text = "It left our warehouse this morning and will be with you tomorrow between nine and noon.";
-        Accepted {
-            send: Send {
-                message: message_id(id),
-                to: vec![ada().id, phone()],
-                content: SendContent::Text { text: text.to_owned() },
-                reply_to: None,
-                place: None,
-                author: Author::Human,
+        Outgoing {
+            id: message_id(id),
+            content: SendContent::Text { text: text.to_owned() },
+            author: Author::Human,
+            legs: vec![Leg {
                 since_inbound_ms: Some(60_000),
-            },
+                ..Leg::new(WHATSAPP, account(), vec![ada().id, phone()])
+            }],
+            passed: vec![],
             thread: self.thread.clone(),
             contact: self.contact.clone(),
-            channel: WHATSAPP,
-            account: account(),
             at: Timestamp::from_secs(START + 60),
             expires_at: None,
             hash: "a".repeat(64),
             client_ref: Some("crm-889".to_owned()),
-            plan: r#"[{"channel":"whatsapp","verdict":"ok"}]"#.to_owned(),
+            kept_until: None,
         }
     }
 
@@ -82,11 +79,21 @@ impl World {
     /// The platform takes a message that is accepted.
     pub(crate) async fn takes(&self, id: &str, provider: &str) -> Outgoing {
         let message = self.read(id).await;
-        let now = message.accepted.at.plus_ms(500);
-        assert!(self.table.sends().begin(&message, 1, false, now).await.unwrap());
-        self.table.sends().sent(&message, 1, Some(&ProviderId::new(provider)), now).await.unwrap();
+        let now = message.at.plus_ms(500);
+        assert!(
+            self.table
+                .sends()
+                .begin(OfLeg { message: &message, leg: 0 }, 1, false, now)
+                .await
+                .unwrap()
+        );
+        self.table
+            .sends()
+            .sent(OfLeg { message: &message, leg: 0 }, 1, Some(&ProviderId::new(provider)), now)
+            .await
+            .unwrap();
         let message = self.read(id).await;
-        self.table.sends().complete(&message).await.unwrap();
+        self.table.sends().complete(OfLeg { message: &message, leg: 0 }).await.unwrap();
         message
     }
 
@@ -95,7 +102,7 @@ impl World {
     }
 
     pub(crate) async fn status(&self, id: &str) -> Status {
-        self.read(id).await.progress.status
+        self.read(id).await.status()
     }
 
     /// Whether the thread is in the inbox.
@@ -130,6 +137,10 @@ pub(crate) enum About {
     Provider(&'static str),
     /// The same, with our own id.
     Ours(&'static str, &'static str),
+    /// The same, with our reference of one of its legs.
+    Leg(&'static str, usize, &'static str),
+    /// The same, with our id as it was handed over before messages had legs.
+    OldForm(&'static str, &'static str),
     /// Everything up to so many seconds after the start.
     UpTo(i64),
 }
@@ -138,8 +149,17 @@ impl About {
     fn receipt(&self, status: Status) -> Receipt {
         let (of, our_ref) = match self {
             Self::Provider(id) => (ReceiptOf::Message(ProviderId::new(*id)), None),
-            Self::Ours(ours, id) => {
-                (ReceiptOf::Message(ProviderId::new(*id)), Some(message_id(ours)))
+            Self::Ours(ours, id) => (
+                ReceiptOf::Message(ProviderId::new(*id)),
+                Some(Reference::of(&message_id(ours), 0)),
+            ),
+            Self::Leg(ours, leg, id) => {
+                let ours = Reference::of(&message_id(ours), *leg);
+                (ReceiptOf::Message(ProviderId::new(*id)), Some(ours))
+            }
+            Self::OldForm(ours, id) => {
+                let ours = Reference::new(message_id(ours).as_str());
+                (ReceiptOf::Message(ProviderId::new(*id)), Some(ours))
             }
             Self::UpTo(after) => (ReceiptOf::UpTo(Timestamp::from_secs(START + after)), None),
         };

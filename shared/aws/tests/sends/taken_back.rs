@@ -5,7 +5,7 @@ use aws::store::{Acceptance, Claims, Fresh, Store};
 use domain::event::{InboundEvent, Kind};
 use domain::id::{ProviderId, ThreadId};
 use domain::outbound::SendContent;
-use domain::sending::Accepted;
+use domain::sending::Outgoing;
 
 use crate::support::{World, echo, event, rules, says, table};
 
@@ -30,7 +30,7 @@ async fn speaking(world: &World) -> Vec<String> {
 /// Sends an answer that opens a thread.
 async fn opening(world: &World) -> ThreadId {
     let thread = Fresh::ids().thread;
-    let accepted = Accepted { thread: thread.clone(), ..world.answer("1") };
+    let accepted = Outgoing { thread: thread.clone(), ..world.answer("1") };
     let claims = Claims::default();
     let answer = world.table.sends().accept(&accepted, Some(&claims), &rules()).await.unwrap();
     assert!(matches!(answer, Acceptance::Stored(_)));
@@ -93,7 +93,7 @@ async fn our_message_that_is_taken_back_before_its_pointer_came_loses_its_words(
         }
         world.sent("1", "wamid.1").await;
         let nothing = SendContent::Text { text: String::new() };
-        assert_eq!(world.read("1").await.accepted.send.content, nothing);
+        assert_eq!(world.read("1").await.content, nothing);
         assert_eq!(speaking(&world).await, [""; 0], "{} before", events.len());
     }
 }

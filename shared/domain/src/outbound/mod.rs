@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::content::MediaKind;
-use crate::id::{AccountId, Channel, IdentityId, MessageId, ProviderId};
+use crate::id::{AccountId, Channel, IdentityId, ProviderId, Reference};
 
 pub use capabilities::{
     Capabilities, ChoiceLimit, Feature, MediaLimit, RuleSource, TextLimit, TextUnit, plain_emoji,
@@ -61,8 +61,8 @@ pub struct Account {
 /// One message on its way to one address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Send {
-    /// Our id of it, which goes with it wherever the platform carries it back.
-    pub message: MessageId,
+    /// What we call it, which goes with it wherever the platform carries it back.
+    pub reference: Reference,
     /// The address, and what else the person is known by on this channel.
     pub to: Vec<IdentityId>,
     /// What it says.

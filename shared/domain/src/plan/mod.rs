@@ -109,19 +109,41 @@ impl TemplateState {
     }
 }
 
-/// Whether one way may be taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Whether a way may be taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// The way.
-    pub way: Way,
     /// Why not; `None` if it may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
     /// What is known of the template, if the content is one: its status, or `unknown`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
 }
 
-/// Why a way may not be taken.
+/// One way and what the planner says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The way.
+    pub way: Way,
+    /// What is said of it.
+    pub verdict: Verdict,
+}
+
+/// A way that was judged and not taken, as a message keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// The channel.
+    pub channel: Channel,
+    /// Which of our addresses it would leave by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// What is said of it.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+/// Why a way may not be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The problem.
     pub problem: Problem,
@@ -142,7 +164,7 @@ pub struct Alternatives {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Every way and its verdict.
-    pub verdicts: Vec<Verdict>,
+    pub ways: Vec<Judged>,
     /// Why none is taken and what would work; `None` if one is.
     pub refusal: Option<(Refusal, Alternatives)>,
 }
@@ -151,10 +173,29 @@ impl Plan {
     /// The way that is taken.
     #[must_use]
     pub fn chosen(&self) -> Option<&Way> {
+        self.taken().map(|(_, it)| &it.way)
+    }
+
+    /// The way that is taken, and how many stand before it.
+    #[must_use]
+    pub fn taken(&self) -> Option<(usize, &Judged)> {
         if self.refusal.is_some() {
             return None;
         }
-        self.verdicts.iter().find(|it| it.refusal.is_none()).map(|it| &it.way)
+        self.ways.iter().enumerate().find(|(_, it)| it.verdict.refusal.is_none())
+    }
+
+    /// The ways that are not taken, as a message keeps them.
+    #[must_use]
+    pub fn passed(&self) -> Vec<Passed> {
+        let taken = self.taken().map(|(n, _)| n);
+        let passed = self.ways.iter().enumerate().filter(|(n, _)| Some(*n) != taken);
+        let passed = passed.map(|(_, it)| Passed {
+            channel: it.way.channel.clone(),
+            account: it.way.account.clone(),
+            verdict: it.verdict.clone(),
+        });
+        passed.collect()
     }
 }
 
@@ -168,21 +209,21 @@ pub fn plan(
     templates: &[TemplateState],
     now: Timestamp,
 ) -> Plan {
-    let verdicts: Vec<_> =
+    let ways: Vec<_> =
         ways.into_iter().map(|way| judge(ask, way, offers, templates, now)).collect();
-    let asked = |it: &&Verdict| ask.channel.is_none_or(|channel| it.way.channel == *channel);
-    let refusal = if verdicts.iter().filter(asked).any(|it| it.refusal.is_none()) {
+    let asked = |it: &&Judged| ask.channel.is_none_or(|channel| it.way.channel == *channel);
+    let refusal = if ways.iter().filter(asked).any(|it| it.verdict.refusal.is_none()) {
         None
     } else {
-        let refused = verdicts.iter().find(asked);
-        let alternatives = alternatives(ask, refused, &verdicts, templates);
-        let refusal = refused.and_then(|it| it.refusal.clone());
+        let refused = ways.iter().find(asked);
+        let alternatives = alternatives(ask, refused, &ways, templates);
+        let refusal = refused.and_then(|it| it.verdict.refusal.clone());
         Some((refusal.unwrap_or_else(|| no_way(ask)), alternatives))
     };
     // The chosen way must be the first without a refusal: a way that was not asked for stands behind.
-    let (mut first, rest): (Vec<_>, Vec<_>) = verdicts.into_iter().partition(|it| asked(&it));
+    let (mut first, rest): (Vec<_>, Vec<_>) = ways.into_iter().partition(|it| asked(&it));
     first.extend(rest);
-    Plan { verdicts: first, refusal }
+    Plan { ways: first, refusal }
 }
 
 fn judge(
@@ -191,7 +232,7 @@ fn judge(
     offers: &[Offer],
     templates: &[TemplateState],
     now: Timestamp,
-) -> Verdict {
+) -> Judged {
     let template = template_status(ask.content, &way.channel, templates);
     let refusal = offers.iter().find(|it| it.channel == way.channel).map_or_else(
         || refuse(Problem::ChannelMisconfigured, format!("{} is not deployed here", way.channel)),
@@ -203,7 +244,7 @@ fn judge(
                 .and_then(|()| check_window(ask, &way, &offer.capabilities, now))
         },
     );
-    Verdict { way, refusal: refusal.err(), template }
+    Judged { way, verdict: Verdict { refusal: refusal.err(), template } }
 }
 
 fn refuse<T>(problem: Problem, detail: impl Into<String>) -> Result<T, Refusal> {
@@ -291,11 +332,11 @@ fn check_window(
 
 fn alternatives(
     ask: &Ask<'_>,
-    refused: Option<&Verdict>,
-    verdicts: &[Verdict],
+    refused: Option<&Judged>,
+    ways: &[Judged],
     templates: &[TemplateState],
 ) -> Alternatives {
-    let problem = refused.and_then(|it| it.refusal.as_ref()).map(|it| it.problem);
+    let problem = refused.and_then(|it| it.verdict.refusal.as_ref()).map(|it| it.problem);
     let mut names = Vec::new();
     if let (Some(refused), Some(Problem::WindowClosed | Problem::TemplateNotApproved)) =
         (refused, problem)
@@ -305,11 +346,11 @@ fn alternatives(
         names.sort_unstable();
         names.dedup();
     }
-    let other = |it: &&Verdict| {
-        it.refusal.is_none() && ask.channel.is_some_and(|channel| it.way.channel != *channel)
+    let other = |it: &&Judged| {
+        it.verdict.refusal.is_none()
+            && ask.channel.is_some_and(|channel| it.way.channel != *channel)
     };
-    let mut channels: Vec<_> =
-        verdicts.iter().filter(other).map(|it| it.way.channel.clone()).collect();
+    let mut channels: Vec<_> = ways.iter().filter(other).map(|it| it.way.channel.clone()).collect();
     channels.dedup();
     Alternatives { templates: names, channels }
 }

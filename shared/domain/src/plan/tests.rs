@@ -74,7 +74,7 @@ fn the_best_way_that_may_be_taken_is_taken() {
     let ways = vec![way(CHAT, Some(30)), way(SMS, Some(300))];
     let plan = plan(&ask(&content), ways, &offers(), &[], now());
     assert_eq!(plan.chosen().map(|it| &it.channel), Some(&SMS));
-    assert_eq!(plan.verdicts[0].refusal.as_ref().unwrap().problem, Problem::WindowClosed);
+    assert_eq!(plan.ways[0].verdict.refusal.as_ref().unwrap().problem, Problem::WindowClosed);
     assert_eq!(plan.refusal, None);
 }
 
@@ -123,7 +123,7 @@ fn a_template_goes_through_a_closed_window_unless_it_is_known_not_to_be_approved
         let templates = [known("delay", status)];
         plan(&ask(&content), vec![way(CHAT, None)], &offers(), &templates, now())
     };
-    assert_eq!(judge("approved").verdicts[0].template.as_deref(), Some("approved"));
+    assert_eq!(judge("approved").ways[0].verdict.template.as_deref(), Some("approved"));
     let paused = judge("paused").refusal.unwrap().0;
     assert_eq!(paused.problem, Problem::TemplateNotApproved);
     assert_eq!(problem(&ask(&content), vec![way(SMS, None)]), Some(Problem::ContentUnsupported));

@@ -3,18 +3,30 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::digest;
-use crate::id::{IdentityId, MessageId};
+use crate::id::{IdentityId, MessageId, Reference};
 
-/// What `outbound` is to do about one message. It holds no content: that is in the table.
+/// What `outbound` is to do about one leg of a message. It holds no content: that is in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// The message.
     pub message: MessageId,
+    /// Which leg of it. The first is not written: entries of a message with one leg are read by versions that know of none.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub leg: usize,
     /// What it is kept in order by: the SHA-256 of the person's address.
     pub group: String,
     /// What to do.
     pub step: Step,
+}
+
+/// Why an entry cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It is about a message, and of a kind that only another version knows: it has to come again.
+    Yet,
+    /// It is no entry.
+    Ever,
 }
 
 /// What to do about a message.
@@ -31,20 +43,47 @@ impl Entry {
     /// What `api` queues for a message that it has stored. Queued twice, it does nothing twice.
     #[must_use]
     pub fn first(message: MessageId, to: &IdentityId) -> Self {
-        Self { message, group: digest(&[to.as_str()]), step: Step::Send(1) }
+        Self { message, leg: 0, group: digest(&[to.as_str()]), step: Step::Send(1) }
     }
 
-    /// Another step of the same message.
+    /// Reads what is in the queue.
+    pub fn read(body: &str) -> Result<Self, Unread> {
+        /// What every entry has, whichever version wrote it.
+        #[derive(Deserialize)]
+        struct Named {
+            #[expect(dead_code, reason = "that it is there tells an entry from anything else")]
+            message: MessageId,
+        }
+        serde_json::from_str(body).map_err(|_| match serde_json::from_str::<Named>(body) {
+            Ok(_) => Unread::Yet,
+            Err(_) => Unread::Ever,
+        })
+    }
+
+    /// Another step of the same leg.
     #[must_use]
     pub fn then(&self, step: Step) -> Self {
-        Self { message: self.message.clone(), group: self.group.clone(), step }
+        Self { step, ..self.clone() }
     }
 
     /// What makes the entry the same however often it is put in.
     #[must_use]
     pub fn deduplication_id(&self) -> String {
-        digest(&[self.message.as_str(), &self.step.name()])
+        digest(&[&self.of(), &self.step.name()])
     }
+
+    /// The message, or which leg of it if that is a later one.
+    fn of(&self) -> String {
+        match self.leg {
+            0 => self.message.to_string(),
+            leg => Reference::of(&self.message, leg).as_str().to_owned(),
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
+fn is_first(leg: &usize) -> bool {
+    *leg == 0
 }
 
 impl Step {
@@ -67,8 +106,35 @@ mod tests {
         let steps = [Step::Send(1), Step::Send(2), Step::Confirm(1)];
         let mut ids: Vec<_> = steps.map(|it| first.then(it).deduplication_id()).to_vec();
         assert_eq!(ids[0], first.deduplication_id());
+        let of_second = Entry { leg: 1, ..first.then(Step::Send(2)) };
+        ids.push(of_second.deduplication_id());
+        ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), 3);
+        assert_eq!(ids.len(), 4);
+    }
+
+    #[test]
+    fn an_entry_of_a_version_without_legs_is_about_the_first_and_reads_there_too() {
+        let old = r#"{"message":"msg_1","group":"g","step":{"send":3}}"#;
+        let entry = Entry::read(old).unwrap();
+        assert_eq!((entry.leg, entry.step), (0, Step::Send(3)));
+        assert_eq!(serde_json::to_string(&entry).unwrap(), old);
+        let second = Entry { leg: 1, ..entry };
+        assert_eq!(Entry::read(&serde_json::to_string(&second).unwrap()), Ok(second));
+    }
+
+    #[test]
+    fn what_another_version_wrote_is_told_from_what_nobody_did() {
+        for newer in [
+            r#"{"message":"msg_1","group":"g","step":{"recall":1}}"#,
+            r#"{"message":"msg_1","group":"g","step":{"send":1},"lane":2}"#,
+            r#"{"message":"msg_1","kind":"fetch"}"#,
+        ] {
+            assert_eq!(Entry::read(newer), Err(Unread::Yet), "{newer}");
+        }
+        for odd in ["", "not an entry", "{}", "[1]", r#"{"message":1}"#] {
+            assert_eq!(Entry::read(odd), Err(Unread::Ever), "{odd}");
+        }
     }
 
     #[test]

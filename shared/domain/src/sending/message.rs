@@ -1,28 +1,31 @@
 //! A message of ours, as it is accepted and as it is kept.
 
-use serde::{Deserialize, Serialize};
-
+use super::leg::Leg;
 use super::progress::Progress;
-use super::receive::is_with_the_platform;
 use crate::content::{Content, Media, MediaSource};
-use crate::id::{AccountId, Channel, ContactId, MessageId, ProviderId, ThreadId};
-use crate::outbound::{Failure, Send, SendContent, SendMedia};
+use crate::id::{ContactId, MessageId, Reference, ThreadId};
+use crate::outbound::{Author, Failure, Send, SendContent, SendMedia};
+use crate::plan::Passed;
 use crate::status::Status;
 use crate::time::Timestamp;
 
-/// A message that is planned and may be promised to its caller.
+/// A message of ours: what it says, by which ways, and how far it came by each.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Accepted {
-    /// What goes to the person, with our id of it.
-    pub send: Send,
+pub struct Outgoing {
+    /// Our id of it.
+    pub id: MessageId,
+    /// What it says.
+    pub content: SendContent,
+    /// Who wrote it.
+    pub author: Author,
+    /// The ways that it takes, one after the other. Never empty.
+    pub legs: Vec<Leg>,
+    /// The ways that were judged with it and not taken, in the order of preference.
+    pub passed: Vec<Passed>,
     /// The thread that it is part of.
     pub thread: ThreadId,
     /// Whom it is for.
     pub contact: ContactId,
-    /// The way that it takes.
-    pub channel: Channel,
-    /// Which of our addresses it leaves by.
-    pub account: AccountId,
     /// When the caller asked.
     pub at: Timestamp,
     /// When it is of no more use, if the caller says so.
@@ -31,111 +34,97 @@ pub struct Accepted {
     pub hash: String,
     /// The caller's own word for it.
     pub client_ref: Option<String>,
-    /// The plan as the caller is told it, so that a repeated request gets the same answer.
-    pub plan: String,
+    /// When it may be removed, with the pointers to it; never without it. The table sets it.
+    pub kept_until: Option<Timestamp>,
 }
 
 /// How long a message is kept after the last moment at which it is tried, however short messages are kept: nothing goes while
 /// a timer or a receipt may still ask for it.
 const TRIED_MS: i64 = 24 * 3_600_000;
 
-impl Accepted {
+impl Outgoing {
     /// When it may be removed, if messages are kept so long.
     #[must_use]
-    pub fn kept_until(&self, kept_ms: i64) -> Timestamp {
+    pub fn may_go_at(&self, kept_ms: i64) -> Timestamp {
         let tried = Progress::new(self.at, self.expires_at).deadline();
         self.at.plus_ms(kept_ms).max(tried.plus_ms(TRIED_MS))
     }
 
-    /// Our id of it.
+    /// How far it has come, by whichever leg.
     #[must_use]
-    pub fn id(&self) -> &MessageId {
-        &self.send.message
-    }
-}
-
-/// A message of ours as it stands.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outgoing {
-    /// As it was accepted.
-    pub accepted: Accepted,
-    /// How far it has come.
-    pub progress: Progress,
-    /// The platform's id of it, once known.
-    pub provider: Option<ProviderId>,
-    /// Why it failed, if it did.
-    pub failure: Option<Failure>,
-    /// What each attempt came to, oldest first.
-    pub attempts: Vec<Attempt>,
-    /// What the platform said of it, in the order that it arrived.
-    pub receipts: Vec<Received>,
-    /// When it may be removed, with the pointer to it; never without it.
-    pub kept_until: Option<Timestamp>,
-}
-
-impl Outgoing {
-    /// A message that was just accepted.
-    #[must_use]
-    pub fn new(accepted: Accepted) -> Self {
-        let progress = Progress::new(accepted.at, accepted.expires_at);
-        let (attempts, receipts) = (Vec::new(), Vec::new());
-        Self {
-            accepted,
-            progress,
-            provider: None,
-            failure: None,
-            attempts,
-            receipts,
-            kept_until: None,
-        }
+    pub fn status(&self) -> Status {
+        Status::of_legs(self.legs.iter().map(|it| it.status))
     }
 
-    /// Whether it went out to the person, by the platform's answer or a receipt: it is our last word in its thread then.
+    /// How far it has come once a leg rose to a status.
+    #[must_use]
+    pub fn status_if(&self, leg: usize, rises_to: Status) -> Status {
+        let legs = self.legs.iter().enumerate();
+        Status::of_legs(
+            legs.map(|(n, it)| if n == leg { it.status.join(rises_to) } else { it.status }),
+        )
+    }
+
+    /// What is known of a leg and decides what may be done next.
+    #[must_use]
+    pub fn progress(&self, leg: usize) -> Option<Progress> {
+        let known = self.legs.get(leg)?;
+        let before = self.legs.iter().take(leg).map(|it| it.attempt).max().unwrap_or(0);
+        Some(Progress {
+            status: known.status,
+            attempt: known.attempt,
+            before,
+            intent: known.intent,
+            retry_at: known.retry_at,
+            possible_duplicate: known.possible_duplicate,
+            ..Progress::new(self.at, self.expires_at)
+        })
+    }
+
+    /// What goes to the person by a leg.
+    #[must_use]
+    pub fn send(&self, leg: usize) -> Option<Send> {
+        let by = self.legs.get(leg)?;
+        Some(Send {
+            reference: Reference::of(&self.id, leg),
+            to: by.to.clone(),
+            content: self.content.clone(),
+            reply_to: by.reply_to.clone(),
+            place: by.place.clone(),
+            author: self.author,
+            since_inbound_ms: by.since_inbound_ms,
+        })
+    }
+
+    /// Whether it went out to the person, by any leg: it is our last word in its thread then.
     #[must_use]
     pub fn went_out(&self) -> bool {
-        let taken = self.attempts.iter().any(|it| it.end == End::Sent);
-        taken || is_with_the_platform(self.progress.status)
+        self.legs.iter().any(Leg::went_out)
     }
-}
 
-/// What one attempt came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempt {
-    /// Its number, counted from 1.
-    pub n: u32,
-    /// When that was known.
-    pub at: Timestamp,
-    /// What it came to.
-    pub end: End,
-    /// What went wrong.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<Failure>,
-}
+    /// Whether an attempt was begun, or none is to be made any more.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.legs.iter().any(|it| 0 < it.attempt || it.is_over())
+    }
 
-/// What an attempt came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum End {
-    /// The platform took it.
-    Sent,
-    /// Not now.
-    Retry,
-    /// Not ever.
-    Failed,
-    /// Its result was never learned.
-    Unconfirmed,
-}
+    /// Whether nothing is to be sent by any leg but this one.
+    #[must_use]
+    pub fn is_over_but_for(&self, leg: usize) -> bool {
+        self.legs.iter().enumerate().all(|(n, it)| n == leg || it.is_over())
+    }
 
-/// One receipt, as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Received {
-    /// What became of the message.
-    pub status: Status,
-    /// When, by the platform's clock.
-    pub at: Timestamp,
-    /// Why it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Failure>,
+    /// Whether it was sent again though an earlier attempt may have arrived.
+    #[must_use]
+    pub fn possible_duplicate(&self) -> bool {
+        self.legs.iter().any(|it| it.possible_duplicate)
+    }
+
+    /// Why it failed: what was last said of that.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        self.legs.iter().rev().find_map(|it| it.failure.as_ref())
+    }
 }
 
 /// How a message of ours looks in its thread.

@@ -1,9 +1,10 @@
-//! How one message is sent once: what is known of it, what may be done next, and when to try again.
+//! How one message is sent once by each of its legs: what is known of it, what may be done next, and when to try again.
 //!
 //! Pure: the queue, the timers, the table and the platform are the caller's. The order is always a timer, the INTENT, the
 //! call, its result: whatever stops a program in between, what it left says whether a platform may have the message.
 
 mod entry;
+mod leg;
 mod message;
 mod progress;
 mod receive;
@@ -12,13 +13,14 @@ mod retry;
 #[cfg(test)]
 mod model;
 
-pub use entry::{Entry, Step};
-pub use message::{Accepted, Attempt, End, Outgoing, Received, shown};
+pub use entry::{Entry, Step, Unread};
+pub use leg::{Attempt, End, Leg, Received};
+pub use message::{Outgoing, shown};
 pub use progress::{Move, Progress, decide};
 pub use receive::{Receiving, receive};
 pub use retry::{Retry, after_failure, out_of_time};
 
-/// How many attempts and how many receipts an item keeps at the most.
+/// How many attempts and how many receipts are kept of a leg at the most.
 pub const MAX_KEPT: usize = 16;
 
 /// How long a message without an expiry of its own is tried, in milliseconds.

@@ -6,33 +6,28 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::id::{AccountId, Channel, ContactId, IdentityId, MessageId, ThreadId};
-use crate::outbound::{Author, Failure, Problem, Send, SendContent, SendError};
+use crate::outbound::{Author, Failure, Problem, SendContent, SendError};
 use crate::status::Status;
 use crate::time::Timestamp;
 
 /// A message that was just accepted.
 pub(super) fn outgoing() -> Outgoing {
-    let content = SendContent::Text { text: "Your table is booked.".to_owned() };
-    Outgoing::new(Accepted {
-        send: Send {
-            message: MessageId::new("msg_1"),
-            to: vec![IdentityId::phone("+447700900111")],
-            content: content.clone(),
-            reply_to: None,
-            place: None,
-            author: Author::Human,
-            since_inbound_ms: None,
-        },
+    let to = vec![IdentityId::phone("+447700900111")];
+    let leg = Leg::new(Channel::from_static("whatsapp"), AccountId::new("7008"), to);
+    Outgoing {
+        id: MessageId::new("msg_1"),
+        content: SendContent::Text { text: "Your table is booked.".to_owned() },
+        author: Author::Human,
+        legs: vec![leg],
+        passed: vec![],
         thread: ThreadId::new("thr_1"),
         contact: ContactId::new("con_1"),
-        channel: Channel::from_static("whatsapp"),
-        account: AccountId::new("7008"),
         at: Timestamp::from_secs(1_000),
         expires_at: None,
         hash: "0".repeat(64),
         client_ref: None,
-        plan: "[]".to_owned(),
-    })
+        kept_until: None,
+    }
 }
 
 /// What the platform does with a call.
@@ -84,7 +79,7 @@ impl Budget {
 
 impl World {
     fn new(resends: bool) -> Self {
-        let progress = outgoing().progress;
+        let progress = outgoing().progress(0).unwrap();
         let mut world = Self {
             progress,
             failure: None,

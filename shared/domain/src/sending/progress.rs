@@ -5,13 +5,15 @@ use super::{MAX_TRYING_MS, MOST_TRYING_MS};
 use crate::status::Status;
 use crate::time::Timestamp;
 
-/// How far a message has come.
+/// How far a message has come by one leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The highest status seen.
     pub status: Status,
     /// The number of the last attempt that was begun; 0 before the first.
     pub attempt: u32,
+    /// The number of the last attempt of the legs before it: attempts are counted on from there.
+    pub before: u32,
     /// When the call that delivers was begun, while its result is not known: the INTENT.
     pub intent: Option<Timestamp>,
     /// When the next attempt is due, while one waits.
@@ -25,12 +27,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Of a message that was just accepted.
+    /// Of the first leg of a message that was just accepted.
     #[must_use]
     pub fn new(at: Timestamp, expires_at: Option<Timestamp>) -> Self {
         Self {
             status: Status::Accepted,
             attempt: 0,
+            before: 0,
             intent: None,
             retry_at: None,
             possible_duplicate: false,

@@ -1,21 +1,22 @@
 //! What a receipt changes.
 
 use super::MAX_KEPT;
-use super::message::{Outgoing, Received};
+use super::leg::{Leg, Received};
+use super::message::Outgoing;
 use crate::id::ProviderId;
 use crate::status::Status;
 
-/// What a receipt changes of a message of ours. Whoever acts on it does so in the order of the fields, so that a receipt
+/// What a receipt changes of a message of ours: of the leg that it is about, and of no other. Whoever acts on it does so in the order of the fields, so that a receipt
 /// that comes again after a crash does what is missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Receiving {
     /// The platform's id, if it is learned only now: the pointer under it is missing.
     pub learn: Option<ProviderId>,
-    /// Whether the message has to be folded into its thread: it is the first word that the person has it.
+    /// Whether the message has to be folded into its thread: it is the first word, by any leg, that the person has it.
     pub fold: bool,
     /// The receipt, if it is to be kept.
     pub keep: Option<Received>,
-    /// The status that the message rises to.
+    /// The status that the leg rises to.
     pub raise: Option<Status>,
 }
 
@@ -27,16 +28,22 @@ impl Receiving {
     }
 }
 
-/// Decides what a receipt changes.
+/// Decides what a receipt about a leg changes; nothing if the message has no such leg.
 #[must_use]
-pub fn receive(message: &Outgoing, receipt: &Received, id: Option<&ProviderId>) -> Receiving {
-    let status = message.progress.status;
-    let known = message.receipts.contains(receipt) || MAX_KEPT <= message.receipts.len();
+pub fn receive(
+    message: &Outgoing,
+    leg: usize,
+    receipt: &Received,
+    id: Option<&ProviderId>,
+) -> Receiving {
+    let Some(of) = message.legs.get(leg) else { return Receiving::default() };
+    let known = of.receipts.contains(receipt) || MAX_KEPT <= of.receipts.len();
+    let is_there = |it: &Leg| is_with_the_platform(it.status);
     Receiving {
-        learn: id.filter(|_| message.provider.is_none()).cloned(),
-        fold: is_with_the_platform(receipt.status) && !is_with_the_platform(status),
+        learn: id.filter(|_| of.provider.is_none()).cloned(),
+        fold: is_with_the_platform(receipt.status) && !message.legs.iter().any(is_there),
         keep: (!known).then(|| receipt.clone()),
-        raise: (status < receipt.status).then_some(receipt.status),
+        raise: (of.status < receipt.status).then_some(receipt.status),
     }
 }
 
@@ -61,6 +68,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::id::{AccountId, Channel};
     use crate::sending::model::outgoing;
     use crate::time::Timestamp;
 
@@ -68,19 +76,29 @@ mod tests {
         Received { status, at: Timestamp::from_secs(at), error: None }
     }
 
-    fn apply(message: &mut Outgoing, receipt: &Received) -> bool {
-        let change = receive(message, receipt, Some(&ProviderId::new("wamid.1")));
-        message.provider = change.learn.or(message.provider.take());
-        message.receipts.extend(change.keep);
-        message.progress.status = change.raise.unwrap_or(message.progress.status);
+    fn apply(message: &mut Outgoing, leg: usize, receipt: &Received) -> bool {
+        let id = ProviderId::new(format!("wamid.{leg}"));
+        let change = receive(message, leg, receipt, Some(&id));
+        let of = &mut message.legs[leg];
+        of.provider = change.learn.or(of.provider.take());
+        of.receipts.extend(change.keep);
+        of.status = change.raise.unwrap_or(of.status);
         change.fold
+    }
+
+    /// A message that may go by a second way.
+    fn with_two_legs() -> Outgoing {
+        let message = outgoing();
+        let second = Leg::new(Channel::from_static("sms"), AccountId::new("17"), vec![]);
+        let legs = message.legs.iter().cloned().chain([second]).collect();
+        Outgoing { legs, ..message }
     }
 
     #[test]
     fn a_receipt_that_comes_twice_changes_nothing() {
         let mut message = outgoing();
-        assert!(apply(&mut message, &received(Status::Delivered, 5)));
-        let again = receive(&message, &received(Status::Delivered, 5), None);
+        assert!(apply(&mut message, 0, &received(Status::Delivered, 5)));
+        let again = receive(&message, 0, &received(Status::Delivered, 5), None);
         assert_eq!(again, Receiving::default());
         assert!(!again.writes());
     }
@@ -88,9 +106,15 @@ mod tests {
     #[test]
     fn a_late_delivered_corrects_failed() {
         let mut message = outgoing();
-        assert!(!apply(&mut message, &received(Status::Failed, 5)));
-        assert!(apply(&mut message, &received(Status::Delivered, 6)));
-        assert_eq!(message.progress.status, Status::Delivered);
+        assert!(!apply(&mut message, 0, &received(Status::Failed, 5)));
+        assert!(apply(&mut message, 0, &received(Status::Delivered, 6)));
+        assert_eq!(message.status(), Status::Delivered);
+    }
+
+    #[test]
+    fn a_leg_that_is_not_there_receives_nothing() {
+        let change = receive(&outgoing(), 1, &received(Status::Read, 5), None);
+        assert_eq!(change, Receiving::default());
     }
 
     proptest! {
@@ -100,9 +124,10 @@ mod tests {
                 let mut message = outgoing();
                 let mut folded = false;
                 for rank in ranks {
-                    folded |= apply(&mut message, &received(Status::from_rank(*rank).unwrap(), i64::from(*rank)));
+                    folded |= apply(&mut message, 0, &received(Status::from_rank(*rank).unwrap(), i64::from(*rank)));
                 }
-                (message.progress.status, message.provider, folded, message.receipts.len())
+                let leg = &message.legs[0];
+                (message.status(), leg.provider.clone(), folded, leg.receipts.len())
             };
             let first = end(&ranks);
             let turn = usize::try_from(seed % 20).unwrap() % ranks.len();
@@ -113,12 +138,43 @@ mod tests {
         }
 
         #[test]
+        fn receipts_of_two_legs_in_any_order_end_the_same_and_each_with_its_own(
+            receipts in proptest::collection::vec((0usize..2, 5u8..11), 1..16).prop_shuffle(),
+        ) {
+            let mut message = with_two_legs();
+            let (mut folded, mut before) = (false, message.status());
+            for (leg, rank) in &receipts {
+                let other = message.legs[1 - leg].clone();
+                folded |= apply(&mut message, *leg, &received(Status::from_rank(*rank).unwrap(), i64::from(*rank)));
+                prop_assert_eq!(&message.legs[1 - leg], &other, "it landed on the other leg, too");
+                prop_assert!(before <= message.status(), "a message came further back");
+                before = message.status();
+            }
+            let highest = |leg: usize| {
+                let of = receipts.iter().filter(|it| it.0 == leg).filter_map(|it| Status::from_rank(it.1));
+                of.max().unwrap_or(Status::Accepted)
+            };
+            // What every order of these receipts ends in.
+            let ends = [highest(0), highest(1)];
+            prop_assert_eq!([message.legs[0].status, message.legs[1].status], ends);
+            let in_vain = |it: &Status| matches!(it, Status::Failed | Status::Expired);
+            let expected = match ends.iter().max().unwrap() {
+                best if Status::Delivered <= *best => *best,
+                worst if ends.iter().all(in_vain) => *worst,
+                _ => Status::Sent,
+            };
+            prop_assert_eq!(message.status(), expected);
+            let said = receipts.iter().any(|it| is_with_the_platform(Status::from_rank(it.1).unwrap()));
+            prop_assert_eq!(folded, said, "its thread is told once somebody has it");
+        }
+
+        #[test]
         fn receipts_without_end_are_not_all_kept(n in 1i64..100) {
             let mut message = outgoing();
             for at in 0..n {
-                apply(&mut message, &received(Status::Failed, at));
+                apply(&mut message, 0, &received(Status::Failed, at));
             }
-            prop_assert!(message.receipts.len() <= MAX_KEPT);
+            prop_assert!(message.legs[0].receipts.len() <= MAX_KEPT);
         }
     }
 }

@@ -33,8 +33,9 @@ pub fn after_failure(
 ) -> Retry {
     match error {
         SendError::Retry { after_ms, at_most, failure } => {
-            let at = again_at(message, n, *after_ms, now);
-            if at_most.is_some_and(|most| most <= n) {
+            let n_made = n.saturating_sub(progress.before);
+            let at = again_at(message, n_made, *after_ms, now);
+            if at_most.is_some_and(|most| most <= n_made) {
                 return Retry::Never(Status::Failed, failure.clone());
             }
             if at < progress.deadline() {
@@ -58,7 +59,7 @@ pub fn out_of_time(progress: &Progress, failure: Option<Failure>) -> (Status, Fa
     }
 }
 
-/// When the attempt after the `n`-th is due: each wait is twice the one before, up to a fifth is added so that messages
+/// When the attempt after the `n`-th of a leg is due: each wait is twice the one before, up to a fifth is added so that messages
 /// that failed together do not come back together, and never before the platform asks.
 fn again_at(message: &MessageId, n: u32, after_ms: Option<u64>, now: Timestamp) -> Timestamp {
     let doubled = FIRST_MS.saturating_mul(1 << n.saturating_sub(1).min(16));
@@ -115,6 +116,14 @@ mod tests {
             judge(&from(None), 3, &retry(None, Some(3))),
             Retry::Never(Status::Failed, _)
         ));
+    }
+
+    #[test]
+    fn a_second_leg_begins_to_wait_where_the_first_did() {
+        let first = judge(&from(None), 1, &retry(None, Some(2)));
+        let second = Progress { before: 7, ..from(None) };
+        assert_eq!(judge(&second, 8, &retry(None, Some(2))), first);
+        assert!(matches!(judge(&second, 9, &retry(None, Some(2))), Retry::Never(..)));
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! Delivery and reading: of single messages, or of everything up to a moment.
 
 use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf};
-use domain::id::{MessageId, ProviderId};
+use domain::id::{ProviderId, Reference};
 use domain::json::Fields;
 use domain::status::Status;
 
@@ -43,25 +43,25 @@ pub(super) fn read(talk: &Talk<'_>, name: &str, events: &mut Vec<InboundEvent>) 
 }
 
 /// The echo of a message of ours: the platform has it.
-pub(super) fn sent(talk: &Talk<'_>, mid: &str, ours: MessageId) -> Option<InboundEvent> {
+pub(super) fn sent(talk: &Talk<'_>, mid: &str, ours: Reference) -> Option<InboundEvent> {
     let of = ReceiptOf::Message(ProviderId::new(mid));
     let kind = receipt(of, Status::Sent, Some(ours));
     Some(talk.item.event(key(mid, Status::Sent), Some(talk.other(true)?), kind))
 }
 
-/// Our id in the `metadata` of an echo, if it is one: another tool may put anything there.
-pub(super) fn our_ref(message: &Fields<'_>) -> Option<MessageId> {
+/// Our reference in the `metadata` of an echo, if it is one: another tool may put anything there.
+pub(super) fn our_ref(message: &Fields<'_>) -> Option<Reference> {
     let metadata = message.text("metadata")?;
-    let is_plain = |it: u8| it.is_ascii_alphanumeric() || it == b'-' || it == b'_';
+    let is_plain = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_' | b'.');
     let is_ours =
         metadata.starts_with("msg_") && metadata.len() <= 128 && metadata.bytes().all(is_plain);
-    is_ours.then(|| MessageId::new(metadata))
+    is_ours.then(|| Reference::new(metadata))
 }
 
 fn key(mid: &str, status: Status) -> String {
     format!("{mid}:{}", status.name())
 }
 
-fn receipt(of: ReceiptOf, status: Status, our_ref: Option<MessageId>) -> Kind {
+fn receipt(of: ReceiptOf, status: Status, our_ref: Option<Reference>) -> Kind {
     Kind::Receipt(Receipt { of, status, error: None, our_ref })
 }

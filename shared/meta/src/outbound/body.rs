@@ -15,7 +15,7 @@ pub(super) fn message(sending: &Sending<'_>, uploaded: Option<&str>) -> Result<V
     let send = sending.send;
     let mut message = content(sending, uploaded)?;
     if (sending.member.carries_our_id)(sending.account) {
-        message.insert("metadata".to_owned(), send.message.as_str().into());
+        message.insert("metadata".to_owned(), send.reference.as_str().into());
     }
     let mut body = Map::from_iter([
         ("recipient".to_owned(), recipient(sending)?),

@@ -17,7 +17,7 @@ pub(super) fn call(sending: &Sending<'_>) -> Result<Call, SendError> {
         return Err(misconfigured());
     };
     let kind = attachment_type(*kind)?;
-    let boundary = format!("form-{}", digest(&["meta", sending.send.message.as_str()]));
+    let boundary = format!("form-{}", digest(&["meta", sending.send.reference.as_str()]));
     let filename = safe(filename.as_deref().unwrap_or(kind));
     let mime = safe(mime);
     let message = json!({ "attachment": { "type": kind, "payload": { "is_reusable": true } } });

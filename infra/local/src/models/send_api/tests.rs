@@ -1,6 +1,6 @@
 use domain::content::{Content, MediaKind};
 use domain::event::{InboundEvent, Kind, Receipt, Visibility};
-use domain::id::MessageId;
+use domain::id::Reference;
 use domain::outbound::{Author, Send, SendContent, SendError, SendMedia};
 use domain::status::Status;
 use serde_json::json;
@@ -120,7 +120,7 @@ fn what_the_documentation_does_not_name_is_refused() {
 /// A message to whoever an event is about.
 fn draft(to: &InboundEvent, content: SendContent) -> Send {
     Send {
-        message: MessageId::new("msg_1"),
+        reference: Reference::new("msg_1.0"),
         to: vec![to.identity.clone().unwrap().id],
         content,
         reply_to: None,
@@ -145,7 +145,7 @@ async fn a_customer_writes_and_is_answered(product: Product) {
     let id = ours.answer(&asked, words("It is"), Some(question.clone())).await.unwrap();
     assert_eq!(id.unwrap().as_str(), model.sent()[0].id);
     let sent = ours.next().await;
-    assert_eq!(receipt(&sent).our_ref, Some(MessageId::new("msg_1")));
+    assert_eq!(receipt(&sent).our_ref, Some(Reference::new("msg_1.0")));
     let told: &[Status] = if product.tells_delivery {
         &[Status::Delivered, Status::Delivered, Status::Read]
     } else {

@@ -7,7 +7,7 @@ use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
 use domain::filing::identity::{Address, Consent};
 use domain::filing::{Change, LinkCode, Live, Referrals, choose};
-use domain::id::{MessageId, ThreadId};
+use domain::id::{Reference, ThreadId};
 use domain::threading::{self, Decision, Entry, Reading};
 use domain::time::Timestamp;
 
@@ -40,7 +40,7 @@ pub enum Filed {
     /// The message was taken back before it came: nothing of it is kept.
     TakenBack,
     /// It is a message of ours that the platform shows us: the caller records it as sent.
-    Ours(MessageId),
+    Ours(Reference),
     /// A fact about a message, a person, a template or an account was recorded.
     Noted,
     /// It could not be read and was kept.

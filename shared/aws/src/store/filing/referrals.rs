@@ -81,7 +81,9 @@ impl Filing<'_> {
             return Ok(None);
         };
         if let Some(ours) = stored.ours.as_ref().filter(|_| stored.thread.is_none()) {
-            let Some(sent) = self.store.messages().message(&keys::outbound(ours)).await? else {
+            let Some(sent) =
+                self.store.messages().message(&keys::outbound(&ours.parts().0)).await?
+            else {
                 return Ok(None);
             };
             stored = Stored { direction: Direction::Out, ..sent };

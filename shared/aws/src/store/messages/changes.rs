@@ -62,7 +62,7 @@ impl Messages<'_> {
         self.store.threads().rename_after(&key, &item).await?;
         let stored = Stored::of(&item);
         match &stored.ours {
-            Some(ours) => self.store.sends().take_back_ours(ours).await,
+            Some(ours) => self.store.sends().take_back_ours(&ours.parts().0).await,
             None => self.store.threads().fold_stored(&stored, &key, Change::Reworded).await,
         }
     }
@@ -83,7 +83,12 @@ impl Messages<'_> {
             .await?;
         if let Some(ours) = Stored::of(&item).ours {
             self.store
-                .write_retrying(reaction(Patch::of(keys::outbound(&ours)), event, emoji, direction))
+                .write_retrying(reaction(
+                    Patch::of(keys::outbound(&ours.parts().0)),
+                    event,
+                    emoji,
+                    direction,
+                ))
                 .await?;
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;
 use domain::event::{Direction, InboundEvent, Message, Visibility};
-use domain::id::{Channel, MessageId, ThreadId};
+use domain::id::{Channel, Reference, ThreadId};
 use domain::threading::{Decision, Entry, Reading};
 use domain::time::Timestamp;
 
@@ -17,6 +17,7 @@ use crate::store::messages::Messages;
 use crate::store::patch::Patch;
 use crate::store::rules::Rules;
 use crate::store::schema::{AT, EXPIRES, THREAD};
+use crate::store::sends::pointed;
 
 /// What was said, as JSON.
 pub(in crate::store) const CONTENT: &str = "content";
@@ -64,8 +65,8 @@ pub struct Stored {
     pub edited: u64,
     /// Whether it was taken back.
     pub deleted: bool,
-    /// Our own id of it, on a pointer.
-    pub ours: Option<MessageId>,
+    /// On a pointer: which leg of which message of ours it is.
+    pub ours: Option<Reference>,
     /// How sure its thread is.
     pub confidence: Option<f32>,
     /// The threshold of the week when it was filed, where it matters.
@@ -88,7 +89,7 @@ impl Stored {
             content: get_text(item, CONTENT).and_then(|it| serde_json::from_str(it).ok()),
             edited: get_number(item, EDITED).unwrap_or(0),
             deleted: get_flag(item, DELETED),
-            ours: get_text(item, OUT).map(MessageId::new),
+            ours: pointed(item),
             confidence: get_number(item, "confidence"),
             unsure_below: get_number(item, UNSURE_BELOW),
         }

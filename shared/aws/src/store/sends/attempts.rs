@@ -3,18 +3,17 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::ProviderId;
 use domain::outbound::Failure;
-use domain::sending::{Attempt, End, MAX_KEPT, Outgoing};
+use domain::sending::{Attempt, End, Leg, MAX_KEPT, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
 
-use super::item::{
-    ATTEMPT, FAILURE, INTENT, POSSIBLE_DUPLICATE, PROVIDER, RESULTS, RETRY_AT, STATUS,
-    forget_titles, json, rank,
+use super::item::{self, STATUS, forget_titles, json, rank};
+use super::legs::{
+    self, ATTEMPT, FAILURE, INTENT, POSSIBLE_DUPLICATE, PROVIDER, RESULTS, RETRY_AT, of_leg, raise,
 };
+use crate::store::base::{ATTEMPTS, pause};
 use crate::store::item::{moment, number, text};
-use crate::store::keys;
-use crate::store::patch::Patch;
-use crate::store::schema::PK;
+use crate::store::patch::{Patch, Written};
 use crate::store::sends::Sends;
 
 /// An attempt that ended without the message being taken.
@@ -28,131 +27,166 @@ pub struct Ended {
     pub duplicate: bool,
 }
 
-impl Ended {
-    /// Records it, if no other attempt was begun meanwhile.
-    fn patch(self, message: &Outgoing) -> anyhow::Result<Patch> {
-        let n = number(self.attempt.n);
-        let patch = flagged(finished(message, self.attempt)?, self.duplicate);
-        Ok(if self.begun {
-            patch.if_is(ATTEMPT, Some(n)).if_present(INTENT)
+/// One leg of a message, as it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct OfLeg<'a> {
+    /// The message.
+    pub message: &'a Outgoing,
+    /// Which of its legs.
+    pub leg: usize,
+}
+
+impl OfLeg<'_> {
+    pub(super) fn read(&self) -> anyhow::Result<&Leg> {
+        let leg = self.message.legs.get(self.leg);
+        leg.ok_or_else(|| anyhow::anyhow!("a message of ours has no leg {}", self.leg))
+    }
+
+    fn place<'a>(&self, name: &'a str) -> crate::store::patch::Place<'a> {
+        of_leg(self.leg, name)
+    }
+
+    /// Only if no attempt was begun and no status was seen since the message was read.
+    fn as_read(&self) -> anyhow::Result<Patch> {
+        let leg = self.read()?;
+        Ok(legs::patch(self.message)
+            .if_is(self.place(ATTEMPT), legs::attempt(leg))
+            .if_is(self.place(STATUS), Some(rank(leg.status))))
+    }
+
+    /// No call is under way.
+    fn idle(&self) -> Patch {
+        legs::patch(self.message).remove(self.place(INTENT))
+    }
+
+    /// The attempt has its result.
+    fn finished(&self, attempt: Attempt) -> anyhow::Result<Patch> {
+        Ok(self.idle().set(self.place(RESULTS), json(&self.results(attempt)?)?))
+    }
+
+    /// The results with another one; the oldest make room.
+    fn results(&self, attempt: Attempt) -> anyhow::Result<Vec<Attempt>> {
+        let mut results = self.read()?.attempts.clone();
+        results.push(attempt);
+        results.drain(..results.len().saturating_sub(MAX_KEPT));
+        Ok(results)
+    }
+
+    fn flagged(&self, patch: Patch, duplicate: bool) -> Patch {
+        let yes = AttributeValue::Bool(true);
+        if duplicate { patch.set(self.place(POSSIBLE_DUPLICATE), yes) } else { patch }
+    }
+
+    /// Records an attempt that ended, if no other one was begun meanwhile.
+    fn ended(&self, ended: Ended) -> anyhow::Result<Patch> {
+        let n = number(ended.attempt.n);
+        let patch = self.flagged(self.finished(ended.attempt)?, ended.duplicate);
+        Ok(if ended.begun {
+            patch.if_is(self.place(ATTEMPT), Some(n)).if_present(self.place(INTENT))
         } else {
-            patch.if_is(ATTEMPT, last_attempt(message)).set(ATTEMPT, n)
+            patch
+                .if_is(self.place(ATTEMPT), legs::attempt(self.read()?))
+                .set(self.place(ATTEMPT), n)
         })
+    }
+
+    /// The leg comes to a status after which nothing is sent by it. What only a send needs goes once no leg is left.
+    fn over(&self, patch: Patch, status: Status) -> anyhow::Result<Patch> {
+        let patch = raise(patch.remove(self.place(RETRY_AT)), self.message, self.leg, status);
+        self.forgotten(patch)
+    }
+
+    fn forgotten(&self, patch: Patch) -> anyhow::Result<Patch> {
+        let is_last = self.message.is_over_but_for(self.leg);
+        if is_last { forget_titles(patch, self.message) } else { Ok(patch) }
     }
 }
 
 impl Sends<'_> {
-    /// Records the INTENT of an attempt: from here on its call may have been made. `false` if the message moved on since it
-    /// was read.
+    /// Records the INTENT of an attempt: from here on its call may have been made. `false` if the leg moved on since it was
+    /// read.
     pub async fn begin(
         self,
-        message: &Outgoing,
+        of: OfLeg<'_>,
         n: u32,
         duplicate: bool,
         now: Timestamp,
     ) -> anyhow::Result<bool> {
-        let patch =
-            as_read(message).set(ATTEMPT, number(n)).set(INTENT, moment(now)).remove(RETRY_AT);
-        self.change(flagged(patch, duplicate)).await
+        let patch = of
+            .as_read()?
+            .set(of.place(ATTEMPT), number(n))
+            .set(of.place(INTENT), moment(now))
+            .remove(of.place(RETRY_AT));
+        self.change(of.flagged(patch, duplicate)).await
     }
 
     /// Records that the platform took the message. It is true whatever else happened meanwhile, so only the status of a
     /// receipt that was faster is left as it is.
     pub async fn sent(
         self,
-        message: &Outgoing,
+        of: OfLeg<'_>,
         n: u32,
         provider: Option<&ProviderId>,
         now: Timestamp,
     ) -> anyhow::Result<()> {
-        let patch = finished(message, Attempt { n, at: now, end: End::Sent, failure: None })?
-            .remove(RETRY_AT);
-        let patch = forget_titles(patch, message)?;
-        let patch = match provider {
-            Some(provider) => patch.set_if_absent(PROVIDER, text(provider.as_str())),
-            None => patch,
-        };
-        let raises =
-            patch.clone().if_below(STATUS, rank(Status::Sent)).set(STATUS, rank(Status::Sent));
-        if !self.change(raises).await? {
-            self.store.write_retrying(patch.if_present(PK)).await?;
+        let mut message = of.message.clone();
+        for attempt in 0..ATTEMPTS {
+            let of = OfLeg { message: &message, leg: of.leg };
+            let patch = of.finished(Attempt { n, at: now, end: End::Sent, failure: None })?;
+            let patch = match provider {
+                Some(it) => patch.set_if_absent(of.place(PROVIDER), text(it.as_str())),
+                None => patch,
+            };
+            let patch = if of.read()?.status < Status::Sent {
+                of.over(patch, Status::Sent)?
+            } else {
+                of.forgotten(patch.remove(of.place(RETRY_AT)))?
+            };
+            match self.store.write(patch).await? {
+                Written::Done(_) => return Ok(()),
+                Written::Refused(item) if item.is_empty() => return Ok(()),
+                Written::Refused(item) => message = item::read(&item)?,
+                Written::Busy => pause(attempt).await,
+            }
         }
-        Ok(())
+        anyhow::bail!("a message changed {ATTEMPTS} times while it was recorded as sent")
     }
 
-    /// Records that an attempt ended without the message being taken, and that another follows. `false` if the message
-    /// moved on.
+    /// Records that an attempt ended without the message being taken, and that another follows. `false` if the leg moved
+    /// on.
     pub async fn retry_at(
         self,
-        message: &Outgoing,
+        of: OfLeg<'_>,
         ended: Ended,
         at: Timestamp,
     ) -> anyhow::Result<bool> {
-        self.change(ended.patch(message)?.set(RETRY_AT, moment(at))).await
+        self.change(of.ended(ended)?.set(of.place(RETRY_AT), moment(at))).await
     }
 
-    /// Records that the message ends so. `ended` is the attempt that ended now, if one did. `false` if the message came
-    /// further meanwhile, or another attempt was begun.
+    /// Records that the leg ends so. `ended` is the attempt that ended now, if one did. `false` if the leg came further
+    /// meanwhile, or another attempt was begun.
     pub async fn end(
         self,
-        message: &Outgoing,
+        of: OfLeg<'_>,
         status: Status,
         failure: &Failure,
         ended: Option<Ended>,
     ) -> anyhow::Result<bool> {
         let patch = match ended {
-            Some(ended) => ended.patch(message)?,
-            None => idle(message).if_is(ATTEMPT, last_attempt(message)),
+            Some(ended) => of.ended(ended)?,
+            None => of.idle().if_is(of.place(ATTEMPT), legs::attempt(of.read()?)),
         };
-        let patch = patch
-            .if_below(STATUS, rank(status))
-            .set(STATUS, rank(status))
-            .set(FAILURE, json(failure)?)
-            .remove(RETRY_AT);
-        self.change(forget_titles(patch, message)?).await
+        let patch = of.over(patch.set(of.place(FAILURE), json(failure)?), status)?;
+        self.change(patch).await
     }
 
     /// Records that nobody knows what became of an attempt. `false` if somebody does by now.
-    pub async fn doubt(self, message: &Outgoing, n: u32, now: Timestamp) -> anyhow::Result<bool> {
-        let results =
-            results(message, Attempt { n, at: now, end: End::Unconfirmed, failure: None });
-        let patch = as_read(message)
-            .if_present(INTENT)
-            .set(STATUS, rank(Status::Unconfirmed))
-            .set(RESULTS, json(&results)?);
-        self.change(patch).await
+    pub async fn doubt(self, of: OfLeg<'_>, n: u32, now: Timestamp) -> anyhow::Result<bool> {
+        let attempt = Attempt { n, at: now, end: End::Unconfirmed, failure: None };
+        let patch = of
+            .as_read()?
+            .if_present(of.place(INTENT))
+            .set(of.place(RESULTS), json(&of.results(attempt)?)?);
+        self.change(raise(patch, of.message, of.leg, Status::Unconfirmed)).await
     }
-}
-
-/// Only if no attempt was begun and no status was seen since the message was read.
-fn as_read(message: &Outgoing) -> Patch {
-    Patch::of(keys::outbound(message.accepted.id()))
-        .if_is(ATTEMPT, last_attempt(message))
-        .if_is(STATUS, Some(rank(message.progress.status)))
-}
-
-fn last_attempt(message: &Outgoing) -> Option<AttributeValue> {
-    Some(message.progress.attempt).filter(|it| 0 < *it).map(number)
-}
-
-fn flagged(patch: Patch, duplicate: bool) -> Patch {
-    if duplicate { patch.set(POSSIBLE_DUPLICATE, AttributeValue::Bool(true)) } else { patch }
-}
-
-/// No call is under way.
-fn idle(message: &Outgoing) -> Patch {
-    Patch::of(keys::outbound(message.accepted.id())).remove(INTENT)
-}
-
-/// The attempt has its result.
-fn finished(message: &Outgoing, attempt: Attempt) -> anyhow::Result<Patch> {
-    Ok(idle(message).set(RESULTS, json(&results(message, attempt))?))
-}
-
-/// The results with another one; the oldest make room.
-fn results(message: &Outgoing, attempt: Attempt) -> Vec<Attempt> {
-    let mut results = message.attempts.clone();
-    results.push(attempt);
-    results.drain(..results.len().saturating_sub(MAX_KEPT));
-    results
 }

@@ -1,10 +1,12 @@
 //! Messages of ours: accepted once, and what became of each attempt.
 //!
 //! Every write is conditional on what it was decided by, so that of two programs at work on one message one has to read
-//! again. Attempts are written by `outbound`, receipts by `threading`; they share the status, which only rises.
+//! again. Attempts are written by `outbound`, receipts by `threading`; they share the status of a leg, which only rises. What
+//! the whole message has come to follows from its legs, and is written with whichever of them rises.
 
 mod attempts;
 mod item;
+mod legs;
 mod pointer;
 mod receipts;
 
@@ -15,7 +17,7 @@ use crate::store::threads::open::add_opening;
 use anyhow::Context;
 use domain::filing::{Change, Live};
 use domain::id::{IdentityId, MessageId};
-use domain::sending::{Accepted, Outgoing};
+use domain::sending::Outgoing;
 use domain::threading::subject_line;
 use domain::time::Timestamp;
 
@@ -30,10 +32,9 @@ use crate::store::threads::open::next_head;
 use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::{Committed, Transaction};
 
-pub use attempts::Ended;
-pub(in crate::store) use item::{
-    FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, STATUS, forget_titles, get_json, json,
-};
+pub use attempts::{Ended, OfLeg};
+pub(in crate::store) use item::{STATUS, forget_titles, get_json, json};
+pub(in crate::store) use pointer::pointed;
 
 room! {
     /// Messages of ours.
@@ -58,15 +59,15 @@ impl Sends<'_> {
     /// in the same transaction, and gives the person the addresses that are claimed; without it the thread is there.
     pub async fn accept(
         self,
-        accepted: &Accepted,
+        message: &Outgoing,
         opening: Option<&Claims>,
         rules: &Rules,
     ) -> anyhow::Result<Acceptance> {
-        let until = rules.retention_ms().map(|it| accepted.kept_until(it));
+        let until = rules.retention_ms().map(|it| message.may_go_at(it));
         for attempt in 0..ATTEMPTS {
             let answer = match opening {
-                None => self.accept_alone(accepted, until).await?,
-                Some(claims) => self.accept_opening(accepted, claims, until).await?,
+                None => self.accept_alone(message, until).await?,
+                Some(claims) => self.accept_opening(message, claims, until).await?,
             };
             match answer {
                 Some(answer) => return Ok(answer),
@@ -92,52 +93,52 @@ impl Sends<'_> {
 
     async fn accept_alone(
         self,
-        accepted: &Accepted,
+        message: &Outgoing,
         until: Option<Timestamp>,
     ) -> anyhow::Result<Option<Acceptance>> {
-        match self.store.write(item::write(accepted, until)?).await? {
+        match self.store.write(item::write(message, until)?).await? {
             Written::Done(item) => Ok(Some(Acceptance::Stored(Box::new(item::read(&item)?)))),
-            Written::Refused(item) => repeated(accepted, &item).map(Some),
+            Written::Refused(item) => repeated(message, &item).map(Some),
             Written::Busy => Ok(None),
         }
     }
 
     async fn accept_opening(
         self,
-        accepted: &Accepted,
+        message: &Outgoing,
         claims: &Claims,
         until: Option<Timestamp>,
     ) -> anyhow::Result<Option<Acceptance>> {
         // A repeated request would cost a whole refused transaction.
-        if let Some(item) = self.store.get(&keys::outbound(accepted.id())).await? {
-            return repeated(accepted, &item).map(Some);
+        if let Some(item) = self.store.get(&keys::outbound(&message.id)).await? {
+            return repeated(message, &item).map(Some);
         }
-        let threads = self.store.threads().live(&accepted.contact).await?;
+        let threads = self.store.threads().live(&message.contact).await?;
         if threads.version.is_none() && claims.claims.is_empty() || threads.linked_into.is_some() {
             return Ok(Some(Acceptance::Stale));
         }
         let mut transaction = Transaction::default();
-        let words = subject_line(accepted.send.content.words());
+        let words = subject_line(message.content.words());
         let subject = words.map(|line| Subject { line, edit: 0, until });
-        let write = item::write(accepted, until)?;
-        let write = if subject.is_some() { naming(write, &accepted.thread) } else { write };
-        let message = transaction.patch(write);
-        let head = transaction.patch(claims.to_head(next_head(&threads), &accepted.contact));
+        let write = item::write(message, until)?;
+        let write = if subject.is_some() { naming(write, &message.thread) } else { write };
+        let place = transaction.patch(write);
+        let head = transaction.patch(claims.to_head(next_head(&threads), &message.contact));
         // The thread knows nothing of the message before the message went out.
-        let live = Live { nameless: subject.is_none(), ..Live::new(accepted.thread.clone()) };
-        add_opening(&mut transaction, &threads, &live, accepted.at, subject.as_ref());
-        add_claims(&mut transaction, &accepted.contact, claims);
+        let live = Live { nameless: subject.is_none(), ..Live::new(message.thread.clone()) };
+        add_opening(&mut transaction, &threads, &live, message.at, subject.as_ref());
+        add_claims(&mut transaction, &message.contact, claims);
         let refused = match self.store.commit(transaction).await? {
             Committed::Done => {
-                let stored = Outgoing { kept_until: until, ..Outgoing::new(accepted.clone()) };
+                let stored = Outgoing { kept_until: until, ..message.clone() };
                 return Ok(Some(Acceptance::Stored(Box::new(stored))));
             }
             Committed::Refused(refused) => refused,
         };
-        if let Some((_, item)) = refused.iter().find(|(place, _)| *place == message) {
-            return repeated(accepted, item).map(Some);
+        if let Some((_, item)) = refused.iter().find(|(at, _)| *at == place) {
+            return repeated(message, item).map(Some);
         }
-        let is_stale = !claims.claims.is_empty() && refused.iter().any(|(place, _)| *place != head);
+        let is_stale = !claims.claims.is_empty() && refused.iter().any(|(at, _)| *at != head);
         Ok(is_stale.then_some(Acceptance::Stale))
     }
 
@@ -157,14 +158,14 @@ pub(in crate::store) fn addressed_to(item: &Item) -> anyhow::Result<Option<Ident
     if get_text(item, item::HASH).is_none() {
         return Ok(None);
     }
-    Ok(item::read(item)?.accepted.send.to.into_iter().next())
+    Ok(item::read(item)?.legs.into_iter().next().and_then(|it| it.to.into_iter().next()))
 }
 
 /// The message was stored before.
-fn repeated(accepted: &Accepted, item: &Item) -> anyhow::Result<Acceptance> {
+fn repeated(message: &Outgoing, item: &Item) -> anyhow::Result<Acceptance> {
     let hash =
         get_text(item, item::HASH).context("a message of ours without the hash of its request")?;
-    if hash == accepted.hash {
+    if hash == message.hash {
         Ok(Acceptance::Repeated(Box::new(item::read(item)?)))
     } else {
         Ok(Acceptance::Mismatch)

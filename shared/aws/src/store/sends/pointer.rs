@@ -3,12 +3,13 @@
 use domain::event::InboundEvent;
 use domain::filing::Change;
 use domain::filing::arbiter::is_question;
-use domain::id::ProviderId;
+use domain::id::{MessageId, ProviderId, Reference};
 use domain::sending::{Outgoing, Received};
 
+use super::attempts::OfLeg;
 use super::item::{STATUS, get_json, json, rank};
 use crate::store::base::{ATTEMPTS, pause};
-use crate::store::item::{Item, get_flag, get_text, seconds, text};
+use crate::store::item::{Item, get_flag, get_number, get_text, number, seconds, text};
 use crate::store::keys;
 use crate::store::messages::stored::{CONTENT, DELETED, EVIDENCE, OUT, Stored, expires};
 use crate::store::patch::{Patch, Written};
@@ -18,31 +19,33 @@ use crate::store::sends::Sends;
 
 /// On a pointer whose message is not known yet: the receipt that waits for it, as JSON.
 const RECEIPT: &str = "receipt";
+/// On a pointer: which leg of its message has this id.
+const LEG: &str = "leg";
 
 impl Sends<'_> {
-    /// Writes the pointer and returns what waited there. If the message was taken back before, its words go now.
+    /// Writes the pointer of a leg and returns what waited there. If the message was taken back before, its words go now.
     pub(in crate::store) async fn point(
         self,
-        message: &Outgoing,
+        of: OfLeg<'_>,
         provider: &ProviderId,
     ) -> anyhow::Result<Option<Received>> {
-        let accepted = &message.accepted;
+        let OfLeg { message, leg } = of;
+        let by = of.read()?;
         // Where the platform showed us our own message before we knew its id, that is no message any more: it would stand
         // in its thread twice. What is too large for an item stays named: the object goes when the message is taken back.
-        let patch = [AT, THREAD, CONTENT, EVIDENCE].into_iter().fold(
-            Patch::of(keys::message(&accepted.channel, &accepted.account, provider)),
-            Patch::remove,
-        );
+        let patch = [AT, THREAD, CONTENT, EVIDENCE]
+            .into_iter()
+            .fold(Patch::of(keys::message(&by.channel, &by.account, provider)), Patch::remove);
         let patch = match message.kept_until {
             Some(until) => patch.set(EXPIRES, seconds(until)),
             None => patch.remove(EXPIRES),
         };
-        let patch = patch.set(OUT, text(accepted.id().as_str()));
+        let patch = patch.set(OUT, text(message.id.as_str())).set(LEG, number(leg));
         for attempt in 0..ATTEMPTS {
             match self.store.swap(patch.clone()).await? {
                 Written::Done(before) => {
                     if get_flag(&before, DELETED) {
-                        Box::pin(self.take_back_ours(accepted.id())).await?;
+                        Box::pin(self.take_back_ours(&message.id)).await?;
                     }
                     return get_json(&before, RECEIPT);
                 }
@@ -82,8 +85,7 @@ impl Sends<'_> {
 
     /// Folds a message of ours into its thread.
     pub(in crate::store) async fn fold_outgoing(self, message: &Outgoing) -> anyhow::Result<()> {
-        let accepted = &message.accepted;
-        let key = keys::outbound(accepted.id());
+        let key = keys::outbound(&message.id);
         let Some(entry) = self
             .store
             .messages()
@@ -95,11 +97,17 @@ impl Sends<'_> {
             return Ok(());
         };
         // Who is asked what they mean has not been answered, and waits for us still.
-        let change = if is_question(&accepted.send.content) {
+        let change = if is_question(&message.content) {
             Change::Reworded
         } else {
             Change::Said { unsure: false }
         };
-        self.store.threads().fold(&accepted.contact, &accepted.thread, &key, &entry, change).await
+        self.store.threads().fold(&message.contact, &message.thread, &key, &entry, change).await
     }
+}
+
+/// The leg that a pointer leads to, with our id of its message.
+pub(in crate::store) fn pointed(item: &Item) -> Option<Reference> {
+    let message = MessageId::new(get_text(item, OUT)?);
+    Some(Reference::of(&message, get_number(item, LEG).unwrap_or(0)))
 }

@@ -2,34 +2,35 @@
 
 use anyhow::Context;
 use domain::event::{Direction, InboundEvent, Receipt, ReceiptOf};
-use domain::id::{MessageId, ProviderId, ThreadId};
-use domain::sending::{Outgoing, Received, Receiving, receive};
+use domain::id::{MessageId, ProviderId, Reference, ThreadId};
+use domain::sending::{Leg, Outgoing, Received, Receiving, receive};
 use domain::status::Status;
 use domain::time::Timestamp;
 
 use crate::store::base::{ATTEMPTS, pause};
 use crate::store::item::{get_number, get_text, moment, number, text};
 use crate::store::keys;
-use crate::store::messages::stored::OUT;
-use crate::store::patch::{Patch, Written};
+use crate::store::patch::Written;
 use crate::store::rules::Rules;
 use crate::store::schema::{AT, BY_THREAD, PK, THREAD};
-use crate::store::sends::Sends;
-use crate::store::sends::{
-    FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, STATUS, forget_titles, json,
+use crate::store::sends::attempts::OfLeg;
+use crate::store::sends::legs::{
+    FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, of_leg, patch, raise,
 };
+use crate::store::sends::{STATUS, Sends, forget_titles, json, pointed};
 
 /// How many of a thread's latest messages a watermark looks at.
 const MOST_MARKED: i32 = 50;
 
 impl Sends<'_> {
-    /// Completes what follows a result, however often it is asked: the pointer, the receipt that was faster than it, and the
-    /// thread, which knows then that we had the last word.
-    pub async fn complete(self, message: &Outgoing) -> anyhow::Result<()> {
-        if let Some(provider) = &message.provider
-            && let Some(parked) = self.point(message, provider).await?
+    /// Completes what follows the result of a leg, however often it is asked: the pointer, the receipt that was faster than it,
+    /// and the thread, which knows then that we had the last word.
+    pub async fn complete(self, of: OfLeg<'_>) -> anyhow::Result<()> {
+        let OfLeg { message, leg } = of;
+        if let Some(provider) = message.legs.get(leg).and_then(|it| it.provider.as_ref())
+            && let Some(parked) = self.point(of, provider).await?
         {
-            self.receive(message.clone(), &parked, Some(provider)).await?;
+            self.receive((message.clone(), leg), &parked, Some(provider)).await?;
         }
         if message.went_out() {
             self.fold_outgoing(message).await?;
@@ -51,13 +52,25 @@ impl Sends<'_> {
             ReceiptOf::UpTo(mark) => self.receipt_up_to(event, &received, *mark).await,
             ReceiptOf::Message(id) => {
                 if let Some(ours) = &receipt.our_ref
-                    && let Some(message) = self.outgoing(ours).await?
+                    && let Some(found) = self.referred_to(event, ours).await?
                 {
-                    return self.receive(message, &received, Some(id)).await;
+                    return self.receive(found, &received, Some(id)).await;
                 }
                 self.receipt_by_provider(event, id, &received, rules).await
             }
         }
+    }
+
+    /// The leg that a reference of ours names, if the receipt comes from where that leg went.
+    async fn referred_to(
+        self,
+        event: &InboundEvent,
+        ours: &Reference,
+    ) -> anyhow::Result<Option<(Outgoing, usize)>> {
+        let (id, leg) = ours.parts();
+        let message = self.outgoing(&id).await?;
+        let goes_there = |it: &Outgoing| it.legs.get(leg).is_some_and(|it| is_of(it, event));
+        Ok(message.filter(goes_there).map(|it| (it, leg)))
     }
 
     async fn receipt_by_provider(
@@ -73,11 +86,12 @@ impl Sends<'_> {
             .await?
             .unwrap_or_default();
         for attempt in 0..ATTEMPTS {
-            if let Some(ours) = get_text(&item, OUT) {
-                let Some(message) = self.outgoing(&MessageId::new(ours)).await? else {
+            if let Some(ours) = pointed(&item) {
+                let (id, leg) = ours.parts();
+                let Some(message) = self.outgoing(&id).await? else {
                     return Ok(());
                 };
-                return self.receive(message, received, None).await;
+                return self.receive((message, leg), received, None).await;
             }
             if get_number(&item, STATUS).is_some_and(|it: u8| received.status.rank() <= it) {
                 return Ok(());
@@ -91,20 +105,21 @@ impl Sends<'_> {
         anyhow::bail!("a pointer changed {ATTEMPTS} times while a receipt was recorded")
     }
 
-    /// Records what a receipt changes, in the order that lets it be done again: the pointer, the thread, the message.
+    /// Records what a receipt changes of a leg, in the order that lets it be done again: the pointer, the thread, the message.
     pub(in crate::store) async fn receive(
         self,
-        mut message: Outgoing,
+        (mut message, leg): (Outgoing, usize),
         received: &Received,
         id: Option<&ProviderId>,
     ) -> anyhow::Result<()> {
         let mut pointed = false;
         for attempt in 0..ATTEMPTS {
-            let change = receive(&message, received, id);
+            let change = receive(&message, leg, received, id);
+            let of = OfLeg { message: &message, leg };
             if let Some(id) = change.learn.as_ref().filter(|_| !pointed) {
                 pointed = true;
-                if let Some(waited) = self.point(&message, id).await? {
-                    Box::pin(self.receive(message.clone(), &waited, None)).await?;
+                if let Some(waited) = self.point(of, id).await? {
+                    Box::pin(self.receive((message.clone(), leg), &waited, None)).await?;
                     message = self.reread(&message).await?;
                     continue;
                 }
@@ -112,7 +127,7 @@ impl Sends<'_> {
             if change.fold {
                 self.fold_outgoing(&message).await?;
             }
-            if !change.writes() || self.note(&message, received, &change).await? {
+            if !change.writes() || self.note(of, received, &change).await? {
                 return Ok(());
             }
             pause(attempt).await;
@@ -121,44 +136,47 @@ impl Sends<'_> {
         anyhow::bail!("a message changed {ATTEMPTS} times while a receipt was recorded")
     }
 
-    /// Writes what a receipt changes of the message itself. `false` if a higher status was faster.
+    /// Writes what a receipt changes of the leg itself. `false` if a higher status was faster, or another leg rose.
     async fn note(
         self,
-        message: &Outgoing,
+        OfLeg { message, leg }: OfLeg<'_>,
         received: &Received,
         change: &Receiving,
     ) -> anyhow::Result<bool> {
-        let patch = Patch::of(keys::outbound(message.accepted.id())).if_present(PK);
+        let at = |name| of_leg(leg, name);
+        let patch = patch(message);
         let patch = match &change.learn {
-            Some(id) => patch.set_if_absent(PROVIDER, text(id.as_str())),
+            Some(id) => patch.set_if_absent(at(PROVIDER), text(id.as_str())),
             None => patch,
         };
         let patch = match &change.keep {
-            Some(receipt) => patch.push(RECEIPTS, json(receipt)?),
+            Some(receipt) => patch.push(at(RECEIPTS), json(receipt)?),
             None => patch,
         };
         let patch = match change.raise {
-            Some(status) => {
-                patch.if_below(STATUS, number(status.rank())).set(STATUS, number(status.rank()))
-            }
+            Some(status) => raise(patch, message, leg, status),
             None => patch,
         };
         // What the platform says of the message is the result of its call, if that was never heard.
         let patch = match change.raise {
-            Some(status) if Status::Sent <= status => {
-                forget_titles(patch.remove(INTENT).remove(RETRY_AT), message)?
-            }
+            Some(status) if Status::Sent <= status => patch.remove(at(INTENT)).remove(at(RETRY_AT)),
             Some(_) | None => patch,
         };
+        let is_over = change.raise.is_some_and(|it| Status::Sent <= it);
+        let patch = if is_over && message.is_over_but_for(leg) {
+            forget_titles(patch, message)?
+        } else {
+            patch
+        };
         let patch = match received.error.as_ref().filter(|_| change.raise == Some(Status::Failed)) {
-            Some(failure) => patch.set(FAILURE, json(failure)?),
+            Some(failure) => patch.set(at(FAILURE), json(failure)?),
             None => patch,
         };
         Ok(matches!(self.store.write(patch).await?, Written::Done(_)))
     }
 
     async fn reread(self, message: &Outgoing) -> anyhow::Result<Outgoing> {
-        self.outgoing(message.accepted.id()).await?.context("a message of ours went away")
+        self.outgoing(&message.id).await?.context("a message of ours went away")
     }
 
     /// Records a watermark: every message to the person by then that is known to have gone out.
@@ -174,9 +192,10 @@ impl Sends<'_> {
         for live in self.store.threads().live(&contact).await?.live {
             for id in self.marked(&live.thread, event, received.status, mark).await? {
                 let Some(message) = self.outgoing(&id).await? else { continue };
-                let is_its = message.accepted.account == event.account && message.went_out();
-                if is_its {
-                    self.receive(message, received, None).await?;
+                let legs = message.legs.iter().enumerate();
+                let its = legs.filter(|(_, it)| is_of(it, event) && it.went_out());
+                for (leg, _) in its {
+                    self.receive((message.clone(), leg), received, None).await?;
                 }
             }
         }
@@ -213,4 +232,9 @@ impl Sends<'_> {
         let items = page.items().iter();
         Ok(items.filter_map(|it| keys::message_of_ours(get_text(it, PK)?)).collect())
     }
+}
+
+/// Whether a leg left by the account that an event came to.
+fn is_of(leg: &Leg, event: &InboundEvent) -> bool {
+    leg.channel == event.channel && leg.account == event.account
 }
