@@ -1,12 +1,10 @@
 //! The API as one value: what it rests on, and the way that every request takes.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use aws::objects::Objects;
 use aws::queue::Queue;
+use aws::sending::Sending;
 use aws::store::{Rules, Store};
-use domain::id::{AccountId, Channel};
-use domain::plan::Offer;
+use domain::plan::{Offer, Senders};
 use domain::time::Timestamp;
 use http::header::{ALLOW, WWW_AUTHENTICATE};
 
@@ -28,7 +26,7 @@ pub struct Api {
     /// The channels of this deployment.
     pub offers: Vec<Offer>,
     /// Our accounts that send; none if the deployment does not say. Their tokens are not known here.
-    pub accounts: BTreeMap<Channel, BTreeSet<AccountId>>,
+    pub accounts: Senders,
     /// What threads are kept and corrected by.
     pub rules: Rules,
 }
@@ -52,6 +50,12 @@ impl Audit {
 }
 
 impl Api {
+    /// What a send rests on.
+    pub(crate) fn sending(&self) -> Sending<'_> {
+        let Self { table, offers, accounts, rules, .. } = self;
+        Sending { store: table, offers, senders: accounts, rules }
+    }
+
     /// Does what a request asks for, or says why not. It never fails.
     pub async fn answer(&self, request: &Request, now: Timestamp) -> (Answer, &'static str) {
         let mut audit = Audit::default();

@@ -1,15 +1,12 @@
 //! What stands between the API and Lambda: the environment, the gateway's requests, and its answers.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use anyhow::{Context, bail};
 use aws::jwks::Jwks;
 use aws::objects::Objects;
 use aws::queue::Queue;
 use aws::store::{Rules, Store};
 use aws::{env, env_or};
-use domain::id::{AccountId, Channel};
-use domain::plan::Offer;
+use domain::plan::Senders;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use lambda_http::RequestExt;
@@ -18,6 +15,9 @@ use lambda_http::request::RequestContext;
 use crate::api::Api;
 use crate::auth::{Auth, Issuer};
 use crate::call::{Answer, Body, Request};
+
+/// What is wrong with a list of accounts that cannot be read.
+const SENDERS: &str = "SENDING_ACCOUNTS must name each as channel:id";
 
 /// What a request is called, in every answer.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -31,8 +31,9 @@ impl Api {
             queue: Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?),
             objects: Objects::new(&sdk, env("BUCKET_NAME")?),
             auth: auth()?,
-            offers: offers(channels::ALL, &env_or("CHANNELS", ""))?,
-            accounts: accounts(&env_or("SENDING_ACCOUNTS", ""))?,
+            offers: channels::offers(channels::ALL, &env_or("CHANNELS", ""))
+                .context("CHANNELS is wrong")?,
+            accounts: Senders::parse(&env_or("SENDING_ACCOUNTS", "")).context(SENDERS)?,
             rules: Rules::from_env()?,
         })
     }
@@ -59,27 +60,6 @@ fn auth() -> anyhow::Result<Auth> {
         }
         other => bail!("AUTH_MODE must be token, jwt or iam, not {other}"),
     }
-}
-
-/// What the channels of a deployment offer, whose names are joined by commas: those of them that send.
-pub fn offers(channels: &[channels::Channel], names: &str) -> anyhow::Result<Vec<Offer>> {
-    let deployed = channels::deployed(channels, names).context("CHANNELS is wrong")?;
-    let offer = |it: &channels::Channel| {
-        let capabilities = it.capabilities()?.clone();
-        Some(Offer { channel: Channel::from_static(it.name), capabilities })
-    };
-    Ok(deployed.into_iter().filter_map(offer).collect())
-}
-
-/// Accounts that send, each as `channel:id`, joined by commas.
-fn accounts(names: &str) -> anyhow::Result<BTreeMap<Channel, BTreeSet<AccountId>>> {
-    let mut found: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for name in names.split(',').filter(|it| !it.is_empty()) {
-        let (channel, id) =
-            name.split_once(':').context("SENDING_ACCOUNTS must name each as channel:id")?;
-        found.entry(Channel::new(channel)).or_default().insert(AccountId::new(id));
-    }
-    Ok(found)
 }
 
 fn incoming(request: lambda_http::Request) -> Request {
@@ -141,24 +121,6 @@ fn outgoing(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_channel_that_does_not_exist_is_a_fault_of_the_deployment() {
-        let offered = |names| offers(channels::ALL, names).map(|it| it.len());
-        assert!(offered("fax").is_err());
-        assert_eq!(offered("").unwrap(), 0);
-        for channel in channels::ALL {
-            assert_eq!(offered(channel.name).unwrap(), 1);
-        }
-    }
-
-    #[test]
-    fn accounts_that_send_are_named_with_their_channel() {
-        let found = accounts("whatsapp:7008,telegram:1,whatsapp:7009").unwrap();
-        let of = |channel| found.get(&Channel::from_static(channel)).map_or(0, BTreeSet::len);
-        assert_eq!((of("whatsapp"), of("telegram"), of("x")), (2, 1, 0));
-        assert!(accounts("").unwrap().is_empty() && accounts("7008").is_err());
-    }
 
     #[test]
     fn a_request_of_the_gateway_keeps_its_path_its_bytes_and_its_principal() {

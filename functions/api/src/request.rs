@@ -2,10 +2,12 @@
 
 mod content;
 
+use aws::sending::{Order, To};
+use aws::store::keys::Key;
 use domain::event::digest;
-use domain::id::{AccountId, Channel, ContactId, IdentityId, ThreadId};
+use domain::id::{AccountId, Channel, IdentityId};
 use domain::outbound::{Author, SendContent};
-use domain::plan::Purpose;
+use domain::plan::{Ask, Purpose};
 use domain::time::Timestamp;
 use serde_json::Value;
 
@@ -45,15 +47,27 @@ pub(crate) struct MessageRequest {
     pub(crate) hash: String,
 }
 
-/// Whom a message is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum To {
-    /// Whoever the thread is with; it becomes part of it.
-    Thread(ThreadId),
-    /// A person; it opens a thread.
-    Contact(ContactId),
-    /// An address, known or not; it opens a thread.
-    Address(Channel, IdentityId),
+impl MessageRequest {
+    /// The key of the message that it quotes.
+    pub(crate) fn quoted(&self) -> Option<Key> {
+        self.reply_to.as_ref().map(|it| Key::alone(it.key()))
+    }
+
+    /// What it asks for, with the message that it quotes.
+    pub(crate) fn order<'a>(&'a self, reply_to: Option<&'a Key>) -> Order<'a> {
+        let ask = Ask {
+            content: &self.content,
+            purpose: self.purpose,
+            author: self.author,
+            channel: self.channel.as_ref(),
+            account: self.account.as_ref(),
+            address: None,
+            quotes: reply_to.is_some(),
+            expires_at: self.expires_at,
+            allow_claimed: self.allow_claimed,
+        };
+        Order { to: &self.to, ask, reply_to }
+    }
 }
 
 /// Reads a body.
@@ -159,6 +173,7 @@ pub(crate) fn written_as(channel: &Channel, id: &str, account: Option<&AccountId
 
 #[cfg(test)]
 mod tests {
+    use domain::id::ThreadId;
     use serde_json::json;
 
     use super::*;

@@ -31,7 +31,9 @@ pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
         return Err(Problem::because(GONE, "the message was taken back"));
     }
     let content = match &id {
-        MessageRef::Ours(ours) => api.table.sends().outgoing(ours).await?.map(|it| json!(it.content)),
+        MessageRef::Ours(ours) => {
+            api.table.sends().outgoing(ours).await?.map(|it| json!(it.content))
+        }
         MessageRef::Theirs(..) => said(api, row).await?.as_ref().map(show::content),
     };
     let content = content.ok_or_else(|| {

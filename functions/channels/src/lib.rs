@@ -5,6 +5,7 @@
 
 use domain::inbound::{Inbound, Source};
 use domain::outbound::{Capabilities, Outbound};
+use domain::plan::Offer;
 
 /// One channel.
 #[derive(Clone)]
@@ -52,6 +53,15 @@ pub fn named<'a>(channels: &'a [Channel], name: &str) -> Option<&'a Channel> {
 pub fn deployed<'a>(channels: &'a [Channel], names: &str) -> Result<Vec<&'a Channel>, NoChannel> {
     let names = names.split(',').filter(|it| !it.is_empty());
     names.map(|it| named(channels, it).ok_or_else(|| NoChannel(it.to_owned()))).collect()
+}
+
+/// What the channels of a deployment carry, of those of them that send.
+pub fn offers(channels: &[Channel], names: &str) -> Result<Vec<Offer>, NoChannel> {
+    let offer = |it: &Channel| {
+        let channel = domain::id::Channel::from_static(it.name);
+        Some(Offer { channel, capabilities: it.capabilities()?.clone() })
+    };
+    Ok(deployed(channels, names)?.into_iter().filter_map(offer).collect())
 }
 
 /// A name that no channel has.
@@ -108,5 +118,8 @@ mod tests {
         assert_eq!(names("").unwrap(), Vec::<&str>::new());
         assert_eq!(names("x,whatsapp").unwrap(), ["x", "whatsapp"]);
         assert_eq!(names("x,fax").unwrap_err().to_string(), "fax is no channel");
+        let offered = |text| offers(ALL, text).map(|it| it.len());
+        assert_eq!((offered("").unwrap(), offered("x,whatsapp").unwrap()), (0, 2));
+        assert!(offered("fax").is_err());
     }
 }

@@ -5,18 +5,18 @@
 
 use aws::new_id;
 use aws::queue::Queue;
+use aws::sending::{self, Draft, Named, NoDraft, Sending, To as SendTo};
 use aws::store::keys::{self, Key};
 use aws::store::views::Row;
 use aws::store::{Acceptance, Order, Question, Rules, Store, Stored, ThreadChange, To};
 use aws::store::{Position, SortOrder, Window};
 use domain::event::{Direction, Identity, InboundEvent, Message, derived, digest};
-use domain::filing::aliases::{forbidden, known_by};
 use domain::filing::arbiter::{Answer, Arbiter, QUESTION_MS, answer, question, topics};
 use domain::filing::{Decider, Handling};
-use domain::id::{ContactId, CorrectionId, IdentityId, MessageId, ThreadId};
-use domain::outbound::{Author, SendContent};
-use domain::plan::{EVERY_PURPOSE, Purpose};
-use domain::sending::{Leg, Outgoing};
+use domain::id::{ContactId, CorrectionId, MessageId, ThreadId};
+use domain::outbound::Feature;
+use domain::plan::{Ask, Offer, Senders};
+use domain::sending::Outgoing;
 use domain::threading::{Evidence, Reading};
 use domain::time::Timestamp;
 
@@ -31,8 +31,21 @@ pub(crate) enum Asker {
     /// Nobody: it waits, marked, for one of us.
     #[default]
     Nobody,
-    /// The customer, where the arbiter says so; the queue takes the questions to be sent.
-    Customer(Arbiter, Queue),
+    /// The customer, where the arbiter says so.
+    Customer(Box<Customer>),
+}
+
+/// How customers are asked.
+#[derive(Clone, Debug)]
+pub struct Customer {
+    /// Whether to ask, and what.
+    pub arbiter: Arbiter,
+    /// What takes the questions to be sent.
+    pub queue: Queue,
+    /// The channels of this deployment.
+    pub offers: Vec<Offer>,
+    /// Our accounts that send.
+    pub senders: Senders,
 }
 
 /// An event as the arbiter sees it.
@@ -59,10 +72,9 @@ impl Asker {
         rules: &Rules,
         now: Timestamp,
     ) -> anyhow::Result<()> {
-        let Self::Customer(arbiter, queue) = self else { return Ok(()) };
+        let Self::Customer(customer) = self else { return Ok(()) };
         let Some(identity) = &event.identity else { return Ok(()) };
-        let said = Said { event, message, identity };
-        if !arbiter.may_ask(event, message, now) {
+        if !customer.arbiter.may_ask(event, message, now) {
             return Ok(());
         }
         let about = keys::message(&event.channel, &event.account, &message.id);
@@ -70,42 +82,44 @@ impl Asker {
         let Some(filed) = stored.thread.as_ref().filter(|_| stored.is_unsure(rules)) else {
             return Ok(());
         };
-        let id = question_id(&about);
-        if let Some(asked) = table.sends().outgoing(&id).await? {
-            return queue.put_first(&asked).await;
-        }
-        let prepared = prepare(table, &said, &about, &stored, filed, now).await?;
-        let Some((accepted, contact)) = prepared else { return Ok(()) };
-        match table.sends().accept(&accepted, None, rules).await? {
-            Acceptance::Stored(stored) | Acceptance::Repeated(stored) => {
-                tracing::info!(contact.id = %contact, thread.id = %filed, "the customer is asked");
-                queue.put_first(&stored).await
+        let asked = match table.sends().outgoing(&question_id(&about)).await? {
+            Some(asked) => Some(Box::new(asked)),
+            None => {
+                let said = Said { event, message, identity };
+                let Customer { offers, senders, .. } = &**customer;
+                let sending = Sending { store: table, offers, senders, rules };
+                let doubted = Doubted { about: &about, stored: &stored, filed };
+                put(&sending, &said, &doubted, now).await?
             }
-            Acceptance::Mismatch | Acceptance::Stale => Ok(()),
+        };
+        match asked {
+            Some(asked) => customer.queue.put_first(&asked).await,
+            None => Ok(()),
         }
     }
 }
 
-/// The question as a message of ours, once it is recorded as the one that waits. `None` if there is nothing to choose
-/// from, another question waits, or the person wants nothing of us.
-async fn prepare(
-    table: &Store,
+/// The message that is in doubt, as it is filed.
+struct Doubted<'a> {
+    about: &'a Key,
+    stored: &'a Stored,
+    filed: &'a ThreadId,
+}
+
+/// Stores the question as a message of ours, once it is recorded as the one that waits. `None` if there is nothing to choose
+/// from, another question waits, or it may not go to where the message came from.
+async fn put(
+    sending: &Sending<'_>,
     said: &Said<'_>,
-    about: &Key,
-    stored: &Stored,
-    filed: &ThreadId,
+    Doubted { about, stored, filed }: &Doubted<'_>,
     now: Timestamp,
-) -> anyhow::Result<Option<(Outgoing, ContactId)>> {
-    let Some(address) = table.contacts().find_identity(&said.identity.id).await? else { return Ok(None) };
-    let Some(contact) = address.contact.clone() else { return Ok(None) };
-    let kept = table.contacts().addresses(&contact).await?.unwrap_or_default();
-    let kept = table.contacts().with_aliases(&kept).await?;
-    let forbidden = forbidden(&said.identity.id, &kept);
-    let forbids = |purpose: &str| forbidden.iter().any(|it| it == purpose);
+) -> anyhow::Result<Option<Box<Outgoing>>> {
+    let (table, event, from) = (sending.store, said.event, &said.identity.id);
+    let Some(address) = table.contacts().find_identity(from).await? else { return Ok(None) };
     // Who only claims to be a person is told of none of their topics.
-    if address.claimed.is_some() || forbids(EVERY_PURPOSE) || forbids(Purpose::Care.name()) {
+    let Some(contact) = address.contact.filter(|_| address.claimed.is_none()) else {
         return Ok(None);
-    }
+    };
     let threads = table.threads().live(&contact).await?;
     let offered = topics(&threads.live, filed, now);
     if offered.len() < 2 {
@@ -115,21 +129,65 @@ async fn prepare(
     let opened = view.is_some_and(|it| it.opened == stored.at);
     let topics = table.filing().topics(&offered).await?;
     let reading = Reading::of_content(&said.message.content);
-    let content = question(&reading, &topics, opened.then_some(filed));
+    let content = question(&reading, &topics, opened.then_some(*filed));
     let message = question_id(about);
     let asked = Question {
         message: message.clone(),
-        about: about.clone(),
-        filed: filed.clone(),
+        about: (*about).clone(),
+        filed: (*filed).clone(),
         opened,
-        new: if opened { filed.clone() } else { ThreadId::new(new_id("thr_")) },
+        new: if opened { (*filed).clone() } else { ThreadId::new(new_id("thr_")) },
         asked: now,
         until: now.plus_ms(QUESTION_MS),
     };
+    // It goes where the message came from or nowhere, and quotes it where the channel can.
+    let ask = Ask {
+        channel: Some(&event.channel),
+        account: Some(&event.account),
+        address: Some(from),
+        expires_at: Some(asked.until),
+        ..Ask::of(&content)
+    };
+    let to = SendTo::Thread((*filed).clone());
+    let reply_to = sending.has(&event.channel, Feature::ReplyTo).then_some(*about);
+    let order = sending::Order { to: &to, ask, reply_to };
+    // Planned before it is recorded: a question that cannot go keeps no other from being asked.
+    let Some(draft) = draft(sending, &order, filed, now).await? else { return Ok(None) };
     let waits = table.filing().put_question(&contact, &asked).await?;
     let Some(waits) = waits.filter(|it| it.message == message) else { return Ok(None) };
-    let to = known_by(&said.identity.id, &kept);
-    Ok(Some((said.accepted(&waits, &contact, content, to), contact)))
+    let named = Named { hash: digest(&[message.as_str()]), id: message, client_ref: None };
+    let ask = Ask { expires_at: Some(waits.until), ..order.ask };
+    let order = sending::Order { ask, ..order };
+    match sending.accept(&order, &draft, &named, waits.asked).await? {
+        Acceptance::Stored(stored) | Acceptance::Repeated(stored) => {
+            tracing::info!(contact.id = %contact, thread.id = %filed, "the customer is asked");
+            Ok(Some(stored))
+        }
+        Acceptance::Mismatch | Acceptance::Stale => Ok(None),
+    }
+}
+
+/// The plan of a question, if it may go.
+async fn draft(
+    sending: &Sending<'_>,
+    order: &sending::Order<'_>,
+    filed: &ThreadId,
+    now: Timestamp,
+) -> anyhow::Result<Option<Draft>> {
+    let draft = match sending.draft(order, now).await {
+        Ok(draft) => draft,
+        Err(NoDraft::Unread(error)) => return Err(error),
+        Err(why) => {
+            tracing::info!(thread.id = %filed, %why, "the customer cannot be asked");
+            return Ok(None);
+        }
+    };
+    if draft.way().is_none() {
+        let why = draft.plan.refusal.as_ref().map(|(it, _)| it.problem.slug());
+        tracing::info!(thread.id = %filed, why, "the customer may not be asked");
+        return Ok(None);
+    }
+    Ok(Some(draft))
 }
 
 /// Puts what was in doubt where the customer says, if the message answers a question that waits. It comes before the
@@ -220,37 +278,6 @@ async fn followers(
     };
     let followers = page.rows.iter().filter(follows).map(|it| Key::alone(it.key.clone()));
     Ok(std::iter::once(question.about.clone()).chain(followers).collect())
-}
-
-impl Said<'_> {
-    fn accepted(
-        &self,
-        question: &Question,
-        contact: &ContactId,
-        content: SendContent,
-        to: Vec<IdentityId>,
-    ) -> Outgoing {
-        let leg = Leg {
-            reply_to: Some(self.message.id.clone()),
-            place: self.message.place.clone(),
-            since_inbound_ms: Some(question.asked.since(self.event.at).max(0)),
-            ..Leg::new(self.event.channel.clone(), self.event.account.clone(), to)
-        };
-        Outgoing {
-            id: question.message.clone(),
-            content,
-            author: Author::Automation,
-            legs: vec![leg],
-            passed: Vec::new(),
-            thread: question.filed.clone(),
-            contact: contact.clone(),
-            at: question.asked,
-            expires_at: Some(question.until),
-            hash: digest(&[question.message.as_str()]),
-            client_ref: None,
-            kept_until: None,
-        }
-    }
 }
 
 /// Says of a thread that its messages belong there, whatever else is changed of it meanwhile.

@@ -18,10 +18,13 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf};
 use domain::filing::arbiter::Arbiter;
 use domain::id::Reference;
+use domain::plan::Senders;
 use domain::status::Status;
 
 /// The share of messages that may be shown as unsure where nobody says another, in percent.
 const USUAL_PERCENT: &str = "5";
+
+pub use arbiter::Customer;
 
 /// What files events.
 #[derive(Clone, Debug)]
@@ -35,7 +38,8 @@ pub struct Filer {
 impl Filer {
     /// A filer as the environment says: `TABLE_NAME`; `BUCKET_NAME`, from which large content goes that is taken back or
     /// replaced; `RETENTION_DAYS` after which messages go (0: never); `ASK_CUSTOMER_ON`, the channels on which a customer is
-    /// asked where a doubtful message belongs, with `OUTBOUND_QUEUE_URL` for the question; `UNSURE_PERCENT`, the share of
+    /// asked where a doubtful message belongs, with `OUTBOUND_QUEUE_URL` for the question, and `CHANNELS` and `SENDING_ACCOUNTS`
+    /// to plan it by; `UNSURE_PERCENT`, the share of
     /// messages that may be shown as unsure.
     pub fn from_env() -> anyhow::Result<Self> {
         let sdk = aws::config::sdk()?;
@@ -52,8 +56,15 @@ impl Filer {
         };
         match Arbiter::parse(&env_or("ASK_CUSTOMER_ON", "")) {
             None => Ok(filer),
-            Some(customer) => {
-                Ok(filer.asking(customer, Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?)))
+            Some(arbiter) => {
+                let offers = channels::offers(channels::ALL, &env_or("CHANNELS", ""));
+                let senders = Senders::parse(&env_or("SENDING_ACCOUNTS", ""));
+                Ok(filer.asking(Customer {
+                    arbiter,
+                    queue: Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?),
+                    offers: offers.context("CHANNELS is wrong")?,
+                    senders: senders.context("SENDING_ACCOUNTS must name each as channel:id")?,
+                }))
             }
         }
     }
@@ -70,10 +81,10 @@ impl Filer {
         Self { budget: Some(budget), ..self }
     }
 
-    /// The same filer with a customer to ask, and the queue that takes the questions.
+    /// The same filer with customers to ask.
     #[must_use]
-    pub fn asking(self, customer: Arbiter, queue: Queue) -> Self {
-        Self { asker: Asker::Customer(customer, queue), ..self }
+    pub fn asking(self, customer: Customer) -> Self {
+        Self { asker: Asker::Customer(Box::new(customer)), ..self }
     }
 
     /// Files a batch, and names the entries that the queue has to bring again.

@@ -12,6 +12,7 @@ pub mod logs;
 pub mod objects;
 mod parallel;
 pub mod queue;
+pub mod sending;
 pub mod store;
 pub mod timers;
 pub mod vault;

@@ -1,7 +1,7 @@
 //! What is odd in one way only: cursors that somebody made, texts that say nothing, a thread that is there twice, an account
 //! that does not send.
 
-use domain::id::{AccountId, Channel};
+use domain::plan::Senders;
 use serde_json::json;
 
 use crate::hostile::{forged, known, texts};
@@ -134,8 +134,8 @@ async fn a_thread_that_is_in_the_inbox_twice_is_listed_once() {
 async fn an_account_that_does_not_send_is_refused_before_anything_is_promised() {
     let world = World::new().await;
     world.hear("wamid.1", "Where is my order?", now().plus_ms(-60_000)).await;
-    let listed = |channel, account| api::Api {
-        accounts: [(Channel::from_static(channel), [AccountId::new(account)].into())].into(),
+    let listed = |channel: &str, account: &str| api::Api {
+        accounts: Senders::parse(&format!("{channel}:{account}")).unwrap(),
         ..world.api()
     };
     let send = async |api: &api::Api, account: &str, path: &str| {

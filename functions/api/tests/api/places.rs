@@ -82,3 +82,25 @@ async fn a_place_is_never_taken_to_another_address_or_a_new_thread() {
     let answered = place(&world, &answer(&thread, None)).await;
     assert_eq!(answered, None, "the address that was last used has no such topic");
 }
+
+#[tokio::test]
+async fn an_answer_that_quotes_goes_to_the_address_that_said_it() {
+    let world = World::new().await;
+    world.file(writes("5000000001", "1", 0, Some("22183"))).await;
+    let thread = world.thread().await;
+    let contact = world.get(&format!("/v1/threads/{thread}")).await.text("contact_id");
+    let address_of = json!({ "channel": "telegram", "account": BOT, "id": "bc1:5000000001" });
+    let link = json!({ "address": address_of, "reason": "they said so" });
+    let linked = world.post(&format!("/v1/contacts/{contact}/identities"), &link, None).await;
+    assert!(linked.status < 300, "{:#}", linked.body);
+    world.file(writes("bc1:5000000001", "9", 100, None)).await;
+    let timeline = world.get(&format!("/v1/threads/{thread}/timeline")).await;
+    let first = timeline.body["messages"][0]["id"].as_str().unwrap();
+    for (reply_to, to) in [(None, "bc1:5000000001"), (Some(first), "5000000001")] {
+        let sent = world.post("/v1/messages", &answer(&thread, reply_to), None).await;
+        assert_eq!(sent.status, 202, "{:#}", sent.body);
+        let id = MessageId::new(sent.text("id"));
+        let message = world.table().sends().outgoing(&id).await.unwrap().unwrap();
+        assert_eq!(message.legs[0].to[0], address(to), "{reply_to:?}");
+    }
+}

@@ -218,8 +218,8 @@ pub(crate) fn api(cloud: &Cloud, process: Process) -> Api {
         queue: Queue::over(process.queues, cloud.queues.url(QUEUE)),
         objects: Objects::over(process.bucket, "bucket".to_owned()),
         auth: Auth::Tokens,
-        offers: api::offers(channels::ALL, &names.join(",")).unwrap(),
-        accounts: std::collections::BTreeMap::new(),
+        offers: channels::offers(channels::ALL, &names.join(",")).unwrap(),
+        accounts: domain::plan::Senders::default(),
         rules: rules(),
     }
 }

@@ -9,11 +9,12 @@ use domain::event::{Identity, InboundEvent, Kind};
 use domain::filing::{ChannelLink, LinkCode, State};
 use domain::id::{IdentityId, ProviderId};
 use domain::outbound::SendContent;
+use domain::plan::Offer;
 use domain::sending::Outgoing;
 use domain::threading::{Certain, Evidence};
 use embedded::Steps;
 
-use crate::world::World;
+use crate::world::{World, offers};
 
 /// The ids of a question's options.
 fn options(question: &Outgoing) -> Vec<String> {
@@ -103,6 +104,28 @@ async fn who_opted_out_by_their_number_is_not_asked_on_the_platforms_id() {
         assert!(confidence < 0.6, "it must be in doubt: {confidence}");
         assert_eq!(world.queued().len(), usize::from(is_asked), "{purpose}");
     }
+}
+
+#[tokio::test]
+async fn a_question_that_could_not_go_is_neither_asked_nor_waited_for() {
+    let world = World::with_two_topics().await;
+    let doubtful = world.says("5", 1, DOUBTFUL);
+    let plain = |mut it: Offer| {
+        it.capabilities.choices = None;
+        it
+    };
+    for (offers, senders) in [
+        (offers(), "whatsapp:another"),
+        (Vec::new(), ""),
+        (offers().into_iter().map(plain).collect(), ""),
+    ] {
+        world.filer_by(offers, senders).file(&doubtful).await.unwrap();
+        assert_eq!(world.queued(), []);
+    }
+    // Nothing was recorded: the same message is asked about once the account sends.
+    world.filer_by(offers(), "whatsapp:7008").file(&doubtful).await.unwrap();
+    let question = world.question().await;
+    assert_eq!(question.legs[0].account.as_str(), "7008");
 }
 
 #[tokio::test]

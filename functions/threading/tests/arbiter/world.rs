@@ -9,11 +9,12 @@ use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, R
 use domain::filing::Live;
 use domain::filing::arbiter::Arbiter;
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, Reference, ThreadId};
+use domain::plan::{Offer, Senders};
 use domain::sending::{Entry, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
 use embedded::{Cloud, Queued, Steps, TABLE};
-use threading::Filer;
+use threading::{Customer, Filer};
 
 pub(crate) const WHATSAPP: Channel = Channel::from_static("whatsapp");
 pub(crate) const QUEUE: &str = "outbound.fifo";
@@ -45,9 +46,22 @@ impl World {
         let queue = Queue::over(process.queues, self.cloud.queues.url(QUEUE));
         let filer = Filer::over(Store::over(process.table, TABLE.to_owned()), None);
         match Arbiter::parse(channels) {
-            Some(customer) => filer.asking(customer, queue),
+            Some(arbiter) => {
+                let (offers, senders) = (offers(), Senders::default());
+                filer.asking(Customer { arbiter, queue, offers, senders })
+            }
             None => filer,
         }
+    }
+
+    /// A filer that asks on WhatsApp if it can be sent there, by accounts of ours that are these.
+    pub(crate) fn filer_by(&self, offers: Vec<Offer>, senders: &str) -> Filer {
+        let process = self.cloud.process();
+        let queue = Queue::over(process.queues, self.cloud.queues.url(QUEUE));
+        let arbiter = Arbiter::parse("whatsapp").unwrap();
+        let senders = Senders::parse(senders).unwrap();
+        let filer = Filer::over(Store::over(process.table, TABLE.to_owned()), None);
+        filer.asking(Customer { arbiter, queue, offers, senders })
     }
 
     pub(crate) async fn take(&self, event: &InboundEvent) {
@@ -147,4 +161,9 @@ impl World {
         let entry: Entry = serde_json::from_str(&entry.body).unwrap();
         self.table().sends().outgoing(&entry.message).await.unwrap().unwrap()
     }
+}
+
+/// What WhatsApp carries.
+pub(crate) fn offers() -> Vec<Offer> {
+    channels::offers(channels::ALL, "whatsapp").unwrap()
 }

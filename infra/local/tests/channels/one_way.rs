@@ -53,9 +53,11 @@ const NAMES: &str = "calls,texts,mail";
 
 #[test]
 fn the_api_offers_those_that_send() {
-    let offers = api::offers(ALL, NAMES).unwrap();
+    let offers = channels::offers(ALL, NAMES).unwrap();
     assert_eq!(offers.iter().map(|it| it.channel.as_str()).collect::<Vec<_>>(), ["texts", "mail"]);
-    assert!(api::offers(ALL, "calls").unwrap().is_empty() && api::offers(ALL, "fax").is_err());
+    assert!(
+        channels::offers(ALL, "calls").unwrap().is_empty() && channels::offers(ALL, "fax").is_err()
+    );
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! instead, so that a caller can offer it.
 
 mod fit;
+mod senders;
+mod ways;
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +15,9 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AccountId, Channel, IdentityId};
 use crate::outbound::{Author, Capabilities, Problem, SendContent};
 use crate::time::Timestamp;
+
+pub use senders::Senders;
+pub use ways::{Known, ways, ways_to};
 
 /// What is to be sent, and within which bounds.
 #[derive(Clone, Copy, Debug)]
@@ -25,12 +30,34 @@ pub struct Ask<'a> {
     pub author: Author,
     /// The only channel that may be taken.
     pub channel: Option<&'a Channel>,
+    /// The only one of our addresses that it may leave by.
+    pub account: Option<&'a AccountId>,
+    /// The only one of the person's addresses that it may go to.
+    pub address: Option<&'a IdentityId>,
     /// Whether it quotes a message: a channel that cannot quote would lose that.
     pub quotes: bool,
     /// When it is of no more use.
     pub expires_at: Option<Timestamp>,
     /// Whether it may go to an address that is only claimed to be theirs.
     pub allow_claimed: bool,
+}
+
+impl<'a> Ask<'a> {
+    /// A program answers a person, within no bounds but theirs.
+    #[must_use]
+    pub fn of(content: &'a SendContent) -> Self {
+        Self {
+            content,
+            purpose: Purpose::default(),
+            author: Author::default(),
+            channel: None,
+            account: None,
+            address: None,
+            quotes: false,
+            expires_at: None,
+            allow_claimed: false,
+        }
+    }
 }
 
 /// What a message is for. A person may forbid one and allow another.

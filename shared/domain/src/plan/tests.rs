@@ -38,15 +38,7 @@ fn way(channel: Channel, hours_ago: Option<i64>) -> Way {
 }
 
 fn ask(content: &SendContent) -> Ask<'_> {
-    Ask {
-        content,
-        purpose: Purpose::Care,
-        author: Author::Automation,
-        channel: None,
-        quotes: false,
-        expires_at: None,
-        allow_claimed: false,
-    }
+    Ask::of(content)
 }
 
 fn text(text: &str) -> SendContent {
@@ -199,4 +191,19 @@ fn content_that_does_not_fit_is_refused_before_anything_is_sent() {
     let (content, way) = (text("hello"), way(SMS, Some(1)));
     let quoting = Ask { quotes: true, ..ask(&content) };
     assert_eq!(problem(&quoting, vec![way]), Some(Problem::ContentUnsupported));
+}
+
+#[test]
+fn only_accounts_that_a_deployment_names_send_if_it_names_any() {
+    let senders = Senders::parse("chat:7008,chat:7009").unwrap();
+    let by = |channel, account: Option<&str>| Way {
+        account: account.map(AccountId::new),
+        ..way(channel, None)
+    };
+    assert!(senders.take(&by(CHAT, Some("7008"))) && !senders.take(&by(SMS, Some("1"))));
+    assert!(Senders::default().take(&by(SMS, Some("1"))), "it does not say");
+    assert!(senders.take(&by(CHAT, None)), "the caller is asked for one");
+    assert!(!senders.take(&by(CHAT, Some("1"))));
+    assert_eq!(Senders::parse("chat"), None);
+    assert_eq!(Senders::parse(""), Some(Senders::default()));
 }

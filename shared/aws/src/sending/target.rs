@@ -1,0 +1,156 @@
+//! Whom a message may go to, and by which ways: what the table knows, laid out for the planner.
+
+use domain::event::{Direction, Identity};
+use domain::filing::State;
+use domain::filing::aliases::{Kept, known_by};
+use domain::filing::identity::resolve;
+use domain::id::{Channel, ContactId, IdentityId, ThreadId};
+use domain::plan::{Ask, Known, Way, ways, ways_to};
+use domain::time::Timestamp;
+
+use super::quote::Quoted;
+use super::{NoDraft, Sending, To};
+use crate::store::{Claims, SortOrder, Window};
+
+/// How many threads a merge may have gone through.
+const MOST_MERGES: usize = 16;
+/// How many of the last messages are looked at for the channel that a thread is on.
+const LAST: usize = 5;
+
+/// Whom a message is for.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// The person; `None` for one that we do not know.
+    pub(super) contact: Option<ContactId>,
+    /// The thread that it joins; `None` opens one.
+    pub(super) thread: Option<ThreadId>,
+    /// The addresses that become the person's by it.
+    pub(super) claims: Claims,
+    /// The ways to reach them, best first.
+    pub(super) ways: Vec<Way>,
+    /// What is kept of the person's addresses and of their other names.
+    kept: Vec<Kept>,
+}
+
+impl Target {
+    /// The address of a way, and what else the person is known by there.
+    pub(super) fn known_by(&self, way: &Way) -> Vec<IdentityId> {
+        known_by(&way.identity, &self.kept)
+    }
+}
+
+impl Sending<'_> {
+    /// Looks up whom a message is for.
+    pub(super) async fn target(
+        &self,
+        to: &To,
+        ask: &Ask<'_>,
+        quoted: Option<&Quoted>,
+        now: Timestamp,
+    ) -> Result<Target, NoDraft> {
+        let mut target = match to {
+            To::Thread(id) => self.in_thread(ask, id, now).await?,
+            To::Contact(id) => self.to_contact(ask, id).await?,
+            To::Address(channel, identity) => self.to_address(ask, channel, identity).await?,
+        };
+        if let Some(quoted) = quoted {
+            if target.contact.as_ref() != Some(&quoted.contact) {
+                return Err(NoDraft::QuotedElsewhere);
+            }
+            // The platform knows the quoted message on that account of ours only, and in the talk with that address.
+            target.ways.retain(|it| quoted.is_on_account_of(it));
+            if target.ways.iter().any(|it| quoted.spot.is_on(it)) {
+                target.ways.retain(|it| quoted.spot.is_on(it));
+            }
+        }
+        Ok(target)
+    }
+
+    async fn in_thread(
+        &self,
+        ask: &Ask<'_>,
+        id: &ThreadId,
+        now: Timestamp,
+    ) -> Result<Target, NoDraft> {
+        let mut id = id.clone();
+        for _ in 0..MOST_MERGES {
+            let thread = self.store.views().view_thread(&id).await?.ok_or(NoDraft::Thread)?;
+            if let Some(into) = thread.merged_into.clone() {
+                id = into;
+                continue;
+            }
+            if thread.live.as_ref().is_some_and(|it| it.state == State::Closed) {
+                return Err(NoDraft::Closed);
+            }
+            let addresses = self.store.contacts().addresses(&thread.contact).await?;
+            let mut addresses = addresses.ok_or(NoDraft::Thread)?;
+            let claimants = self.store.filing().claimants(&thread).await?;
+            let claimed: Vec<_> = claimants.iter().map(|(id, _)| id.clone()).collect();
+            addresses.extend(claimants);
+            // A conversation stays where it is; only if it cannot, what the person prefers counts.
+            let last =
+                if ask.channel.is_none() { self.last_channel(&id, now).await? } else { None };
+            let preferred = self.preferred(ask, &thread.contact).await?;
+            let preferred: Vec<_> = last.into_iter().chain(preferred).collect();
+            let kept = self.store.contacts().with_aliases(&addresses).await?;
+            let (addresses, claimed, preferred) = (&addresses, &claimed, &preferred);
+            let ways = ways(ask, &Known { addresses, kept: &kept, claimed, preferred });
+            let (contact, claims) = (Some(thread.contact), Claims::default());
+            return Ok(Target { contact, thread: Some(id), claims, ways, kept });
+        }
+        Err(NoDraft::Thread)
+    }
+
+    /// The channel that the person last used in a thread, else the one that we did.
+    async fn last_channel(&self, id: &ThreadId, now: Timestamp) -> anyhow::Result<Option<Channel>> {
+        let window = Window { order: SortOrder::Descending, after: None, limit: LAST };
+        let page = self.store.views().view_timeline(std::slice::from_ref(id), &window, now).await?;
+        let theirs = page.rows.iter().find(|it| it.direction == Direction::In);
+        Ok(theirs.or_else(|| page.rows.first()).and_then(|it| it.channel.clone()))
+    }
+
+    /// The channels that a person prefers, where the caller leaves the choice.
+    async fn preferred(&self, ask: &Ask<'_>, contact: &ContactId) -> anyhow::Result<Vec<Channel>> {
+        if ask.channel.is_some() {
+            return Ok(Vec::new());
+        }
+        Ok(self.store.contacts().profile(contact).await?.channels)
+    }
+
+    async fn to_contact(&self, ask: &Ask<'_>, id: &ContactId) -> Result<Target, NoDraft> {
+        let contacts = self.store.contacts();
+        let id = contacts.who_is(id).await?.ok_or(NoDraft::Contact)?;
+        let addresses = contacts.addresses(&id).await?.ok_or(NoDraft::Contact)?;
+        let kept = contacts.with_aliases(&addresses).await?;
+        let preferred = &self.preferred(ask, &id).await?;
+        let (addresses, claimed) = (&addresses, &[]);
+        let ways = ways(ask, &Known { addresses, kept: &kept, claimed, preferred });
+        Ok(Target { contact: Some(id), thread: None, claims: Claims::default(), ways, kept })
+    }
+
+    async fn to_address(
+        &self,
+        ask: &Ask<'_>,
+        channel: &Channel,
+        identity: &IdentityId,
+    ) -> Result<Target, NoDraft> {
+        let contacts = self.store.contacts();
+        let known = contacts.find_identity(identity).await?;
+        let contact = known.as_ref().and_then(|it| it.contact.clone());
+        let addresses = match &contact {
+            Some(contact) => contacts.addresses(contact).await?.unwrap_or_default(),
+            None => known.iter().map(|it| (identity.clone(), it.clone())).collect(),
+        };
+        let kept = contacts.with_aliases(&addresses).await?;
+        let person = Known { addresses: &addresses, kept: &kept, claimed: &[], preferred: &[] };
+        let ways = ways_to(ask, &person, channel, identity);
+        let claims = if contact.is_some() {
+            Vec::new()
+        } else {
+            let it = Identity { id: identity.clone(), aliases: Vec::new(), name: None };
+            resolve(&it, known.as_ref(), &[]).claims
+        };
+        let claims = Claims { claims, ..Claims::default() };
+        Ok(Target { contact, thread: None, claims, ways, kept })
+    }
+}
