@@ -16,7 +16,7 @@ use crate::store::patch::{Patch, Written, key_item};
 use crate::store::transaction::{Committed, Transaction};
 
 /// How often something is read and decided again when others were faster, before the queue is asked to bring it back.
-pub(in crate::store) const ATTEMPTS: u32 = 30;
+const ATTEMPTS: u32 = 30;
 
 /// The table and what lies beside it. What is done with it is in the rooms: [`filing`](Self::filing), [`threads`](Self::threads) and so on.
 #[derive(Clone, Debug)]
@@ -152,7 +152,7 @@ impl Store {
 }
 
 /// Lets others finish: short at first, as most conflicts are over within one call.
-pub(in crate::store) async fn pause(attempt: u32) {
+async fn pause(attempt: u32) {
     tokio::time::sleep(Duration::from_millis(u64::from(attempt.min(10)) * 5)).await;
 }
 

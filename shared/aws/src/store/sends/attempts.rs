@@ -11,7 +11,7 @@ use super::item::{self, STATUS, forget_titles, json, rank};
 use super::legs::{
     self, ATTEMPT, FAILURE, INTENT, POSSIBLE_DUPLICATE, PROVIDER, RESULTS, RETRY_AT, of_leg, raise,
 };
-use crate::store::base::{ATTEMPTS, pause};
+use crate::store::base;
 use crate::store::item::{moment, number, text};
 use crate::store::patch::{Patch, Written};
 use crate::store::sends::Sends;
@@ -129,9 +129,9 @@ impl Sends<'_> {
         provider: Option<&ProviderId>,
         now: Timestamp,
     ) -> anyhow::Result<()> {
-        let mut message = of.message.clone();
-        for attempt in 0..ATTEMPTS {
-            let of = OfLeg { message: &message, leg: of.leg };
+        let leg = of.leg;
+        let attempt = |message: Outgoing| async move {
+            let of = OfLeg { message: &message, leg };
             let patch = of.finished(Attempt { n, at: now, end: End::Sent, failure: None })?;
             let patch = match provider {
                 Some(it) => patch.set_if_absent(of.place(PROVIDER), text(it.as_str())),
@@ -142,14 +142,14 @@ impl Sends<'_> {
             } else {
                 of.forgotten(patch.remove(of.place(RETRY_AT)))?
             };
-            match self.store.write(patch).await? {
-                Written::Done(_) => return Ok(()),
-                Written::Refused(item) if item.is_empty() => return Ok(()),
-                Written::Refused(item) => message = item::read(&item)?,
-                Written::Busy => pause(attempt).await,
-            }
-        }
-        anyhow::bail!("a message changed {ATTEMPTS} times while it was recorded as sent")
+            Ok(match self.store.write(patch).await? {
+                Written::Done(_) => base::Attempt::Done(()),
+                Written::Refused(item) if item.is_empty() => base::Attempt::Done(()),
+                Written::Refused(item) => base::Attempt::Again(item::read(&item)?),
+                Written::Busy => base::Attempt::Again(message),
+            })
+        };
+        self.store.retrying_from("a message was recorded as sent", of.message.clone(), attempt).await
     }
 
     /// Records that an attempt ended without the message being taken, and that another follows. `false` if the leg moved

@@ -21,7 +21,7 @@ use domain::sending::Outgoing;
 use domain::threading::subject_line;
 use domain::time::Timestamp;
 
-use crate::store::base::{ATTEMPTS, pause};
+use crate::store::base::Attempt;
 use crate::store::contacts::identities::Claims;
 use crate::store::item::{Item, get_text};
 use crate::store::keys;
@@ -64,17 +64,14 @@ impl Sends<'_> {
         rules: &Rules,
     ) -> anyhow::Result<Acceptance> {
         let until = rules.retention_ms().map(|it| message.may_go_at(it));
-        for attempt in 0..ATTEMPTS {
+        let attempt = || async {
             let answer = match opening {
                 None => self.accept_alone(message, until).await?,
                 Some(claims) => self.accept_opening(message, claims, until).await?,
             };
-            match answer {
-                Some(answer) => return Ok(answer),
-                None => pause(attempt).await,
-            }
-        }
-        anyhow::bail!("others were faster {ATTEMPTS} times while a message was accepted")
+            Ok(answer.map_or(Attempt::Again(()), Attempt::Done))
+        };
+        self.store.retrying("a message was accepted", attempt).await
     }
 
     /// A message of ours as it is at this moment.

@@ -8,7 +8,7 @@ use domain::sending::{Outgoing, Received};
 
 use super::attempts::OfLeg;
 use super::item::{STATUS, get_json, json, rank};
-use crate::store::base::{ATTEMPTS, pause};
+use crate::store::base::Attempt;
 use crate::store::item::{Item, get_flag, get_number, get_text, number, seconds, text};
 use crate::store::keys;
 use crate::store::messages::stored::{CONTENT, DELETED, EVIDENCE, OUT, Stored, expires};
@@ -41,18 +41,17 @@ impl Sends<'_> {
             None => patch.remove(EXPIRES),
         };
         let patch = patch.set(OUT, text(message.id.as_str())).set(LEG, number(leg));
-        for attempt in 0..ATTEMPTS {
-            match self.store.swap(patch.clone()).await? {
-                Written::Done(before) => {
-                    if get_flag(&before, DELETED) {
-                        Box::pin(self.take_back_ours(&message.id)).await?;
-                    }
-                    return get_json(&before, RECEIPT);
-                }
-                Written::Refused(_) | Written::Busy => pause(attempt).await,
-            }
+        let attempt = || async {
+            Ok(match self.store.swap(patch.clone()).await? {
+                Written::Done(before) => Attempt::Done(before),
+                Written::Refused(_) | Written::Busy => Attempt::Again(()),
+            })
+        };
+        let before: Item = self.store.retrying("a pointer was written", attempt).await?;
+        if get_flag(&before, DELETED) {
+            Box::pin(self.take_back_ours(&message.id)).await?;
         }
-        anyhow::bail!("a pointer was busy {ATTEMPTS} times")
+        get_json(&before, RECEIPT)
     }
 
     /// Lets a receipt wait under the platform's id for its message; the highest stays. Returns the item if it is not so

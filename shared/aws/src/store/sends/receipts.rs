@@ -7,7 +7,7 @@ use domain::sending::{Leg, Outgoing, Received, Receiving, receive};
 use domain::status::Status;
 use domain::time::Timestamp;
 
-use crate::store::base::{ATTEMPTS, pause};
+use crate::store::base::Attempt;
 use crate::store::item::{get_number, get_text, moment, number, text};
 use crate::store::keys;
 use crate::store::patch::Written;
@@ -80,60 +80,51 @@ impl Sends<'_> {
         received: &Received,
         rules: &Rules,
     ) -> anyhow::Result<()> {
-        let mut item = self
-            .store
-            .get(&keys::message(&event.channel, &event.account, id))
-            .await?
-            .unwrap_or_default();
-        for attempt in 0..ATTEMPTS {
+        let key = keys::message(&event.channel, &event.account, id);
+        let read = self.store.get(&key).await?.unwrap_or_default();
+        let attempt = |item: Item| async move {
             if let Some(ours) = pointed(&item) {
                 let (id, leg) = ours.parts();
-                let Some(message) = self.outgoing(&id).await? else {
-                    return Ok(());
-                };
-                return self.receive((message, leg), received, None).await;
+                if let Some(message) = self.outgoing(&id).await? {
+                    self.receive((message, leg), received, None).await?;
+                }
+                return Ok(Attempt::Done(()));
             }
             if get_number(&item, STATUS).is_some_and(|it: u8| received.status.rank() <= it) {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
-            match self.park(event, id, received, &item, rules).await? {
-                None => return Ok(()),
-                Some(now) => item = now,
-            }
-            pause(attempt).await;
-        }
-        anyhow::bail!("a pointer changed {ATTEMPTS} times while a receipt was recorded")
+            let now = self.park(event, id, received, &item, rules).await?;
+            Ok(now.map_or(Attempt::Done(()), Attempt::Again))
+        };
+        self.store.retrying_from("a receipt was recorded", read, attempt).await
     }
 
     /// Records what a receipt changes of a leg, in the order that lets it be done again: the pointer, the thread, the message.
     pub(in crate::store) async fn receive(
         self,
-        (mut message, leg): (Outgoing, usize),
+        (message, leg): (Outgoing, usize),
         received: &Received,
         id: Option<&ProviderId>,
     ) -> anyhow::Result<()> {
-        let mut pointed = false;
-        for attempt in 0..ATTEMPTS {
+        let attempt = |(message, pointed): (Outgoing, bool)| async move {
             let change = receive(&message, leg, received, id);
             let of = OfLeg { message: &message, leg };
-            if let Some(id) = change.learn.as_ref().filter(|_| !pointed) {
-                pointed = true;
-                if let Some(waited) = self.point(of, id).await? {
-                    Box::pin(self.receive((message.clone(), leg), &waited, None)).await?;
-                    message = self.reread(&message).await?;
-                    continue;
-                }
+            if let Some(id) = change.learn.as_ref().filter(|_| !pointed)
+                && let Some(waited) = self.point(of, id).await?
+            {
+                Box::pin(self.receive((message.clone(), leg), &waited, None)).await?;
+                return Ok(Attempt::Again((self.reread(&message).await?, true)));
             }
             if change.fold {
                 self.fold_outgoing(&message).await?;
             }
             if !change.writes() || self.note(of, received, &change).await? {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
-            pause(attempt).await;
-            message = self.reread(&message).await?;
-        }
-        anyhow::bail!("a message changed {ATTEMPTS} times while a receipt was recorded")
+            let pointed = pointed || change.learn.is_some();
+            Ok(Attempt::Again((self.reread(&message).await?, pointed)))
+        };
+        self.store.retrying_from("a receipt was recorded", (message, false), attempt).await
     }
 
     /// Writes what a receipt changes of the leg itself. `false` if a higher status was faster, or another leg rose.
