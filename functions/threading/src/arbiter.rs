@@ -82,15 +82,14 @@ impl Asker {
         let Some(filed) = stored.thread.as_ref().filter(|_| stored.is_unsure(rules)) else {
             return Ok(());
         };
-        let asked = match table.sends().outgoing(&question_id(&about)).await? {
-            Some(asked) => Some(Box::new(asked)),
-            None => {
-                let said = Said { event, message, identity };
-                let Customer { offers, senders, .. } = &**customer;
-                let sending = Sending { store: table, offers, senders, rules };
-                let doubted = Doubted { about: &about, stored: &stored, filed };
-                put(&sending, &said, &doubted, now).await?
-            }
+        let asked = if let Some(asked) = table.sends().outgoing(&question_id(&about)).await? {
+            Some(Box::new(asked))
+        } else {
+            let said = Said { event, message, identity };
+            let Customer { offers, senders, .. } = &**customer;
+            let sending = Sending { store: table, offers, senders, rules };
+            let doubted = Doubted { about: &about, stored: &stored, filed };
+            put(&sending, &said, &doubted, now).await?
         };
         match asked {
             Some(asked) => customer.queue.put_first(&asked).await,

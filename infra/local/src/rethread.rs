@@ -241,7 +241,7 @@ async fn correct(
         To::Thread(target) if merges => table.corrections().merge(order, &shift.from, target).await,
         To::Thread(_) | To::New(_) => {
             let keys: Vec<_> = part.iter().map(|it| Key::alone(it.0.clone())).collect();
-            table.corrections().move_messages(order, &shift.from, to, &keys, rules).await
+            Box::pin(table.corrections().move_messages(order, &shift.from, to, &keys, rules)).await
         }
     };
     match corrected {

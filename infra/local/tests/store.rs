@@ -42,8 +42,8 @@ fn keys_are_spelled_in_one_file() {
     let folders = folders.into_iter().chain(["functions/threading/src", "infra/local/src"]);
     let mut found = Vec::new();
     for (file, code) in folders.flat_map(sources) {
-        let spells = |it: &&str| code.contains(&format!("\"{it}"));
-        if !file.ends_with("store/keys.rs") && PREFIXES.iter().any(|it| spells(&it)) {
+        let spells = |it: &str| code.contains(&format!("\"{it}"));
+        if !file.ends_with("store/keys.rs") && PREFIXES.into_iter().any(spells) {
             found.push(file);
         }
     }

@@ -228,12 +228,12 @@ impl World {
 fn shown(fields: &HashMap<String, AttributeValue>) -> BTreeMap<String, String> {
     let path = ["v", "attempt", "attempts", "receipts"];
     let fields = fields.iter().filter(|(name, _)| !path.contains(&name.as_str()));
-    let value = |value: &AttributeValue| match value {
-        AttributeValue::L(legs) => {
+    let value = |value: &AttributeValue| match value.as_l() {
+        Ok(legs) => {
             let legs = legs.iter().map(|it| it.as_m().map(shown));
             format!("{:?}", legs.collect::<Vec<_>>())
         }
-        other => format!("{other:?}"),
+        Err(other) => format!("{other:?}"),
     };
     fields.map(|(name, it)| (name.clone(), value(it))).collect()
 }

@@ -117,7 +117,7 @@ impl Sending<'_> {
         Ok(self.store.contacts().profile(contact).await?.channels)
     }
 
-    async fn to_contact(&self, ask: &Ask<'_>, id: &ContactId) -> Result<Target, NoDraft> {
+    async fn to_contact(self, ask: &Ask<'_>, id: &ContactId) -> Result<Target, NoDraft> {
         let contacts = self.store.contacts();
         let id = contacts.who_is(id).await?.ok_or(NoDraft::Contact)?;
         let addresses = contacts.addresses(&id).await?.ok_or(NoDraft::Contact)?;
@@ -129,7 +129,7 @@ impl Sending<'_> {
     }
 
     async fn to_address(
-        &self,
+        self,
         ask: &Ask<'_>,
         channel: &Channel,
         identity: &IdentityId,

@@ -159,7 +159,7 @@ async fn tried(seed: u64, start: Start) -> Outcome {
     let n_before = u32::try_from(dice.below(4)).unwrap();
     for n in 0..n_before {
         let job = draw(&mut dice, &timelines(&alone, &contact, &names).await, n);
-        let _may_be_refused = job.run(&alone, &contact, n).await.unwrap();
+        let _may_be_refused = answered(job.run(&alone, &contact, n).await);
     }
     let mut jobs = at_once(&mut dice, &timelines(&alone, &contact, &names).await, n_before);
     let mut outcome = Outcome::default();

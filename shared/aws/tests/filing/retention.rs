@@ -174,7 +174,7 @@ async fn everything(cloud: &Cloud) -> Store {
 #[tokio::test]
 async fn whatever_holds_what_somebody_said_goes_in_time_and_nothing_that_a_join_relies_on_does() {
     let cloud = Cloud::start().await;
-    everything(&cloud).await;
+    Box::pin(everything(&cloud)).await;
     let items = cloud.items().await;
     let mut speaking = BTreeSet::new();
     for item in &items {
@@ -207,7 +207,7 @@ fn every_kind_of_item_is_known_here() {
 #[tokio::test]
 async fn everything_runs_out_by_its_own_time_and_not_by_when_it_came() {
     let cloud = Cloud::start().await;
-    let table = everything(&cloud).await;
+    let table = Box::pin(everything(&cloud)).await;
     let kept = i64::try_from(rules().retention.unwrap().as_secs()).unwrap();
     let expiry = |items: &[Item], pk: &str| {
         let item = items.iter().find(|it| text(it, "pk") == pk).unwrap();
@@ -258,7 +258,7 @@ async fn a_message_of_ours_is_kept_as_long_as_it_may_still_be_sent() {
 #[tokio::test]
 async fn what_a_person_takes_back_leaves_no_excerpt_anywhere() {
     let cloud = Cloud::start().await;
-    everything(&cloud).await;
+    Box::pin(everything(&cloud)).await;
     let table = whole(&cloud.process());
     let evidence = |items: &[Item]| {
         let of = |it: &&Item| text(it, "evidence_filed").contains(CANARY);

@@ -203,7 +203,7 @@ pub(crate) async fn at_once(
         let process = schedule.process(&cloud, worker);
         let schedule = Arc::clone(&schedule);
         tokio::spawn(async move {
-            let answer = work.run(&table(&process)).await;
+            let answer = Box::pin(work.run(&table(&process))).await;
             schedule.finish(worker);
             answer
         })

@@ -62,7 +62,7 @@ impl Corrections<'_> {
                     None => return Ok(Attempt::Again(())),
                 },
             };
-            Ok(Attempt::Done(self.carry_out(record, rules).await?))
+            Ok(Attempt::Done(Box::pin(self.carry_out(record, rules)).await?))
         };
         self.store.retrying("messages were to be moved", attempt).await
     }

@@ -36,7 +36,7 @@ impl Corrections<'_> {
                 let Some(record) = record else {
                     return Err(ThreadRefusal::OtherCorrection.into());
                 };
-                return Ok(Attempt::Done(self.carry_out(record, rules).await?));
+                return Ok(Attempt::Done(Box::pin(self.carry_out(record, rules)).await?));
             }
             self.refuse_if_taken_back(&original, rules).await?;
             match self.try_revert(original.reverting(order), &original, rules).await? {
@@ -95,7 +95,7 @@ impl Corrections<'_> {
                 let of = of.advance(CorrectionState::Reverting).set(REVERTED_BY, by);
                 transaction.patch(of);
                 if self.made(transaction).await? {
-                    Ok(Some(self.carry_out(record, rules).await?))
+                    Ok(Some(Box::pin(self.carry_out(record, rules)).await?))
                 } else {
                     Ok(None)
                 }

@@ -149,7 +149,9 @@ impl Sends<'_> {
                 Written::Busy => base::Attempt::Again(message),
             })
         };
-        self.store.retrying_from("a message was recorded as sent", of.message.clone(), attempt).await
+        self.store
+            .retrying_from("a message was recorded as sent", of.message.clone(), attempt)
+            .await
     }
 
     /// Records that an attempt ended without the message being taken, and that another follows. `false` if the leg moved

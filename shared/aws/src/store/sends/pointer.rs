@@ -42,12 +42,12 @@ impl Sends<'_> {
         };
         let patch = patch.set(OUT, text(message.id.as_str())).set(LEG, number(leg));
         let attempt = || async {
-            Ok(match self.store.swap(patch.clone()).await? {
+            anyhow::Ok(match self.store.swap(patch.clone()).await? {
                 Written::Done(before) => Attempt::Done(before),
                 Written::Refused(_) | Written::Busy => Attempt::Again(()),
             })
         };
-        let before: Item = self.store.retrying("a pointer was written", attempt).await?;
+        let before = self.store.retrying("a pointer was written", attempt).await?;
         if get_flag(&before, DELETED) {
             Box::pin(self.take_back_ours(&message.id)).await?;
         }

@@ -8,7 +8,7 @@ use domain::status::Status;
 use domain::time::Timestamp;
 
 use crate::store::base::Attempt;
-use crate::store::item::{get_number, get_text, moment, number, text};
+use crate::store::item::{Item, get_number, get_text, moment, number, text};
 use crate::store::keys;
 use crate::store::patch::Written;
 use crate::store::rules::Rules;
