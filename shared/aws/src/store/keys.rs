@@ -11,7 +11,8 @@ pub(in crate::store) const CONTACT: &str = "CON#";
 const THREAD: &str = "THR#";
 /// An item that is in no thread.
 pub const UNKNOWN: &str = "UNK#";
-/// The list of API tokens; with `#` behind it, one of them.
+const TOKEN: &str = "TOK#";
+/// The list of API tokens.
 pub(in crate::store) const TOKENS: &str = "TOK";
 
 /// A primary key.
@@ -220,7 +221,7 @@ pub fn link(sha256: &str) -> Key {
 /// An API token, by the SHA-256 of its text.
 #[must_use]
 pub fn token(sha256: &str) -> Key {
-    Key::alone(format!("{TOKENS}#{sha256}"))
+    Key::alone(format!("{TOKEN}{sha256}"))
 }
 
 /// The line of the list of API tokens that leads to one of them.

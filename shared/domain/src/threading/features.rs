@@ -221,9 +221,10 @@ pub const NEW_FEATURES: [NewFeature; 17] = [
         said: "starts like an answer",
         value: |scene| flag(scene.cues().answers) },
     NewFeature { name: "back_reference", sign: Against,
-        meaning: "refers to something that was said: it, that one, the other, what about",
+        meaning: "refers to something that was said: it, that one, the other, what about; not where it names a number, \
+                  which says itself what is meant",
         said: "refers to something said before",
-        value: |scene| flag(scene.cues().refers_back) },
+        value: |scene| flag(scene.cues().refers_back && scene.arrival.reading.ids.is_empty()) },
     NewFeature { name: "continues", sign: Against,
         meaning: "starts with a word that goes on: and, but, or",
         said: "starts like a sentence that goes on",

@@ -372,3 +372,22 @@ fn a_new_thread_is_never_explained_by_what_speaks_for_another() {
         "{words:?}"
     );
 }
+
+#[test]
+fn a_greeting_and_another_number_open_a_thread_in_the_middle_of_a_talk() {
+    let said = [
+        (Direction::In, "Hi, order A-1234 should have come on Monday. Où est-il ?"),
+        (Direction::In, "This is the confirmation of A-1234"),
+        (Direction::Out, "We are sorry. On which day may we deliver?"),
+        (Direction::In, "Tuesday"),
+        (Direction::In, "In the morning if you can"),
+        (Direction::In, "Thank you!"),
+        (Direction::Out, "Tuesday morning it is."),
+        (Direction::In, "It is Ada, now by whatsapp. Is it still Tuesday?"),
+        (Direction::Out, "By whatsapp too: it is Tuesday."),
+    ];
+    let said: Vec<_> = said.map(|(direction, text)| (0, &WHATSAPP, direction, text, None)).into();
+    let text = "Hello! I would like to return the lamp of order B-7712, how do I do that please?";
+    let (decision, words) = after(&said, &arrival(&Reading::of(text, None)));
+    assert_eq!(decision.filing, Filing::New, "{words:?} {decision:?}");
+}
