@@ -30,9 +30,10 @@ pub use corrections::refusal::{
 pub use corrections::{Corrections, MOST_MOVED, Order, To};
 pub use filing::Filing;
 pub use filing::aside::BackTo;
-pub use filing::budget::{Budget, Tally};
+pub use filing::budget::Budget;
 pub use filing::file::Filed;
 pub use filing::questions::Question;
+pub use filing::tally::Tally;
 pub use links::{Links, MOST_IDENTITIES, MOST_THREADS};
 pub use messages::Messages;
 pub use messages::stored::Stored;

@@ -7,7 +7,7 @@ use domain::id::{ContactId, ThreadId};
 use domain::threading::Model;
 use domain::threading::budget::UNSURE_BELOW;
 
-use crate::store::filing::budget::Tally;
+use crate::store::filing::tally::Tally;
 
 /// Ids for what an event may create. An event that is filed again brings others, and those are not used.
 #[derive(Clone, Debug)]

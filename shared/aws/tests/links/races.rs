@@ -93,13 +93,7 @@ async fn messages_that_arrive_while_people_become_one_end_with_the_one() {
         says("a2", 310_070, "the lamp of order 18-4471 is still broken"),
     ];
     let link = async |table: &Store| {
-        let made = table
-            .links()
-            .link(&order("1"), &bob().id, &world.ada, Proof::Agent)
-            .await
-            .map(drop)
-            .map_err(why);
-        made.unwrap();
+        table.links().link(&order("1"), &bob().id, &world.ada, Proof::Agent).await?;
         Ok(())
     };
     let arrive = async |table: &Store| {

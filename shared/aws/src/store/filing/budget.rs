@@ -12,57 +12,15 @@ use domain::threading::budget::{BINS, Confidences, WEEKS, threshold as threshold
 use domain::time::Timestamp;
 
 use crate::store::filing::Filing;
+use crate::store::filing::tally::Tally;
 use crate::store::item::{Item, get_number, number, seconds};
 use crate::store::keys;
 use crate::store::patch::Patch;
 use crate::store::rules::Rules;
 use crate::store::schema::EXPIRES;
 
-/// Messages after which counts are written.
-const MANY: u32 = 50;
-/// How many are written after a long time, too: fewer would cost too much for each.
-const FEW: u32 = 10;
-/// A long time.
-const LONG: Duration = Duration::from_hours(1);
 /// How long a week's counts are kept.
 const KEPT: Duration = Duration::from_hours(24 * 7 * 8);
-
-/// What was decided since counts were written last.
-#[derive(Clone, Debug, Default)]
-pub struct Tally(Arc<Mutex<Counts>>);
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    confidences: Confidences,
-    since: Option<Timestamp>,
-}
-
-impl Tally {
-    /// Notes how sure a message was filed.
-    pub fn note(&self, confidence: f32) {
-        self.with(|it| it.confidences.count(confidence));
-    }
-
-    /// What is to be written now, if it is time.
-    fn due(&self, now: Timestamp) -> Option<Confidences> {
-        self.with(|it| {
-            let n = it.confidences.total();
-            if n == 0 {
-                return None;
-            }
-            let waited = now.since(*it.since.get_or_insert(now));
-            let is_long = i64::try_from(LONG.as_millis()).is_ok_and(|it| it <= waited);
-            if n < if is_long { FEW } else { MANY } {
-                return None;
-            }
-            Some(std::mem::take(it).confidences)
-        })
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut Counts) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// How much of what comes may be shown as unsure.
 #[derive(Clone, Debug)]
@@ -154,33 +112,4 @@ fn counts(item: &Item) -> Confidences {
         *count = get_number(item, &name(bin)).unwrap_or(0);
     }
     Confidences(counts)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(minute: i64) -> Timestamp {
-        Timestamp::from_secs(1_800_000_000 + minute * 60)
-    }
-
-    #[test]
-    fn counts_are_due_when_they_are_many_or_old_and_only_once() {
-        let tally = Tally::default();
-        assert_eq!(tally.due(at(0)), None, "nothing is never due");
-        tally.note(0.7);
-        assert_eq!(tally.due(at(1)), None);
-        assert_eq!(tally.due(at(90)), None, "one is not worth a write");
-        for _ in 1..FEW {
-            tally.note(0.7);
-        }
-        assert_eq!(tally.due(at(60)), None, "an hour is not over since the first");
-        assert_eq!(tally.due(at(61)).map(|it| it.total()), Some(FEW), "an hour is long");
-        assert_eq!(tally.due(at(200)), None);
-        for _ in 0..MANY {
-            tally.note(0.99);
-        }
-        assert_eq!(tally.due(at(200)).map(|it| it.total()), Some(MANY));
-        assert_eq!(tally.due(at(200)), None);
-    }
 }

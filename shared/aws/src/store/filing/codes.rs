@@ -9,12 +9,11 @@ use domain::id::{ContactId, IdentityId, ThreadId};
 use crate::store::contacts::identities::add_claims;
 use crate::store::contacts::identities::{ids, write_claimed};
 use crate::store::filing::Filing;
-use crate::store::filing::file::{Said, Scene};
+use crate::store::filing::file::{Said, Scene, Shown};
 use crate::store::item::{get_moment, get_text, moment, seconds, text};
-use crate::store::keys::{self, Key};
+use crate::store::keys;
 use crate::store::patch::{Patch, Written};
 use crate::store::schema::{EXPIRES, PK};
-use crate::store::threads::live::Found;
 use crate::store::threads::live::{CLAIMANTS, CONTACT, MERGED_INTO};
 use crate::store::threads::open::next_head;
 use crate::store::transaction::{Committed, Transaction};
@@ -31,16 +30,6 @@ const REDEEMED_AT: &str = "redeemed_at";
 
 /// For how long a code is kept that ran out: longer than a message can be on its way through a queue and the one behind it.
 const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
-
-/// A code that a message shows and that is good for it.
-pub(in crate::store) struct Shown {
-    key: Key,
-    code: String,
-    /// Whether this message redeemed it already and was stopped then.
-    is_redeemed: bool,
-    /// The thread that it stands for.
-    pub(in crate::store) found: Found,
-}
 
 impl Filing<'_> {
     /// Makes a code good for one message. False if it is taken.

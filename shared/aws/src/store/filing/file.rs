@@ -15,7 +15,6 @@ use crate::store::base::Attempt;
 use crate::store::contacts::identities::Claims;
 use crate::store::contacts::identities::add_claims;
 use crate::store::filing::Filing;
-use crate::store::filing::codes::Shown;
 use crate::store::keys::{self, Key};
 use crate::store::messages::stored::{Stored, kept_until, write_message};
 use crate::store::patch::{Patch, Written};
@@ -55,6 +54,16 @@ pub(in crate::store) struct Said<'a> {
     pub(in crate::store) key: Key,
     reading: Reading,
     rules: &'a Rules,
+}
+
+/// A code that a message shows and that is good for it.
+pub(in crate::store) struct Shown {
+    pub(in crate::store) key: Key,
+    pub(in crate::store) code: String,
+    /// Whether this message redeemed it already and was stopped then.
+    pub(in crate::store) is_redeemed: bool,
+    /// The thread that it stands for.
+    pub(in crate::store) found: Found,
 }
 
 /// Whom a message is from, and where it may go.

@@ -8,6 +8,7 @@ pub(in crate::store) mod file;
 pub(in crate::store) mod questions;
 pub(in crate::store) mod referrals;
 pub(in crate::store) mod seconds;
+pub(in crate::store) mod tally;
 
 use crate::store::base::Store;
 use crate::store::room::room;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;
 use domain::event::{Direction, InboundEvent, Message, Visibility};
-use domain::id::{Channel, Reference, ThreadId};
+use domain::id::{Channel, MessageId, Reference, ThreadId};
 use domain::threading::{Decision, Entry, Reading};
 use domain::time::Timestamp;
 
@@ -17,7 +17,6 @@ use crate::store::messages::Messages;
 use crate::store::patch::Patch;
 use crate::store::rules::Rules;
 use crate::store::schema::{AT, EXPIRES, THREAD};
-use crate::store::sends::pointed;
 
 /// What was said, as JSON.
 pub(in crate::store) const CONTENT: &str = "content";
@@ -47,6 +46,9 @@ pub(in crate::store) const REPLY_TO: &str = "reply_to";
 const UNSURE_BELOW: &str = "unsure_below";
 /// On a pointer: our own id of the message that has this id at the platform.
 pub(in crate::store) const OUT: &str = "out";
+
+/// On a pointer: which leg of its message has this id.
+pub(in crate::store) const LEG: &str = "leg";
 
 /// A message as it is kept.
 #[derive(Clone, Debug)]
@@ -226,6 +228,12 @@ pub(in crate::store) fn expiry(at: Timestamp, retention: Duration) -> AttributeV
 /// Until when something of this moment is kept; for ever without it.
 pub(in crate::store) fn kept_until(at: Timestamp, rules: &Rules) -> Option<Timestamp> {
     rules.retention_ms().map(|it| at.plus_ms(it))
+}
+
+/// The leg that a pointer leads to, with our id of its message.
+pub(in crate::store) fn pointed(item: &Item) -> Option<Reference> {
+    let message = MessageId::new(get_text(item, OUT)?);
+    Some(Reference::of(&message, get_number(item, LEG).unwrap_or(0)))
 }
 
 #[cfg(test)]

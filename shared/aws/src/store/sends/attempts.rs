@@ -7,10 +7,11 @@ use domain::sending::{Attempt, End, Leg, MAX_KEPT, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
 
-use super::item::{self, STATUS, forget_titles, json, rank};
+use super::item::{self, forget_titles};
 use super::legs::{
     self, ATTEMPT, FAILURE, INTENT, POSSIBLE_DUPLICATE, PROVIDER, RESULTS, RETRY_AT, of_leg, raise,
 };
+use super::values::{STATUS, json, rank};
 use crate::store::base;
 use crate::store::item::{moment, number, text};
 use crate::store::patch::{Patch, Written};

@@ -8,21 +8,17 @@ use domain::filing::arbiter::without_titles;
 use domain::id::{ContactId, ThreadId};
 use domain::outbound::{Author, SendContent};
 use domain::sending::{Outgoing, shown};
-use domain::status::Status;
 use domain::time::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::legs::{self, LEGS};
-use crate::store::item::{Item, get_moment, get_number, get_text, moment, number, seconds, text};
+use super::values::{STATUS, get_json, json, parse, rank};
+use crate::store::item::{Item, get_moment, get_number, get_text, moment, seconds, text};
 use crate::store::keys;
 use crate::store::messages::stored::{CONTENT, DELETED, content};
 use crate::store::patch::Patch;
 use crate::store::schema::{AT, EXPIRES, PK, THREAD};
 use crate::store::threads::live::CONTACT;
 
-/// How far the message has come, as its legs say: its rank. What waits for a message has one, too.
-pub(in crate::store) const STATUS: &str = "status";
 /// The hash of the request that made the message.
 pub(super) const HASH: &str = "hash";
 /// What goes to the person, as JSON. Absent for plain words, which are the content: an item that stays within a kilobyte costs
@@ -116,27 +112,4 @@ pub(super) fn read(item: &Item) -> anyhow::Result<Outgoing> {
         client_ref: get_text(item, CLIENT_REF).map(str::to_owned),
         kept_until: get_number(item, EXPIRES).map(Timestamp::from_secs),
     })
-}
-
-/// A status as it is kept.
-pub(super) fn rank(status: Status) -> AttributeValue {
-    number(status.rank())
-}
-
-/// Anything as JSON.
-pub(in crate::store) fn json(value: &impl Serialize) -> anyhow::Result<AttributeValue> {
-    Ok(text(serde_json::to_string(value)?))
-}
-
-pub(in crate::store) fn get_json<T: DeserializeOwned>(
-    item: &Item,
-    name: &str,
-) -> anyhow::Result<Option<T>> {
-    get_text(item, name).map(parse).transpose()
-}
-
-/// Reads JSON of ours. The error does not quote it: it may hold what was said.
-pub(super) fn parse<T: DeserializeOwned>(json: &str) -> anyhow::Result<T> {
-    serde_json::from_str(json)
-        .map_err(|error| anyhow::anyhow!("an attribute cannot be read: {:?}", error.classify()))
 }

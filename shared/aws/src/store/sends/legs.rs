@@ -9,7 +9,7 @@ use domain::plan::Verdict;
 use domain::sending::{Leg, Outgoing};
 use domain::status::Status;
 
-use super::item::{STATUS, get_json, json, parse, rank};
+use super::values::{STATUS, get_json, json, parse, rank};
 use crate::store::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
 use crate::store::keys;
 use crate::store::patch::{Patch, Place};

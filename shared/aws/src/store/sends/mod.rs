@@ -9,6 +9,7 @@ mod item;
 mod legs;
 mod pointer;
 mod receipts;
+mod values;
 
 use crate::store::base::Store;
 use crate::store::contacts::identities::add_claims;
@@ -33,8 +34,8 @@ use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::{Committed, Transaction};
 
 pub use attempts::{Ended, OfLeg};
-pub(in crate::store) use item::{STATUS, forget_titles, get_json, json};
-pub(in crate::store) use pointer::pointed;
+pub(in crate::store) use item::forget_titles;
+pub(in crate::store) use values::{STATUS, get_json, json};
 
 room! {
     /// Messages of ours.

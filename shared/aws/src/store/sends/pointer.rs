@@ -3,15 +3,15 @@
 use domain::event::InboundEvent;
 use domain::filing::Change;
 use domain::filing::arbiter::is_question;
-use domain::id::{MessageId, ProviderId, Reference};
+use domain::id::ProviderId;
 use domain::sending::{Outgoing, Received};
 
 use super::attempts::OfLeg;
-use super::item::{STATUS, get_json, json, rank};
+use super::values::{STATUS, get_json, json, rank};
 use crate::store::base::Attempt;
-use crate::store::item::{Item, get_flag, get_number, get_text, number, seconds, text};
+use crate::store::item::{Item, get_flag, get_text, number, seconds, text};
 use crate::store::keys;
-use crate::store::messages::stored::{CONTENT, DELETED, EVIDENCE, OUT, Stored, expires};
+use crate::store::messages::stored::{CONTENT, DELETED, EVIDENCE, LEG, OUT, Stored, expires};
 use crate::store::patch::{Patch, Written};
 use crate::store::rules::Rules;
 use crate::store::schema::{AT, EXPIRES, THREAD};
@@ -19,8 +19,6 @@ use crate::store::sends::Sends;
 
 /// On a pointer whose message is not known yet: the receipt that waits for it, as JSON.
 const RECEIPT: &str = "receipt";
-/// On a pointer: which leg of its message has this id.
-const LEG: &str = "leg";
 
 impl Sends<'_> {
     /// Writes the pointer of a leg and returns what waited there. If the message was taken back before, its words go now.
@@ -103,10 +101,4 @@ impl Sends<'_> {
         };
         self.store.threads().fold(&message.contact, &message.thread, &key, &entry, change).await
     }
-}
-
-/// The leg that a pointer leads to, with our id of its message.
-pub(in crate::store) fn pointed(item: &Item) -> Option<Reference> {
-    let message = MessageId::new(get_text(item, OUT)?);
-    Some(Reference::of(&message, get_number(item, LEG).unwrap_or(0)))
 }

@@ -10,6 +10,7 @@ use domain::time::Timestamp;
 use crate::store::base::Attempt;
 use crate::store::item::{Item, get_number, get_text, moment, number, text};
 use crate::store::keys;
+use crate::store::messages::stored::pointed;
 use crate::store::patch::Written;
 use crate::store::rules::Rules;
 use crate::store::schema::{AT, BY_THREAD, PK, THREAD};
@@ -17,7 +18,7 @@ use crate::store::sends::attempts::OfLeg;
 use crate::store::sends::legs::{
     FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, of_leg, patch, raise,
 };
-use crate::store::sends::{STATUS, Sends, forget_titles, json, pointed};
+use crate::store::sends::{STATUS, Sends, forget_titles, json};
 
 /// How many of a thread's latest messages a watermark looks at.
 const MOST_MARKED: i32 = 50;

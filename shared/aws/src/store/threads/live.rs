@@ -9,14 +9,11 @@ use domain::threading::Profile;
 
 use crate::store::base::Attempt;
 use crate::store::contacts::who::LINKED_INTO;
-use crate::store::item::{
-    Item, get_flag, get_moment, get_number, get_text, moment, number, seconds, text,
-};
+use crate::store::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::Patch;
-use crate::store::schema::{INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
+use crate::store::schema::{INBOX_KEY, SK, VERSION, WAITING_SINCE};
 use crate::store::threads::Threads;
-use crate::store::threads::subjects::Subject;
 
 /// The profile of a live thread, as bytes.
 const PROFILE: &str = "profile";
@@ -244,20 +241,4 @@ pub(in crate::store) fn snapshot(key: &Key, live: &Live) -> AttributeValue {
     kept.extend(live.confirmed.map(|it| (CONFIRMED.to_owned(), moment(it))));
     kept.extend(live.assignee.clone().map(|it| (ASSIGNEE.to_owned(), text(it))));
     AttributeValue::M(kept)
-}
-
-/// The item of a new thread.
-pub(in crate::store) fn write_thread(
-    thread: &ThreadId,
-    contact: &ContactId,
-    at: domain::time::Timestamp,
-    subject: Option<&Subject>,
-) -> Patch {
-    Patch::of(keys::thread(thread))
-        .set(CONTACT, text(contact.as_str()))
-        .set(OPENED, moment(at))
-        .set_some(SUBJECT, subject.map(|it| text(&*it.line)))
-        .set_some(SUBJECT_EDIT, subject.map(|it| number(it.edit)))
-        .set_some(SUBJECT_UNTIL, subject.and_then(|it| it.until).map(seconds))
-        .if_absent(PK)
 }

@@ -1,15 +1,17 @@
 //! Threads that come among the live ones: a new one, or one that was moved out and is written to again.
 
 use domain::filing::{Live, MOST_LIVE, oldest};
-use domain::id::ThreadId;
+use domain::id::{ContactId, ThreadId};
 use domain::time::Timestamp;
 
-use crate::store::item::number;
+use crate::store::item::{moment, number, seconds, text};
 use crate::store::keys;
 use crate::store::patch::Patch;
 use crate::store::schema::{PK, VERSION};
 use crate::store::threads::Threads;
-use crate::store::threads::live::{LiveThreads, write_live, write_thread};
+use crate::store::threads::live::{
+    CONTACT, LiveThreads, OPENED, SUBJECT, SUBJECT_EDIT, SUBJECT_UNTIL, write_live,
+};
 use crate::store::threads::subjects::Subject;
 use crate::store::transaction::{Committed, Transaction};
 
@@ -70,4 +72,20 @@ pub fn next_head(threads: &LiveThreads) -> Patch {
     Patch::of(keys::contact(&threads.contact))
         .if_is(VERSION, threads.version.map(number))
         .set(VERSION, number(next))
+}
+
+/// The item of a new thread.
+fn write_thread(
+    thread: &ThreadId,
+    contact: &ContactId,
+    at: Timestamp,
+    subject: Option<&Subject>,
+) -> Patch {
+    Patch::of(keys::thread(thread))
+        .set(CONTACT, text(contact.as_str()))
+        .set(OPENED, moment(at))
+        .set_some(SUBJECT, subject.map(|it| text(&*it.line)))
+        .set_some(SUBJECT_EDIT, subject.map(|it| number(it.edit)))
+        .set_some(SUBJECT_UNTIL, subject.and_then(|it| it.until).map(seconds))
+        .if_absent(PK)
 }

@@ -1,0 +1,34 @@
+//! What values of a message of ours are kept as.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::status::Status;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::store::item::{Item, get_text, number, text};
+
+/// How far the message has come, as its legs say: its rank. What waits for a message has one, too.
+pub(in crate::store) const STATUS: &str = "status";
+
+/// A status as it is kept.
+pub(super) fn rank(status: Status) -> AttributeValue {
+    number(status.rank())
+}
+
+/// Anything as JSON.
+pub(in crate::store) fn json(value: &impl Serialize) -> anyhow::Result<AttributeValue> {
+    Ok(text(serde_json::to_string(value)?))
+}
+
+pub(in crate::store) fn get_json<T: DeserializeOwned>(
+    item: &Item,
+    name: &str,
+) -> anyhow::Result<Option<T>> {
+    get_text(item, name).map(parse).transpose()
+}
+
+/// Reads JSON of ours. The error does not quote it: it may hold what was said.
+pub(super) fn parse<T: DeserializeOwned>(json: &str) -> anyhow::Result<T> {
+    serde_json::from_str(json)
+        .map_err(|error| anyhow::anyhow!("an attribute cannot be read: {:?}", error.classify()))
+}
