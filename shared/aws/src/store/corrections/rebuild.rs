@@ -1,6 +1,6 @@
 //! Rebuilding a live thread after messages left it or came to it.
 //!
-//! The order of the reads is the argument, as in [`fold`](crate::store::fold): the live thread first, then which threads were
+//! The order of the reads is the argument, as in [`fold`](crate::store::threads::fold): the live thread first, then which threads were
 //! merged into it, then each message as it is at this moment. The messages of the correction are looked up by their keys, so a
 //! lagging index cannot bring back what left, nor hide what came; the index only names candidates to refill a list of the
 //! profile. The live thread is written by the version that was read, and always: a fold that looked at a message before it

@@ -280,7 +280,7 @@ impl Filing<'_> {
     }
 
     /// The message is there: what is recorded is the decision, and only what is missing is done. Its item was read after the
-    /// live threads, as [`fold`](crate::store::fold) asks for.
+    /// live threads, as [`fold`](crate::store::threads::fold) asks for.
     async fn repeat(
         self,
         said: &Said<'_>,
