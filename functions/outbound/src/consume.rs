@@ -78,7 +78,7 @@ impl Outbox {
     /// Whether an entry of ours asks after an attempt that is over. A timer that asks finds that almost always, and nothing that
     /// comes later changes it.
     async fn is_done(&self, body: &str) -> anyhow::Result<bool> {
-        let Ok(entry @ Entry { step: Step::Confirm(_), .. }) = serde_json::from_str(body) else {
+        let Ok(entry @ Entry { step: Step::Confirm(_), .. }) = Entry::read(body) else {
             return Ok(false);
         };
         let message = self.message(&entry).await?;

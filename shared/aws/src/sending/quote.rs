@@ -36,12 +36,6 @@ pub(super) struct Spot {
     place: Option<String>,
 }
 
-impl Quoted {
-    pub(super) fn is_on_account_of(&self, way: &Way) -> bool {
-        self.spot.channel.as_ref() == Some(&way.channel) && self.spot.account == way.account
-    }
-}
-
 impl Spot {
     fn of_leg(leg: &Leg) -> Self {
         Self {
@@ -61,9 +55,12 @@ impl Spot {
         }
     }
 
+    pub(super) fn is_on_account_of(&self, way: &Way) -> bool {
+        self.channel.as_ref() == Some(&way.channel) && self.account == way.account
+    }
+
     pub(super) fn is_on(&self, way: &Way) -> bool {
-        let account = self.channel.as_ref() == Some(&way.channel) && self.account == way.account;
-        account && self.identity.as_deref() == Some(way.identity.as_str())
+        self.is_on_account_of(way) && self.identity.as_deref() == Some(way.identity.as_str())
     }
 }
 

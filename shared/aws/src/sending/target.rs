@@ -12,8 +12,6 @@ use super::quote::Quoted;
 use super::{NoDraft, Sending, To};
 use crate::store::{Claims, SortOrder, Window};
 
-/// How many threads a merge may have gone through.
-const MOST_MERGES: usize = 16;
 /// How many of the last messages are looked at for the channel that a thread is on.
 const LAST: usize = 5;
 
@@ -58,7 +56,7 @@ impl Sending<'_> {
                 return Err(NoDraft::QuotedElsewhere);
             }
             // The platform knows the quoted message on that account of ours only, and in the talk with that address.
-            target.ways.retain(|it| quoted.is_on_account_of(it));
+            target.ways.retain(|it| quoted.spot.is_on_account_of(it));
             if target.ways.iter().any(|it| quoted.spot.is_on(it)) {
                 target.ways.retain(|it| quoted.spot.is_on(it));
             }
@@ -72,33 +70,25 @@ impl Sending<'_> {
         id: &ThreadId,
         now: Timestamp,
     ) -> Result<Target, NoDraft> {
-        let mut id = id.clone();
-        for _ in 0..MOST_MERGES {
-            let thread = self.store.views().view_thread(&id).await?.ok_or(NoDraft::Thread)?;
-            if let Some(into) = thread.merged_into.clone() {
-                id = into;
-                continue;
-            }
-            if thread.live.as_ref().is_some_and(|it| it.state == State::Closed) {
-                return Err(NoDraft::Closed);
-            }
-            let addresses = self.store.contacts().addresses(&thread.contact).await?;
-            let mut addresses = addresses.ok_or(NoDraft::Thread)?;
-            let claimants = self.store.filing().claimants(&thread).await?;
-            let claimed: Vec<_> = claimants.iter().map(|(id, _)| id.clone()).collect();
-            addresses.extend(claimants);
-            // A conversation stays where it is; only if it cannot, what the person prefers counts.
-            let last =
-                if ask.channel.is_none() { self.last_channel(&id, now).await? } else { None };
-            let preferred = self.preferred(ask, &thread.contact).await?;
-            let preferred: Vec<_> = last.into_iter().chain(preferred).collect();
-            let kept = self.store.contacts().with_aliases(&addresses).await?;
-            let (addresses, claimed, preferred) = (&addresses, &claimed, &preferred);
-            let ways = ways(ask, &Known { addresses, kept: &kept, claimed, preferred });
-            let (contact, claims) = (Some(thread.contact), Claims::default());
-            return Ok(Target { contact, thread: Some(id), claims, ways, kept });
+        let thread = self.store.views().current_thread(id).await?.ok_or(NoDraft::Thread)?;
+        if thread.live.as_ref().is_some_and(|it| it.state == State::Closed) {
+            return Err(NoDraft::Closed);
         }
-        Err(NoDraft::Thread)
+        let addresses = self.store.contacts().addresses(&thread.contact).await?;
+        let mut addresses = addresses.ok_or(NoDraft::Thread)?;
+        let claimants = self.store.filing().claimants(&thread).await?;
+        let claimed: Vec<_> = claimants.iter().map(|(id, _)| id.clone()).collect();
+        addresses.extend(claimants);
+        // A conversation stays where it is; only if it cannot, what the person prefers counts.
+        let last =
+            if ask.channel.is_none() { self.last_channel(&thread.id, now).await? } else { None };
+        let preferred = self.preferred(ask, &thread.contact).await?;
+        let preferred: Vec<_> = last.into_iter().chain(preferred).collect();
+        let kept = self.store.contacts().with_aliases(&addresses).await?;
+        let (addresses, claimed, preferred) = (&addresses, &claimed, &preferred);
+        let ways = ways(ask, &Known { addresses, kept: &kept, claimed, preferred });
+        let (contact, claims) = (Some(thread.contact), Claims::default());
+        Ok(Target { contact, thread: Some(thread.id), claims, ways, kept })
     }
 
     /// The channel that the person last used in a thread, else the one that we did.
