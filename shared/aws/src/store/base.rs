@@ -18,7 +18,8 @@ use crate::store::transaction::{Committed, Transaction};
 /// How often something is read and decided again when others were faster, before the queue is asked to bring it back.
 const ATTEMPTS: u32 = 30;
 
-/// The table and what lies beside it. What is done with it is in the rooms: [`filing`](Self::filing), [`threads`](Self::threads) and so on.
+/// The table and what lies beside it. What is done with it is in the rooms: [`filing`](Self::filing),
+/// [`threads`](Self::threads) and so on.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(in crate::store) client: Client,
@@ -53,12 +54,6 @@ impl Store {
     #[must_use]
     pub fn with_bucket(self, bucket: Objects) -> Self {
         Self { bucket: Some(bucket), ..self }
-    }
-
-    /// The table's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
     }
 
     /// An item as it is at this moment. A read that may be late would split what belongs together.

@@ -130,13 +130,7 @@ impl Store {
         range: &Range,
         now: bool,
     ) -> anyhow::Result<Vec<Item>> {
-        let query = self.between(range).consistent_read(now);
-        let mut pages = query.into_paginator().items().send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(item.map_err(judged).context("cannot read a range of items")?);
-        }
-        Ok(items)
+        all(self.between(range).consistent_read(now)).await
     }
 
     /// A query of a range of keys.
@@ -256,6 +250,16 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// All that a query finds, page after page.
+pub(in crate::store) async fn all(query: QueryFluentBuilder) -> anyhow::Result<Vec<Item>> {
+    let mut pages = query.into_paginator().items().send();
+    let mut items = Vec::new();
+    while let Some(item) = pages.next().await {
+        items.push(item.map_err(judged).context("cannot read what a query finds")?);
+    }
+    Ok(items)
 }
 
 #[cfg(test)]

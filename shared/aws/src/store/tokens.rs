@@ -11,9 +11,12 @@ use domain::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::new_id;
+use crate::store::base::Store;
 use crate::store::item::{Item, get_moment, get_text, get_texts, moment, text};
 use crate::store::keys;
 use crate::store::patch::{Patch, Written};
+use crate::store::query::all;
+use crate::store::room::room;
 use crate::store::schema;
 use crate::store::transaction::{Committed, Transaction};
 
@@ -59,9 +62,6 @@ pub struct NewToken {
     /// What is kept of it.
     pub token: ApiToken,
 }
-
-use crate::store::base::Store;
-use crate::store::room::room;
 
 room! {
     /// Tokens of the API.
@@ -144,10 +144,8 @@ impl Tokens<'_> {
             .key_condition_expression("pk = :list AND begins_with(sk, :prefix)")
             .expression_attribute_values(":list", text(keys::TOKENS))
             .expression_attribute_values(":prefix", text(prefix));
-        let mut found = call.into_paginator().items().send();
         let mut tokens = Vec::new();
-        while let Some(item) = found.next().await {
-            let item = item.context("cannot list the tokens")?;
+        for item in all(call).await? {
             let hash = get_text(&item, schema::SK).and_then(keys::token_of);
             tokens.extend(self.read_token(hash.unwrap_or_default()).await?);
         }

@@ -8,8 +8,9 @@ use domain::id::{ContactId, IdentityId};
 
 use crate::store::base::Attempt;
 use crate::store::contacts::Contacts;
-use crate::store::contacts::identities::add_claims;
-use crate::store::contacts::identities::{Claims, if_seen_before, release, seen, write_consent};
+use crate::store::contacts::identities::{
+    Claims, add_claims, if_seen_before, release, seen, write_consent,
+};
 use crate::store::contacts::who::LINKED_INTO;
 use crate::store::item::{moment, number, text};
 use crate::store::keys;

@@ -8,7 +8,8 @@ use domain::id::{ContactId, CorrectionId, ThreadId};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Order, common};
+use super::Order;
+use super::common;
 use crate::store::corrections::Corrections;
 use crate::store::item::{Item, get_flag, get_text, text};
 use crate::store::keys::{self, Key};

@@ -17,11 +17,12 @@ mod revert;
 mod unmerge;
 mod view;
 
-use crate::store::base::Store;
-use crate::store::room::room;
 use domain::filing::Decider;
 use domain::id::{CorrectionId, ThreadId};
 use domain::time::Timestamp;
+
+use crate::store::base::Store;
+use crate::store::room::room;
 
 room! {
     /// Corrections of threads.

@@ -25,8 +25,7 @@ use crate::store::patch::{Patch, Written, key_item};
 use crate::store::rules::Rules;
 use crate::store::schema::{ALONE, PK};
 use crate::store::threads::live::LiveThreads;
-use crate::store::threads::open::add_opening;
-use crate::store::threads::open::next_head;
+use crate::store::threads::open::{add_opening, next_head};
 use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::Transaction;
 

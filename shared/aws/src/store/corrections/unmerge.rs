@@ -22,8 +22,7 @@ use crate::store::patch::{Patch, key_item};
 use crate::store::rules::Rules;
 use crate::store::schema::{PK, VERSION};
 use crate::store::threads::live::{CONTACT, LATE, LiveThreads, MERGED_INTO, SOURCES, write_live};
-use crate::store::threads::open::add_room;
-use crate::store::threads::open::next_head;
+use crate::store::threads::open::{add_room, next_head};
 use crate::store::transaction::Transaction;
 
 /// What a revert of a merge reads.

@@ -7,10 +7,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::logs::reason;
 use domain::threading::budget::{BINS, Confidences, WEEKS, threshold as threshold_of, week};
 use domain::time::Timestamp;
 
+use crate::logs::reason;
 use crate::store::filing::Filing;
 use crate::store::filing::tally::Tally;
 use crate::store::item::{Item, get_number, number, seconds};

@@ -6,10 +6,9 @@ use domain::filing::identity::{Address, Claimed};
 use domain::filing::{ChannelLink, LinkCode};
 use domain::id::{ContactId, IdentityId, ThreadId};
 
-use crate::store::contacts::identities::add_claims;
-use crate::store::contacts::identities::{ids, write_claimed};
+use crate::store::contacts::identities::{add_claims, ids, write_claimed};
 use crate::store::filing::Filing;
-use crate::store::filing::file::{Said, Scene, Shown};
+use crate::store::filing::scene::{Said, Scene, Shown};
 use crate::store::item::{get_moment, get_text, moment, seconds, text};
 use crate::store::keys;
 use crate::store::patch::{Patch, Written};

@@ -4,26 +4,22 @@
 //! nothing is ever decided twice; whatever comes again, or was stopped half-way, is completed from what is recorded.
 
 use domain::content::Content;
-use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
-use domain::filing::identity::{Address, Consent};
+use domain::event::{InboundEvent, Kind};
+use domain::filing::identity::Consent;
 use domain::filing::{Change, LinkCode, Live, Referrals, choose};
 use domain::id::{Reference, ThreadId};
-use domain::threading::{self, Decision, Entry, Reading};
-use domain::time::Timestamp;
+use domain::threading::{self, Decision, Reading};
 
 use crate::store::base::Attempt;
-use crate::store::contacts::identities::Claims;
-use crate::store::contacts::identities::add_claims;
+use crate::store::contacts::identities::{Claims, add_claims};
 use crate::store::filing::Filing;
-use crate::store::keys::{self, Key};
-use crate::store::messages::stored::{Stored, kept_until, write_message};
-use crate::store::patch::{Patch, Written};
+use crate::store::filing::scene::{Said, Scene};
+use crate::store::keys;
+use crate::store::messages::stored::{Stored, kept_until};
+use crate::store::patch::Written;
 use crate::store::rules::{Fresh, Rules};
-use crate::store::threads::fold::Place;
-use crate::store::threads::live::Found;
 use crate::store::threads::live::LiveThreads;
-use crate::store::threads::open::add_opening;
-use crate::store::threads::open::next_head;
+use crate::store::threads::open::{add_opening, next_head};
 use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::{Committed, Transaction};
 
@@ -44,40 +40,6 @@ pub enum Filed {
     Noted,
     /// It could not be read and was kept.
     Kept,
-}
-
-/// A message on its way into the table.
-pub(in crate::store) struct Said<'a> {
-    pub(in crate::store) event: &'a InboundEvent,
-    pub(in crate::store) message: &'a Message,
-    pub(in crate::store) identity: &'a Identity,
-    pub(in crate::store) key: Key,
-    reading: Reading,
-    rules: &'a Rules,
-}
-
-/// A code that a message shows and that is good for it.
-pub(in crate::store) struct Shown {
-    pub(in crate::store) key: Key,
-    pub(in crate::store) code: String,
-    /// Whether this message redeemed it already and was stopped then.
-    pub(in crate::store) is_redeemed: bool,
-    /// The thread that it stands for.
-    pub(in crate::store) found: Found,
-}
-
-/// Whom a message is from, and where it may go.
-pub(in crate::store) struct Scene {
-    pub(in crate::store) own: Address,
-    pub(in crate::store) claims: Claims,
-    pub(in crate::store) threads: LiveThreads,
-    pub(in crate::store) referrals: Referrals,
-    /// Threads that were moved out and that the message names.
-    older: Vec<Live>,
-    /// The one thread of another person that this one showed a code of.
-    pub(in crate::store) foreign: Option<Found>,
-    /// The code that the message shows.
-    pub(in crate::store) shown: Option<Shown>,
 }
 
 impl Filing<'_> {
@@ -159,7 +121,7 @@ impl Filing<'_> {
                 }
             };
             if let Some(filed) = filed {
-                if scene.is_theirs(&filed) {
+                if is_theirs(&scene, &filed) {
                     self.store.contacts().remember(said.event, said.identity, &scene.own).await?;
                 }
                 return Ok(Attempt::Done(filed));
@@ -319,92 +281,12 @@ fn decide(said: &Said<'_>, scene: &Scene) -> (threading::Filing, Decision) {
     (decision.filing.clone(), decision)
 }
 
-impl Scene {
-    /// The threads that the message may go to.
-    pub(in crate::store) fn candidates(&self) -> impl Iterator<Item = &Live> {
-        let foreign = self.foreign.iter().map(|it| &it.live);
-        self.threads.live.iter().chain(&self.older).chain(foreign)
-    }
-
-    /// Lets the message go to a thread.
-    pub(in crate::store) fn add(&mut self, found: Found) {
-        if self.candidates().any(|it| it.thread == found.live.thread) {
-            return;
-        }
-        if self.is_own(&found) {
-            self.older.push(found.live);
-        } else {
-            self.foreign = Some(found);
-        }
-    }
-
-    /// Whether a thread is one of the person who wrote.
-    pub(in crate::store) fn is_own(&self, found: &Found) -> bool {
-        found.contact == self.threads.contact
-    }
-
-    /// Where a message goes that joins a thread, with the thread as it was read if it is a live one.
-    fn place(&self, thread: &ThreadId) -> Place {
-        let foreign = self.foreign.as_ref().filter(|it| it.live.thread == *thread);
-        let own = || self.threads.live.iter().find(|it| it.thread == *thread);
-        let (contact, live) = foreign.map_or_else(
-            || (&self.threads.contact, own()),
-            |it| (&it.contact, it.is_live.then_some(&it.live)),
-        );
-        Place { contact: contact.clone(), thread: thread.clone(), live: live.cloned() }
-    }
-
-    /// Whether the person whom the address belongs to said it. A first message brought its window with its address; one
-    /// that comes again long after may be from a number that is somebody else's by now.
-    fn is_theirs(&self, filed: &Filed) -> bool {
-        match filed {
-            Filed::Joined(_) | Filed::Opened(_) => self.threads.version.is_some(),
-            Filed::Repeated(thread) => self.candidates().any(|it| it.thread == *thread),
-            Filed::TakenBack | Filed::Ours(_) | Filed::Noted | Filed::Kept => false,
-        }
-    }
-}
-
-impl Said<'_> {
-    fn write(
-        &self,
-        thread: &ThreadId,
-        at: Timestamp,
-        decision: &Decision,
-    ) -> anyhow::Result<Patch> {
-        write_message((self.event, self.message), (thread, at), decision, self.rules)
-    }
-
-    fn entry(&self, at: Timestamp) -> Entry {
-        Entry {
-            key: self.key.short(),
-            edit: 0,
-            at,
-            direction: self.message.direction,
-            channel: self.event.channel.clone(),
-            reading: Some(self.reading.clone()),
-        }
-    }
-
-    /// The entry, with the words of an edit that came first.
-    fn entry_with(&self, at: Timestamp, before: Option<&Stored>) -> Entry {
-        let edit = before.and_then(|it| Some((it.edited, it.content.as_ref()?)));
-        match edit {
-            Some((edit, content)) => {
-                Entry { edit, reading: Some(Reading::of_content(content)), ..self.entry(at) }
-            }
-            None => self.entry(at),
-        }
-    }
-
-    fn change(&self, confidence: f32) -> Change {
-        Change::Said { unsure: self.rules.doubt(confidence) }
-    }
-
-    /// Counts what was decided of a message of the person.
-    fn count(&self, confidence: f32) {
-        if self.message.direction == Direction::In {
-            self.rules.tally.note(confidence);
-        }
+/// Whether the person whom the address belongs to said it. A first message brought its window with its address; one
+/// that comes again long after may be from a number that is somebody else's by now.
+fn is_theirs(scene: &Scene, filed: &Filed) -> bool {
+    match filed {
+        Filed::Joined(_) | Filed::Opened(_) => scene.threads.version.is_some(),
+        Filed::Repeated(thread) => scene.candidates().any(|it| it.thread == *thread),
+        Filed::TakenBack | Filed::Ours(_) | Filed::Noted | Filed::Kept => false,
     }
 }

@@ -7,6 +7,7 @@ pub(in crate::store) mod facts;
 pub(in crate::store) mod file;
 pub(in crate::store) mod questions;
 pub(in crate::store) mod referrals;
+pub(in crate::store) mod scene;
 pub(in crate::store) mod seconds;
 pub(in crate::store) mod tally;
 

@@ -8,7 +8,7 @@ use domain::id::{ProviderId, ThreadId};
 use domain::threading::Certain;
 
 use crate::store::filing::Filing;
-use crate::store::filing::file::{Said, Scene};
+use crate::store::filing::scene::{Said, Scene};
 use crate::store::keys;
 use crate::store::messages::stored::Stored;
 use crate::store::threads::live::Found;

@@ -9,7 +9,7 @@ use domain::id::ThreadId;
 use domain::time::Timestamp;
 
 use crate::store::filing::Filing;
-use crate::store::filing::file::Scene;
+use crate::store::filing::scene::Scene;
 use crate::store::item::{get_moment, moment, text};
 use crate::store::schema::{AT, BY_THREAD, THREAD};
 

@@ -11,8 +11,7 @@ use crate::store::keys;
 use crate::store::links::Links;
 use crate::store::patch::Patch;
 use crate::store::schema::PK;
-use crate::store::threads::live::Found;
-use crate::store::threads::live::{CONTACT, LiveThreads, MERGED_INTO, write_live};
+use crate::store::threads::live::{CONTACT, Found, LiveThreads, MERGED_INTO, write_live};
 use crate::store::threads::open::next_head;
 use crate::store::transaction::{Committed, Transaction};
 

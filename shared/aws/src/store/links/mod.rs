@@ -16,9 +16,10 @@ mod link;
 mod profile;
 mod unlink;
 
+use domain::id::ThreadId;
+
 use crate::store::base::Store;
 use crate::store::room::room;
-use domain::id::ThreadId;
 
 room! {
     /// Links of people.

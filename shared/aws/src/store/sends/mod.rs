@@ -11,10 +11,6 @@ mod pointer;
 mod receipts;
 mod values;
 
-use crate::store::base::Store;
-use crate::store::contacts::identities::add_claims;
-use crate::store::room::room;
-use crate::store::threads::open::add_opening;
 use anyhow::Context;
 use domain::filing::{Change, Live};
 use domain::id::{IdentityId, MessageId};
@@ -22,14 +18,15 @@ use domain::sending::Outgoing;
 use domain::threading::subject_line;
 use domain::time::Timestamp;
 
-use crate::store::base::Attempt;
-use crate::store::contacts::identities::Claims;
+use crate::store::base::{Attempt, Store};
+use crate::store::contacts::identities::{Claims, add_claims};
 use crate::store::item::{Item, get_text};
 use crate::store::keys;
 use crate::store::messages::stored::Stored;
 use crate::store::patch::{Patch, Written};
+use crate::store::room::room;
 use crate::store::rules::Rules;
-use crate::store::threads::open::next_head;
+use crate::store::threads::open::{add_opening, next_head};
 use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::{Committed, Transaction};
 

@@ -10,8 +10,7 @@ use crate::store::item::{Item, get_text, text};
 use crate::store::keys;
 use crate::store::query::{SortOrder, Window};
 use crate::store::schema::{ALONE, PK, SK};
-use crate::store::views::Row;
-use crate::store::views::Views;
+use crate::store::views::{Row, Views};
 
 /// Rows that are asked for at once.
 const ROWS: usize = 100;

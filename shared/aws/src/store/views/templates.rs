@@ -1,11 +1,11 @@
 //! What is known of templates: what a plan is made from.
 
-use anyhow::Context;
 use domain::id::{AccountId, Channel};
 use domain::plan::TemplateState;
 
 use crate::store::item::{Item, get_text, text};
 use crate::store::keys;
+use crate::store::query::all;
 use crate::store::schema::{PK, SK};
 use crate::store::views::Views;
 
@@ -22,12 +22,8 @@ impl Views<'_> {
             .key_condition_expression("#pk = :pk")
             .expression_attribute_names("#pk", PK)
             .expression_attribute_values(":pk", text(keys::template(channel, account, "", "").pk));
-        let mut items = call.into_paginator().items().send();
-        let mut found = Vec::new();
-        while let Some(item) = items.next().await {
-            found.extend(template(channel, &item.context("cannot read the templates")?));
-        }
-        Ok(found)
+        let items = all(call).await?;
+        Ok(items.iter().filter_map(|it| template(channel, it)).collect())
     }
 }
 
