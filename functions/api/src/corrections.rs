@@ -5,11 +5,9 @@
 //! caller and the key.
 
 use aws::new_id;
-use aws::store::SortOrder;
-use aws::store::Window;
 use aws::store::keys::Key;
 use aws::store::schema::ALONE;
-use aws::store::{Fresh, MOST_MOVED, Order, To};
+use aws::store::{Fresh, MOST_MOVED, Order, SortOrder, To, Window};
 use domain::event::derived;
 use domain::filing::Decider;
 use domain::id::{CorrectionId, ThreadId};

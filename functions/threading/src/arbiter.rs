@@ -8,8 +8,10 @@ use aws::queue::Queue;
 use aws::sending::{self, Draft, Named, NoDraft, Sending, To as SendTo};
 use aws::store::keys::{self, Key};
 use aws::store::views::Row;
-use aws::store::{Acceptance, Order, Question, Rules, Store, Stored, ThreadChange, To};
-use aws::store::{Position, SortOrder, Window};
+use aws::store::{
+    Acceptance, Order, Position, Question, Rules, SortOrder, Store, Stored, ThreadChange, To,
+    Window,
+};
 use domain::event::{Direction, Identity, InboundEvent, Message, derived, digest};
 use domain::filing::arbiter::{Answer, Arbiter, QUESTION_MS, answer, question, topics};
 use domain::filing::{Decider, Handling};

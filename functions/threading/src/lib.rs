@@ -39,8 +39,7 @@ impl Filer {
     /// A filer as the environment says: `TABLE_NAME`; `BUCKET_NAME`, from which large content goes that is taken back or
     /// replaced; `RETENTION_DAYS` after which messages go (0: never); `ASK_CUSTOMER_ON`, the channels on which a customer is
     /// asked where a doubtful message belongs, with `OUTBOUND_QUEUE_URL` for the question, and `CHANNELS` and `SENDING_ACCOUNTS`
-    /// to plan it by; `UNSURE_PERCENT`, the share of
-    /// messages that may be shown as unsure.
+    /// to plan it by; `UNSURE_PERCENT`, the share of messages that may be shown as unsure.
     pub fn from_env() -> anyhow::Result<Self> {
         let sdk = aws::config::sdk()?;
         let bucket = Objects::new(&sdk, env("BUCKET_NAME")?);

@@ -1,9 +1,7 @@
 //! Threading once more with other weights: in shadow, then as corrections, which can be taken back.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
-use aws::store::SortOrder;
-use aws::store::Window;
-use aws::store::{Filed, Fresh, Order, Rules, Store};
+use aws::store::{Filed, Fresh, Order, Rules, SortOrder, Store, Window};
 use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
 use domain::filing::{CorrectionState, Decider, Past};

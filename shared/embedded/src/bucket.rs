@@ -59,7 +59,7 @@ impl Bucket {
         *self.broken.lock().unwrap() = broken;
     }
 
-    pub(crate) fn client(&self, steps: Steps) -> aws_sdk_s3::Client {
+    pub(crate) fn client(&self, steps: &Steps) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(super::credentials())
@@ -71,7 +71,7 @@ impl Bucket {
             .request_checksum_calculation(
                 aws_sdk_s3::config::RequestChecksumCalculation::WhenRequired,
             )
-            .interceptor(super::shared(steps));
+            .interceptor(steps.interceptor());
         aws_sdk_s3::Client::from_conf(config.build())
     }
 

@@ -18,12 +18,28 @@ pub fn hold(
     leaves: impl Fn(&HttpRequest) + Send + Sync + 'static,
     answered: impl Fn() + Send + Sync + 'static,
 ) -> SharedInterceptor {
+    let leaves = move |call: &HttpRequest| {
+        leaves(call);
+        Ok(())
+    };
+    let answered = move || {
+        answered();
+        Ok(())
+    };
+    hold_or_stop(leaves, answered)
+}
+
+/// The same with functions that may end the call.
+pub(crate) fn hold_or_stop(
+    leaves: impl Fn(&HttpRequest) -> Result<(), BoxError> + Send + Sync + 'static,
+    answered: impl Fn() -> Result<(), BoxError> + Send + Sync + 'static,
+) -> SharedInterceptor {
     SharedInterceptor::new(Hold { leaves: Box::new(leaves), answered: Box::new(answered) })
 }
 
 struct Hold {
-    leaves: Box<dyn Fn(&HttpRequest) + Send + Sync>,
-    answered: Box<dyn Fn() + Send + Sync>,
+    leaves: Box<dyn Fn(&HttpRequest) -> Result<(), BoxError> + Send + Sync>,
+    answered: Box<dyn Fn() -> Result<(), BoxError> + Send + Sync>,
 }
 
 impl fmt::Debug for Hold {
@@ -43,8 +59,7 @@ impl Intercept for Hold {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        (self.leaves)(context.request());
-        Ok(())
+        (self.leaves)(context.request())
     }
 
     fn modify_before_deserialization(
@@ -53,7 +68,6 @@ impl Intercept for Hold {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        (self.answered)();
-        Ok(())
+        (self.answered)()
     }
 }

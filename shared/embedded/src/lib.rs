@@ -21,10 +21,9 @@ mod secrets;
 mod steps;
 mod turns;
 
-use aws::store::schema;
+use aws::store::{CorrectError, schema};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedInterceptor};
-use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_types::retry::RetryConfig;
 use dynoxide::Database;
 use serde_json::{Value, json};
@@ -103,15 +102,15 @@ impl Cloud {
             .endpoint_url(&self.endpoint)
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .retry_config(RetryConfig::disabled())
-            .interceptor(steps.clone())
+            .interceptor(steps.interceptor())
             .interceptor(self.meter.clone());
         if let Some(interceptor) = interceptor {
             config = config.interceptor(interceptor);
         }
         Process {
             table: aws_sdk_dynamodb::Client::from_conf(config.build()),
-            queues: self.queues.client(steps.clone()),
-            bucket: self.bucket.client(steps.clone()),
+            queues: self.queues.client(&steps),
+            bucket: self.bucket.client(&steps),
             secrets: self.secrets.client(),
             steps,
         }
@@ -151,6 +150,11 @@ pub struct Process {
     pub steps: Steps,
 }
 
+/// What a correction was answered: it, or why it was refused.
+pub fn answered<T, R>(made: Result<T, CorrectError<R>>) -> Result<T, R> {
+    made.map_err(|it| it.refusal().unwrap())
+}
+
 /// A listener on loopback, and its address.
 pub(crate) async fn listen() -> (tokio::net::TcpListener, String) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -160,10 +164,6 @@ pub(crate) async fn listen() -> (tokio::net::TcpListener, String) {
 
 pub(crate) fn credentials() -> Credentials {
     Credentials::new("test", "test", None, None, "test")
-}
-
-pub(crate) fn shared(interceptor: impl Intercept + 'static) -> SharedInterceptor {
-    SharedInterceptor::new(interceptor)
 }
 
 /// The table as the template defines it; a test of the template compares the two.

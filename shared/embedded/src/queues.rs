@@ -85,7 +85,7 @@ impl Queues {
         self.inner.lock().unwrap().seen.clear();
     }
 
-    pub(crate) fn client(&self, steps: Steps) -> aws_sdk_sqs::Client {
+    pub(crate) fn client(&self, steps: &Steps) -> aws_sdk_sqs::Client {
         let config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(super::credentials())
@@ -93,7 +93,7 @@ impl Queues {
             .endpoint_url(&self.endpoint)
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .retry_config(RetryConfig::disabled())
-            .interceptor(super::shared(steps));
+            .interceptor(steps.interceptor());
         aws_sdk_sqs::Client::from_conf(config.build())
     }
 

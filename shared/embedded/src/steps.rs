@@ -7,13 +7,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
-};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_sdk_dynamodb::config::SharedInterceptor;
+
+use crate::hold::hold_or_stop;
 
 /// The calls of one process so far, and where it is to stop.
 #[derive(Clone, Debug, Default)]
@@ -59,28 +55,10 @@ impl Steps {
         let step = self.inner.passed.fetch_add(1, Ordering::SeqCst) + 1;
         if self.is_stopped() { Err(Stopped(step)) } else { Ok(()) }
     }
-}
 
-impl Intercept for Steps {
-    fn name(&self) -> &'static str {
-        "Steps"
-    }
-
-    fn modify_before_transmit(
-        &self,
-        _: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        Ok(self.step()?)
-    }
-
-    fn modify_before_deserialization(
-        &self,
-        _: &mut BeforeDeserializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        Ok(self.step()?)
+    /// Makes a step of either side of each call of a client.
+    pub(crate) fn interceptor(&self) -> SharedInterceptor {
+        let (leaves, answered) = (self.clone(), self.clone());
+        hold_or_stop(move |_| Ok(leaves.step()?), move || Ok(answered.step()?))
     }
 }

@@ -2,8 +2,7 @@
 
 use aws::queue::Queue;
 use aws::store::views::Row;
-use aws::store::{SortOrder, Window};
-use aws::store::{Store, keys};
+use aws::store::{SortOrder, Store, Window, keys};
 use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
 use domain::filing::Live;

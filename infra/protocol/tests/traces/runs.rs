@@ -1,10 +1,11 @@
 //! Runs of two or three workers, and what the model says to each of their calls.
 
-use aws::store::{Order as Told, Store, ThreadError, ThreadRefusal, To};
+use aws::store::{Order as Told, Store, To};
 use domain::event::InboundEvent;
 use domain::filing::Decider;
 use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
 use domain::time::Timestamp;
+use embedded::answered;
 use protocol::{Entry, Event, Guard, Guards, Item, Order, Protocol, Replay, Scenario, Touch, Who};
 
 use crate::record::{self, Names, Run};
@@ -67,11 +68,6 @@ fn told(n: u32) -> Told {
 enum Work {
     File(Event, Box<InboundEvent>),
     Correct(Order),
-}
-
-/// What was answered: a correction, or why there is none.
-fn answered<T>(made: Result<T, ThreadError>) -> Result<T, ThreadRefusal> {
-    made.map_err(|it| it.refusal().unwrap())
 }
 
 async fn work(world_table: Store, threads: Vec<ThreadId>, contact: ContactId, n: u32, work: Work) {

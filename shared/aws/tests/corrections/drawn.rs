@@ -4,16 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aws::store::SortOrder;
-use aws::store::Window;
-use aws::store::{Store, ThreadError, ThreadRefusal, To};
+use aws::store::{SortOrder, Store, ThreadError, ThreadRefusal, To, Window};
 use domain::event::InboundEvent;
 use domain::id::{ContactId, ThreadId};
-use embedded::{Cloud, Turns};
+use embedded::{Cloud, Turns, answered};
 
 use crate::stories::Dice;
 use crate::support::{Item, file, fill, quotes, rules, table, text, topics};
-use crate::world::{World, answered, assert_sound, at, key, new_thread, order};
+use crate::world::{World, assert_sound, at, key, new_thread, order};
 
 /// Threads at the beginning.
 const THREADS: usize = 4;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use aws::store::{Store, ThreadRefusal, To};
 use domain::event::InboundEvent;
 use domain::id::{ContactId, ThreadId};
-use embedded::Cloud;
+use embedded::{Cloud, answered};
 
 use crate::schedule::in_turns;
 use crate::support::{
     Item, deleted, echo, edited, file, fill, of_kind, quotes, rules, says, table,
 };
-use crate::world::{World, answered, assert_sound, order, relocate, two_topics};
+use crate::world::{World, assert_sound, order, relocate, two_topics};
 
 /// Thirty schedules: in 14 the second worker does all of its work at one point of the first one's, in 10 its first calls,
 /// and the others are without order.

@@ -4,8 +4,10 @@ use aws::store::{MOST_MOVED, ThreadRefusal, To, keys};
 use domain::event::Identity;
 use domain::id::{ContactId, ThreadId};
 
+use embedded::answered;
+
 use crate::support::{bsuid, event, file_all, message, picture, rules};
-use crate::world::{World, answered, key, new_thread, order, two_topics};
+use crate::world::{World, key, new_thread, order, two_topics};
 
 #[tokio::test]
 async fn a_refused_correction_says_why_and_writes_nothing() {

@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use aws::store::SortOrder;
-use aws::store::Window;
-use aws::store::{Order, Store, Stored, ThreadError, ThreadRefusal, To, keys};
+use aws::store::{Order, SortOrder, Store, Stored, ThreadError, ThreadRefusal, To, Window, keys};
 use domain::event::{Direction, InboundEvent};
 use domain::filing::{Correction, Decider, Live};
 use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
 use domain::threading::{Entry, Profile};
 use domain::time::Timestamp;
-use embedded::Cloud;
+use embedded::{Cloud, answered};
 
 use crate::support::{
     Item, START, WHATSAPP, ada, file_all, id, of_kind, quotes, rules, says, table, text,
@@ -100,11 +98,6 @@ impl World {
         let of = order(of).id;
         answered(self.table.corrections().revert(&order(n), &self.contact, &of, &rules()).await)
     }
-}
-
-/// What was answered: a correction, or why there is none.
-pub(crate) fn answered<T>(made: Result<T, ThreadError>) -> Result<T, ThreadRefusal> {
-    made.map_err(|it| it.refusal().unwrap())
 }
 
 /// What a test calls the message of this key.

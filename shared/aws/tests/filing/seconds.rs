@@ -1,8 +1,7 @@
 //! Several messages in one second: platforms tell no more, and people write faster.
 
 use aws::store::item::number;
-use aws::store::{Filed, Order as Correction, Patch, Store, Stored, keys};
-use aws::store::{SortOrder, Window};
+use aws::store::{Filed, Order as Correction, Patch, SortOrder, Store, Stored, Window, keys};
 use domain::content::Content;
 use domain::event::{InboundEvent, Message};
 use domain::filing::Decider;

@@ -1,9 +1,7 @@
 //! Two people who become one.
 
-use aws::store::SortOrder;
-use aws::store::Window;
 use aws::store::keys;
-use aws::store::{PersonRefusal, To};
+use aws::store::{PersonRefusal, SortOrder, To, Window};
 use domain::filing::{CorrectionKind, CorrectionState, Proof};
 use domain::id::{ContactId, IdentityId, ThreadId};
 

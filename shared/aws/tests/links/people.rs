@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use aws::store::{Filed, Order, PersonError, PersonRefusal, ProfileChange, Store, keys};
+use aws::store::{Filed, Order, PersonRefusal, ProfileChange, Store, keys};
 use domain::event::{Identity, InboundEvent, Message};
 use domain::filing::{ChannelLink, Correction, Decider, LinkCode, Proof};
 use domain::id::{AccountId, Channel, ContactId, CorrectionId, IdentityId, ThreadId};
 use domain::time::Timestamp;
-use embedded::Cloud;
+use embedded::{Cloud, answered};
 
 use crate::support::{
     Item, START, WHATSAPP, ada, bsuid, event, file, message, of_kind, rules, says, table, text,
@@ -92,11 +92,6 @@ impl World {
     pub(crate) async fn thread_of(&self, event: &InboundEvent) -> ThreadId {
         thread_of(&self.table, event).await
     }
-}
-
-/// What was answered: a correction, or why there is none.
-fn answered<T>(made: Result<T, PersonError>) -> Result<T, PersonRefusal> {
-    made.map_err(|it| it.refusal().unwrap())
 }
 
 pub(crate) fn order(id: &str) -> Order {
