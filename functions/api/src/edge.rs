@@ -27,7 +27,7 @@ impl Api {
     pub fn from_env() -> anyhow::Result<Self> {
         let sdk = aws::config::sdk()?;
         Ok(Self {
-            table: Store::new(&sdk, env("TABLE_NAME")?),
+            table: Store::from_env(&sdk)?,
             queue: Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?),
             objects: Objects::new(&sdk, env("BUCKET_NAME")?),
             auth: auth()?,

@@ -1,8 +1,8 @@
 //! `GET /v1/threads` and `GET /v1/threads/{id}`.
 
-use aws::store::views::{InboxQuery, ThreadView};
+use aws::store::views::ThreadView;
 use aws::store::{Page, SortOrder, Window};
-use domain::filing::State;
+use domain::filing::{State, Wanted};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use crate::{tags, thread_patch};
 /// What may be asked of the list.
 const PARAMETERS: [&str; 7] = ["state", "unsure", "assignee", "contact", "crm", "limit", "cursor"];
 
-/// Lists the inbox, longest waiting first, or a person's threads, or the one that is about a case.
+/// Lists threads by what is to be done with them, longest waiting first, or a person's threads, or the one that is about a case.
 pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     let query = call.query(&PARAMETERS)?;
     let bound: Vec<_> = ["threads"].into_iter().chain(asked(&query)).collect();
@@ -26,9 +26,12 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let is_key =
         |key: &str| if of_person { ids::is_thread_key(key) } else { ids::thread(key).is_some() };
     let after = query.get("cursor").map(|it| cursor::read(&bound, it, is_key)).transpose()?;
-    let window = Window { order: SortOrder::Ascending, after, limit: query.limit()? };
+    // Of what is done, the last is what one looks for; of all else, what was left longest.
+    let is_done = query.get("state") == Some(State::Closed.name());
+    let order = if is_done { SortOrder::Descending } else { SortOrder::Ascending };
+    let window = Window { order, after, limit: query.limit()? };
     let page = match (query.get("contact"), query.get("crm")) {
-        (None, None) => api.table.views().view_inbox(&inbox(&query, call.now)?, &window).await?,
+        (None, None) => api.table.views().view_list(&wanted(&query, call.now)?, &window).await?,
         (Some(contact), None) => {
             alone(&query, "contact", &["state", "unsure", "assignee"])?;
             let contact = ids::contact(contact);
@@ -81,7 +84,7 @@ fn asked(query: &Query) -> impl Iterator<Item = &str> {
     filters.map(|it| query.get(it).unwrap_or("-"))
 }
 
-fn inbox(query: &Query, at: Timestamp) -> Result<InboxQuery, Problem> {
+fn wanted(query: &Query, at: Timestamp) -> Result<Wanted, Problem> {
     let unsure = match query.get("unsure") {
         None => None,
         Some("true") => Some(true),
@@ -96,14 +99,11 @@ fn inbox(query: &Query, at: Timestamp) -> Result<InboxQuery, Problem> {
             Some(State::parse(name).ok_or_else(|| wrong("state", rule))?)
         }
     };
-    if matches!(state, Some(State::Open | State::Closed)) && unsure != Some(true) {
-        return Err(wrong("state", "only waiting, snoozed and unsure threads are listed"));
-    }
     let assignee = query.get("assignee").map(str::to_owned);
     if assignee.as_ref().is_some_and(|it| thread_patch::assignee(it).is_none()) {
         return Err(wrong("assignee", "must be 1 to 64 bytes without # and control characters"));
     }
-    Ok(InboxQuery { at, state, unsure, assignee })
+    Ok(Wanted { at, state, unsure, assignee })
 }
 
 fn shown(page: &Page<ThreadView>, bound: &[&str], now: Timestamp) -> Value {

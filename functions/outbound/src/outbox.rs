@@ -54,7 +54,7 @@ impl Outbox {
         let schedules = Schedules::new(&sdk, group, role, queue);
         let bucket = Objects::new(&sdk, env("BUCKET_NAME")?);
         let outbox = Self::over(
-            Store::new(&sdk, env("TABLE_NAME")?),
+            Store::from_env(&sdk)?,
             Calls::new(bucket, Limits::default())?,
             Timers::new(Queue::new(&sdk, env("TIMERS_QUEUE_URL")?), schedules),
             Queues::from_env(&sdk)?,

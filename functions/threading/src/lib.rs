@@ -43,7 +43,7 @@ impl Filer {
     pub fn from_env() -> anyhow::Result<Self> {
         let sdk = aws::config::sdk()?;
         let bucket = Objects::new(&sdk, env("BUCKET_NAME")?);
-        let table = Store::new(&sdk, env("TABLE_NAME")?).with_bucket(bucket);
+        let table = Store::from_env(&sdk)?.with_bucket(bucket);
         let percent: f32 = env_or("UNSURE_PERCENT", USUAL_PERCENT)
             .parse()
             .context("UNSURE_PERCENT is not a share in percent")?;

@@ -66,7 +66,7 @@ pub struct Found {
 
 /// Runs over the table of the environment: `TABLE_NAME`, a region and credentials.
 pub async fn run(wanted: &Wanted, report: &Report) -> anyhow::Result<()> {
-    let table = Store::new(&aws::config::sdk()?, aws::env("TABLE_NAME")?);
+    let table = Store::from_env(&aws::config::sdk()?)?;
     let contact = wanted.contact.as_deref().map(ContactId::new);
     let Some(weights) = &wanted.weights else {
         let path = wanted.export.as_ref().context("neither weights nor a file to export to")?;

@@ -51,6 +51,53 @@ fn keys_are_spelled_in_one_file() {
 }
 
 #[test]
+fn attributes_are_named_in_one_file() {
+    // Ways to read and to write an attribute. The item that is read may have any name.
+    let ways = [
+        ".set",
+        ".set_some",
+        ".set_if_absent",
+        ".remove",
+        ".add",
+        ".take_out",
+        ".if_is",
+        ".if_below",
+        ".if_absent",
+        ".if_present",
+        ".if_absent_or_in",
+        ".contains_key",
+        "item.get",
+    ]
+    .map(|it| format!("{it}(\""));
+    let reads = ["get_text", "get_number", "get_moment", "get_flag", "get_texts", "get_json"];
+    let is_read = |code: &str| {
+        reads.iter().any(|it| {
+            let call = format!("{it}(");
+            code.split(&call).skip(1).any(|it| {
+                let second = it.split_once(',').map_or("", |it| it.1).trim_start();
+                second.starts_with('"')
+            })
+        })
+    };
+    let mut found = Vec::new();
+    for (file, code) in sources(STORE) {
+        let names = |it: &String| code.contains(it.as_str());
+        if ways.iter().any(names) || is_read(&code) {
+            found.push(file);
+        }
+    }
+    assert_eq!(found, Vec::<String>::new(), "name them in `store::schema`");
+    let mut all = sources(STORE);
+    let schema = all.remove(&format!("{STORE}/schema.rs")).unwrap();
+    let mut names = BTreeSet::new();
+    for line in schema.lines().filter(|it| it.contains("const ") && it.contains(": &str = \"")) {
+        let name = line.split('"').nth(1).unwrap();
+        assert!(names.insert(name.to_owned()), "{name} is named twice");
+    }
+    assert!(100 < names.len(), "{}", names.len());
+}
+
+#[test]
 fn one_loop_tries_again_and_no_refusal_is_a_result_in_a_result() {
     for (file, code) in sources(STORE) {
         assert!(!code.contains("Result<Result<"), "{file} has a result in a result");

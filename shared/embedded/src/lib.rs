@@ -21,7 +21,8 @@ mod secrets;
 mod steps;
 mod turns;
 
-use aws::store::{CorrectError, schema};
+use aws::store::item::Item;
+use aws::store::{CorrectError, ItemKind, schema};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedInterceptor};
 use aws_smithy_types::retry::RetryConfig;
@@ -116,21 +117,25 @@ impl Cloud {
         }
     }
 
-    /// Every item of the table, sorted by key: what two runs are compared by.
-    pub async fn items(
-        &self,
-    ) -> Vec<std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>> {
+    /// Every item of the table, sorted by key: what two runs are compared by. Each says what readers of the stream go by.
+    pub async fn items(&self) -> Vec<Item> {
         let mut pages =
             self.process().table.scan().table_name(TABLE).into_paginator().items().send();
         let mut items = Vec::new();
         while let Some(item) = pages.next().await {
             items.push(item.unwrap());
         }
-        let key =
-            |item: &std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>| {
-                [schema::PK, schema::SK].map(|it| item.get(it).unwrap().as_s().unwrap().clone())
-            };
+        let key = |item: &Item| {
+            [schema::PK, schema::SK].map(|it| item.get(it).unwrap().as_s().unwrap().clone())
+        };
         items.sort_by_key(key);
+        for item in items.iter().filter(|it| key(it)[0].contains('#')) {
+            let kind = item.get(schema::KIND).map(|it| it.as_s().unwrap());
+            let is_known = kind.is_some_and(|it| ItemKind::parse(it).is_some());
+            let is_counted =
+                [schema::VERSION, schema::CHANGED].iter().all(|it| item.contains_key(*it));
+            assert!(is_known && is_counted, "an item without its kind, version or time: {item:?}");
+        }
         items
     }
 }
@@ -185,12 +190,12 @@ pub fn definition() -> Value {
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
             string(schema::PK), string(schema::SK), string(schema::THREAD), number(schema::AT),
-            string(schema::INBOX_KEY), number(schema::WAITING_SINCE),
+            string(schema::LIST), number(schema::LIST_AT),
         ],
         "KeySchema": keys(schema::PK, schema::SK),
         "GlobalSecondaryIndexes": [
             index(schema::BY_THREAD, schema::THREAD, schema::AT, &schema::BY_THREAD_INCLUDES),
-            index(schema::INBOX, schema::INBOX_KEY, schema::WAITING_SINCE, &[]),
+            index(schema::INBOX, schema::LIST, schema::LIST_AT, &schema::INBOX_INCLUDES),
         ],
     })
 }

@@ -131,7 +131,11 @@ impl World {
 
     /// Whether the person waits for an answer.
     pub(crate) async fn waits(&self) -> bool {
-        self.cloud.items().await.iter().any(|it| it.contains_key("inbox"))
+        self.cloud
+            .items()
+            .await
+            .iter()
+            .any(|it| it.get("list").is_some_and(|it| it.as_s().unwrap().starts_with("inbox#")))
     }
 
     /// The platform says that it has the message, and hands our id back.
@@ -226,7 +230,7 @@ impl World {
 }
 
 fn shown(fields: &HashMap<String, AttributeValue>) -> BTreeMap<String, String> {
-    let path = ["v", "attempt", "attempts", "receipts"];
+    let path = ["v", "changed", "attempt", "attempts", "receipts"];
     let fields = fields.iter().filter(|(name, _)| !path.contains(&name.as_str()));
     let value = |value: &AttributeValue| match value.as_l() {
         Ok(legs) => {

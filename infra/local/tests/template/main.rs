@@ -166,14 +166,13 @@ fn the_table_is_the_one_that_the_code_and_its_tests_use() {
     let key = |hash: &str, range: &str| json!([{ "AttributeName": hash, "KeyType": "HASH" }, { "AttributeName": range, "KeyType": "RANGE" }]);
     assert_eq!(table["KeySchema"], key(schema::PK, schema::SK));
     let index = |name: &str, keys: Value, projection: Value| json!({ "IndexName": name, "KeySchema": keys, "Projection": projection });
-    let row =
-        json!({ "ProjectionType": "INCLUDE", "NonKeyAttributes": schema::BY_THREAD_INCLUDES });
-    let keys_only = json!({ "ProjectionType": "KEYS_ONLY" });
+    let holds = |names: &[&str]| json!({ "ProjectionType": "INCLUDE", "NonKeyAttributes": names });
+    let (row, listed) = (holds(&schema::BY_THREAD_INCLUDES), holds(&schema::INBOX_INCLUDES));
     assert_eq!(
         table["GlobalSecondaryIndexes"],
         json!([
             index(schema::BY_THREAD, key(schema::THREAD, schema::AT), row),
-            index(schema::INBOX, key(schema::INBOX_KEY, schema::WAITING_SINCE), keys_only),
+            index(schema::INBOX, key(schema::LIST, schema::LIST_AT), listed),
         ])
     );
     let text = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
@@ -185,8 +184,8 @@ fn the_table_is_the_one_that_the_code_and_its_tests_use() {
             text(schema::SK),
             text(schema::THREAD),
             number(schema::AT),
-            text(schema::INBOX_KEY),
-            number(schema::WAITING_SINCE),
+            text(schema::LIST),
+            number(schema::LIST_AT),
         ])
     );
     assert_eq!(

@@ -87,7 +87,7 @@ fn nothing_that_holds_data_is_replaced_by_a_deployment_over_the_last_release() {
         fs::write(&path, format!("{now:#}\n")).unwrap();
     }
     let released: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    assert!(released["Table"]["index by-thread"].is_array(), "{released:#}");
+    assert!(released["Table"]["index by-thread-2"].is_array(), "{released:#}");
     assert_eq!(faults(&released, &now), [""; 0]);
 }
 
@@ -119,7 +119,7 @@ fn what_a_release_may_not_do_to_data_is_found() {
     };
 
     assert!(changed(&|_| ()).is_empty());
-    assert!(changed(&|it| add(it, "by-thread-2")).is_empty());
+    assert!(changed(&|it| add(it, "by-thread-3")).is_empty());
     for (change, fault) in [
         (
             &(|it: &mut Value| {
@@ -156,7 +156,7 @@ fn what_a_release_may_not_do_to_data_is_found() {
                 it["Table"]["Properties"]["GlobalSecondaryIndexes"][0]["Projection"] =
                     json!({ "ProjectionType": "ALL" });
             },
-            "Table: index by-thread is another",
+            "Table: index by-thread-2 is another",
         ),
         (&drop_first, "the release still reads it"),
         (
@@ -173,7 +173,7 @@ fn what_a_release_may_not_do_to_data_is_found() {
 
     // What the release says that it does not read may go.
     let mut template = base.clone();
-    template.0["Resources"]["Table"]["Metadata"] = json!({ UNREAD: ["by-thread"] });
+    template.0["Resources"]["Table"]["Metadata"] = json!({ UNREAD: ["by-thread-2"] });
     let released = fixed(&template);
     drop_first(&mut template.0["Resources"]);
     assert!(faults(&released, &fixed(&template)).is_empty());

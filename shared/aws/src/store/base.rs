@@ -7,16 +7,19 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, ReturnValue};
 
-use crate::config::Sdk;
+use crate::config::{Sdk, env, env_or};
 use crate::objects::Objects;
 use crate::store::item::Item;
 use crate::store::judged::{judged, judged_reason};
 use crate::store::keys::Key;
-use crate::store::patch::{Patch, Written, key_item};
+use crate::store::patch::{Patch, Stamp, Written, key_item};
 use crate::store::transaction::{Committed, Transaction};
 
 /// How often something is read and decided again when others were faster, before the queue is asked to bring it back.
 const ATTEMPTS: u32 = 30;
+
+/// The most shards of a list: a thread's is by one hexadecimal digit.
+const MOST_SHARDS: u32 = 16;
 
 /// The table and what lies beside it. What is done with it is in the rooms: [`filing`](Self::filing),
 /// [`threads`](Self::threads) and so on.
@@ -24,6 +27,8 @@ const ATTEMPTS: u32 = 30;
 pub struct Store {
     pub(in crate::store) client: Client,
     pub(in crate::store) name: String,
+    /// How many shards each list of threads has.
+    pub(in crate::store) shards: u32,
     /// Where what is too large for an item is, for those who may remove it.
     pub(in crate::store) bucket: Option<Objects>,
 }
@@ -44,10 +49,30 @@ impl Store {
         Self::over(Client::new(sdk), name)
     }
 
+    /// The store that the environment says: `TABLE_NAME`, and `INBOX_SHARDS`, how many shards each list of threads has, one if
+    /// not said.
+    pub fn from_env(sdk: &Sdk) -> anyhow::Result<Self> {
+        let shards = env_or("INBOX_SHARDS", "1");
+        let shards = shards.parse().ok().filter(|it| (1..=MOST_SHARDS).contains(it));
+        let shards = shards.with_context(|| format!("INBOX_SHARDS is not 1 to {MOST_SHARDS}"))?;
+        Ok(Self::new(sdk, env("TABLE_NAME")?).with_shards(shards))
+    }
+
+    /// The same store with so many shards to each list of threads.
+    #[must_use]
+    pub fn with_shards(self, shards: u32) -> Self {
+        Self { shards, ..self }
+    }
+
+    /// What goes to every write.
+    fn stamp(&self) -> Stamp {
+        Stamp { now: crate::now(), shards: self.shards }
+    }
+
     /// A store over a client that a test made.
     #[must_use]
     pub fn over(client: Client, name: String) -> Self {
-        Self { client, name, bucket: None }
+        Self { client, name, shards: 1, bucket: None }
     }
 
     /// The same store with the bucket that holds what is too large for the table.
@@ -69,17 +94,17 @@ impl Store {
 
     /// Makes a write alone and returns the item as it is after it.
     pub async fn write(&self, patch: Patch) -> anyhow::Result<Written> {
-        patch.write(&self.client, &self.name, ReturnValue::AllNew).await
+        patch.write(&self.client, &self.name, self.stamp(), ReturnValue::AllNew).await
     }
 
     /// Makes a write alone, for whoever does not need the item after it.
     pub(in crate::store) async fn write_blind(&self, patch: Patch) -> anyhow::Result<Written> {
-        patch.write(&self.client, &self.name, ReturnValue::None).await
+        patch.write(&self.client, &self.name, self.stamp(), ReturnValue::None).await
     }
 
     /// Makes a write alone and returns the item as it was before it.
     pub(in crate::store) async fn swap(&self, patch: Patch) -> anyhow::Result<Written> {
-        patch.write(&self.client, &self.name, ReturnValue::AllOld).await
+        patch.write(&self.client, &self.name, self.stamp(), ReturnValue::AllOld).await
     }
 
     /// Makes a write, again while transactions are at work on the item. What is returned is the item as it is, whether
@@ -99,7 +124,7 @@ impl Store {
         let call = self
             .client
             .transact_write_items()
-            .set_transact_items(Some(transaction.writes(&self.name)?));
+            .set_transact_items(Some(transaction.writes(&self.name, self.stamp())?));
         match call.send().await {
             Ok(_) => Ok(Committed::Done),
             Err(error) => match error.as_service_error() {

@@ -6,14 +6,34 @@ use domain::id::{
 };
 
 /// What partition keys begin with.
-const MESSAGE: &str = "MSG#";
+pub(in crate::store) const MESSAGE: &str = "MSG#";
 pub(in crate::store) const CONTACT: &str = "CON#";
-const THREAD: &str = "THR#";
+pub(in crate::store) const THREAD: &str = "THR#";
+pub(in crate::store) const IDENTITY: &str = "IDN#";
+pub(in crate::store) const CASE: &str = "CRM#";
 /// An item that is in no thread.
 pub const UNKNOWN: &str = "UNK#";
-const TOKEN: &str = "TOK#";
+pub(in crate::store) const ACCOUNT: &str = "ACC#";
+pub(in crate::store) const TEMPLATE: &str = "TPL#";
+pub(in crate::store) const CONFIDENCES: &str = "CNF";
+pub(in crate::store) const LINK: &str = "LNK#";
+pub(in crate::store) const TOKEN: &str = "TOK#";
 /// The list of API tokens.
 pub(in crate::store) const TOKENS: &str = "TOK";
+
+/// What the sort keys of a person's items begin with, in the order in which they are read.
+pub(in crate::store) const LIVE: &str = "1#";
+pub(in crate::store) const ARCHIVED: &str = "2#";
+pub(in crate::store) const CORRECTION: &str = "3#";
+pub(in crate::store) const PROFILE: &str = "4#";
+pub(in crate::store) const QUESTION: &str = "5#";
+/// What sorts behind all that begins alike.
+const END: &str = "~";
+
+/// What a key begins with: all of it up to the first `#`, that included.
+pub(in crate::store) fn prefix(key: &str) -> &str {
+    key.split_inclusive('#').next().unwrap_or(key)
+}
 
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,17 +81,17 @@ impl Range {
 
 /// A person's head and the live threads.
 pub(in crate::store) fn head_and_live(contact: &ContactId) -> Range {
-    Range::of(contact, super::schema::ALONE, "1#~")
+    Range::of(contact, super::schema::ALONE, &format!("{LIVE}{END}"))
 }
 
 /// All threads of a person: the live ones and those that were moved out.
 pub(in crate::store) fn threads_of(contact: &ContactId) -> Range {
-    Range::of(contact, "1#", "2#~")
+    Range::of(contact, LIVE, &format!("{ARCHIVED}{END}"))
 }
 
 /// The corrections of a person's threads and addresses.
 pub(in crate::store) fn corrections_of(contact: &ContactId) -> Range {
-    Range::of(contact, "3#", "3#~")
+    Range::of(contact, CORRECTION, &format!("{CORRECTION}{END}"))
 }
 
 /// How sure messages were filed in some weeks, the first and the last within.
@@ -117,7 +137,7 @@ pub fn outbound(id: &MessageId) -> Key {
 /// An address of a person, whichever way it is spelled.
 #[must_use]
 pub fn identity(id: &IdentityId) -> Key {
-    Key::alone(format!("IDN#{}", id.key()))
+    Key::alone(format!("{IDENTITY}{}", id.key()))
 }
 
 /// The head of a person.
@@ -129,25 +149,25 @@ pub fn contact(id: &ContactId) -> Key {
 /// A thread that is live: one of the at most 24 that a new message may join.
 #[must_use]
 pub fn live(contact: &ContactId, thread: &ThreadId) -> Key {
-    Key { pk: format!("{CONTACT}{contact}"), sk: format!("1#{thread}") }
+    Key { pk: format!("{CONTACT}{contact}"), sk: format!("{LIVE}{thread}") }
 }
 
 /// A thread that was moved out of the live ones, unchanged.
 #[must_use]
 pub fn archived(contact: &ContactId, thread: &ThreadId) -> Key {
-    Key { pk: format!("{CONTACT}{contact}"), sk: format!("2#{thread}") }
+    Key { pk: format!("{CONTACT}{contact}"), sk: format!("{ARCHIVED}{thread}") }
 }
 
 /// A correction by a person.
 #[must_use]
 pub fn correction(contact: &ContactId, id: &CorrectionId) -> Key {
-    Key { pk: format!("{CONTACT}{contact}"), sk: format!("3#{id}") }
+    Key { pk: format!("{CONTACT}{contact}"), sk: format!("{CORRECTION}{id}") }
 }
 
 /// The question to a person about which topic a message of theirs is.
 #[must_use]
 pub fn question(contact: &ContactId) -> Key {
-    Key { pk: format!("{CONTACT}{contact}"), sk: "5#question".to_owned() }
+    Key { pk: format!("{CONTACT}{contact}"), sk: format!("{QUESTION}question") }
 }
 
 /// What seldom changes of a thread: contact, subject, tags, `merged_into`.
@@ -174,13 +194,13 @@ pub(in crate::store) fn named_by(sk: &str) -> Option<&str> {
 /// A case of another system: which thread is about it.
 #[must_use]
 pub fn case(kind: &str, id: &str) -> Key {
-    Key::alone(format!("CRM#{kind}#{id}"))
+    Key::alone(format!("{CASE}{kind}#{id}"))
 }
 
 /// What a person wants and what we call them by.
 #[must_use]
 pub fn profile(contact: &ContactId) -> Key {
-    Key { pk: format!("{CONTACT}{contact}"), sk: "4#profile".to_owned() }
+    Key { pk: format!("{CONTACT}{contact}"), sk: format!("{PROFILE}profile") }
 }
 
 /// An item that could not be read or that nobody said, by its event's deduplication id.
@@ -197,25 +217,25 @@ pub(in crate::store) fn is_unknown(pk: &str) -> bool {
 /// One of our accounts: what its platform last said of it.
 #[must_use]
 pub fn account(channel: &Channel, account: &AccountId) -> Key {
-    Key::alone(format!("ACC#{channel}#{account}"))
+    Key::alone(format!("{ACCOUNT}{channel}#{account}"))
 }
 
 /// A template in one locale.
 #[must_use]
 pub fn template(channel: &Channel, account: &AccountId, name: &str, locale: &str) -> Key {
-    Key { pk: format!("TPL#{channel}#{account}"), sk: format!("{name}#{locale}") }
+    Key { pk: format!("{TEMPLATE}{channel}#{account}"), sk: format!("{name}#{locale}") }
 }
 
 /// How sure the messages of a week were filed.
 #[must_use]
 pub fn confidences(week: i64) -> Key {
-    Key { pk: "CNF".to_owned(), sk: format!("{week:08}") }
+    Key { pk: CONFIDENCES.to_owned(), sk: format!("{week:08}") }
 }
 
 /// What a link code stands for, by the SHA-256 of the code.
 #[must_use]
 pub fn link(sha256: &str) -> Key {
-    Key::alone(format!("LNK#{sha256}"))
+    Key::alone(format!("{LINK}{sha256}"))
 }
 
 /// An API token, by the SHA-256 of its text.

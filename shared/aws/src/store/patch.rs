@@ -11,10 +11,15 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem, Update,
 };
 
-use crate::store::item::{Item, text};
+use domain::filing::shard;
+use domain::id::ThreadId;
+use domain::time::Timestamp;
+
+use crate::store::item::{Item, moment, number, text};
 use crate::store::judged::judged;
 use crate::store::keys::Key;
-use crate::store::schema::{PK, SK};
+use crate::store::kind::ItemKind;
+use crate::store::schema::{CHANGED, KIND, PK, SK, VERSION};
 
 /// Where a value stands in an item.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +49,15 @@ impl<'a> From<&'a String> for Place<'a> {
     }
 }
 
+/// What the store puts to every write.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// This moment.
+    pub now: Timestamp,
+    /// How many shards a list of threads has.
+    pub shards: u32,
+}
+
 /// What became of a conditional write.
 #[derive(Debug)]
 pub enum Written {
@@ -55,10 +69,15 @@ pub enum Written {
     Busy,
 }
 
-/// A write to one item; an upsert unless a condition forbids it.
+/// A write to one item; an upsert unless a condition forbids it. Each says the item's kind, counts it on and notes when.
 #[derive(Clone, Debug)]
 pub struct Patch {
     key: Key,
+    kind: Option<ItemKind>,
+    /// Whether the caller says which version comes next.
+    versioned: bool,
+    /// An attribute that names one of the shards of a list: the list, and the thread that decides which.
+    sharded: Option<(&'static str, String, ThreadId)>,
     sets: Vec<String>,
     removes: Vec<String>,
     adds: Vec<String>,
@@ -74,6 +93,9 @@ impl Patch {
     pub fn of(key: Key) -> Self {
         Self {
             key,
+            kind: None,
+            versioned: false,
+            sharded: None,
             sets: Vec::new(),
             removes: Vec::new(),
             adds: Vec::new(),
@@ -84,9 +106,29 @@ impl Patch {
         }
     }
 
+    /// Makes the item one of this kind, where its key does not say which it is.
+    #[must_use]
+    pub fn kind(self, kind: ItemKind) -> Self {
+        Self { kind: Some(kind), ..self }
+    }
+
+    /// Only if the item is not there or is of this kind.
+    #[must_use]
+    pub fn if_absent_or(self, kind: ItemKind) -> Self {
+        self.if_absent_or_in(KIND, [text(kind.name())])
+    }
+
+    /// Only if the item is of this kind.
+    #[must_use]
+    pub fn if_kind(self, kind: ItemKind) -> Self {
+        self.if_is(KIND, Some(text(kind.name())))
+    }
+
     /// Sets an attribute.
     #[must_use]
     pub fn set<'a>(mut self, name: impl Into<Place<'a>>, value: AttributeValue) -> Self {
+        let name = name.into();
+        self.versioned |= matches!(name, Place::Attribute(VERSION));
         let set = format!("{} = {}", self.name(name), self.value(value));
         self.sets.push(set);
         self
@@ -110,6 +152,12 @@ impl Patch {
         self
     }
 
+    /// Sets an attribute to the shard of a list that a thread is in: how many there are, the store knows.
+    #[must_use]
+    pub fn set_sharded(self, name: &'static str, list: String, thread: &ThreadId) -> Self {
+        Self { sharded: Some((name, list, thread.clone())), ..self }
+    }
+
     /// Adds to the end of a list, which is made if it is not there.
     #[must_use]
     pub fn push<'a>(mut self, name: impl Into<Place<'a>>, value: AttributeValue) -> Self {
@@ -131,6 +179,7 @@ impl Patch {
     /// Adds to a number, or members to a set.
     #[must_use]
     pub fn add(mut self, name: &str, value: AttributeValue) -> Self {
+        self.versioned |= name == VERSION;
         let add = format!("{} {}", self.name(name), self.value(value));
         self.adds.push(add);
         self
@@ -245,23 +294,46 @@ impl Patch {
         key_item(&self.key)
     }
 
+    /// The write with what every item says: its kind, its version, when it was written.
+    fn stamped(mut self, stamp: Stamp) -> Self {
+        let sharded = self.sharded.take();
+        let patch = match (self.kind, ItemKind::of_key(&self.key)) {
+            // The message may be there already.
+            (None, Some(ItemKind::Early)) => self.set_if_absent(KIND, text(ItemKind::Early.name())),
+            (said, of_key) => {
+                let kind = said.or(of_key);
+                self.set_some(KIND, kind.map(|it| text(it.name())))
+            }
+        };
+        let patch = match sharded {
+            Some((name, list, thread)) => {
+                patch.set(name, text(format!("{list}#{}", shard(&thread, stamp.shards))))
+            }
+            None => patch,
+        };
+        let patch = patch.set(CHANGED, moment(stamp.now));
+        if patch.versioned { patch } else { patch.add(VERSION, number(1)) }
+    }
+
     /// Makes the write alone. `answer` says which image of the item is wanted.
     pub async fn write(
         self,
         client: &Client,
         table: &str,
+        stamp: Stamp,
         answer: ReturnValue,
     ) -> anyhow::Result<Written> {
+        let patch = self.stamped(stamp);
         let call = client
             .update_item()
             .table_name(table)
-            .set_key(Some(self.key()))
-            .set_update_expression(self.expression())
-            .set_condition_expression(self.condition())
+            .set_key(Some(patch.key()))
+            .set_update_expression(patch.expression())
+            .set_condition_expression(patch.condition())
             .return_values(answer)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .set_expression_attribute_names(some(self.names))
-            .set_expression_attribute_values(some(self.values));
+            .set_expression_attribute_names(some(patch.names))
+            .set_expression_attribute_values(some(patch.values));
         match call.send().await {
             Ok(answer) => Ok(Written::Done(answer.attributes.unwrap_or_default())),
             Err(error) => match error.as_service_error() {
@@ -275,15 +347,20 @@ impl Patch {
     }
 
     /// The write as a part of a transaction.
-    pub fn in_transaction(self, table: &str) -> anyhow::Result<TransactWriteItem> {
+    pub(in crate::store) fn in_transaction(
+        self,
+        table: &str,
+        stamp: Stamp,
+    ) -> anyhow::Result<TransactWriteItem> {
+        let patch = self.stamped(stamp);
         let update = Update::builder()
             .table_name(table)
-            .set_key(Some(self.key()))
-            .set_update_expression(self.expression())
-            .set_condition_expression(self.condition())
+            .set_key(Some(patch.key()))
+            .set_update_expression(patch.expression())
+            .set_condition_expression(patch.condition())
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .set_expression_attribute_names(some(self.names))
-            .set_expression_attribute_values(some(self.values))
+            .set_expression_attribute_names(some(patch.names))
+            .set_expression_attribute_values(some(patch.values))
             .build()
             .context("cannot describe a write")?;
         Ok(TransactWriteItem::builder().update(update).build())
@@ -306,8 +383,15 @@ impl Patch {
     pub(in crate::store) fn replacing(
         self,
         table: &str,
-        item: Item,
+        mut item: Item,
+        stamp: Stamp,
     ) -> anyhow::Result<TransactWriteItem> {
+        if let Some(kind) = self.kind.or_else(|| ItemKind::of_key(&self.key)) {
+            item.insert(KIND.to_owned(), text(kind.name()));
+        }
+        item.insert(CHANGED.to_owned(), moment(stamp.now));
+        // The version before is not known: from the time on, no number of it comes again.
+        item.insert(VERSION.to_owned(), moment(stamp.now));
         let put = Put::builder()
             .table_name(table)
             .set_item(Some(item))

@@ -85,11 +85,16 @@ pub(in crate::store) struct Slice {
     pub(in crate::store) partition: String,
     /// The lowest and the highest sort key, both within.
     pub(in crate::store) bounds: Option<(i64, i64)>,
+    /// Whether few of its rows are wanted: then many are read at once.
+    pub(in crate::store) is_sparse: bool,
 }
+
+/// How many rows are read at once where few are wanted.
+const SPARSE: i32 = 1_000;
 
 impl Slice {
     pub(in crate::store) fn whole(partition: String) -> Self {
-        Self { partition, bounds: None }
+        Self { partition, bounds: None, is_sparse: false }
     }
 
     /// The sort keys that a window may have.
@@ -144,17 +149,18 @@ impl Store {
             .expression_attribute_values(":to", text(&*range.to))
     }
 
-    /// The rows of a window over several partitions of an index.
+    /// The rows of a window over several partitions of an index, of those that are wanted.
     pub(in crate::store) async fn page(
         &self,
         index: Index,
         slices: Vec<Slice>,
         window: &Window,
+        is_wanted: impl Fn(&Item) -> bool + Clone + Send + 'static,
     ) -> anyhow::Result<Page<Item>> {
         let mut reads = JoinSet::new();
         for slice in slices {
-            let (table, window) = (self.clone(), window.clone());
-            reads.spawn(async move { table.rows(index, &slice, &window).await });
+            let (store, window, is_wanted) = (self.clone(), window.clone(), is_wanted.clone());
+            reads.spawn(async move { store.rows(index, &slice, &window, is_wanted).await });
         }
         let mut rows = Vec::new();
         while let Some(read) = reads.join_next().await {
@@ -170,6 +176,7 @@ impl Store {
         index: Index,
         slice: &Slice,
         window: &Window,
+        is_wanted: impl Fn(&Item) -> bool,
     ) -> anyhow::Result<Vec<(Position, Item)>> {
         let bounds = slice.within(window);
         if bounds.is_some_and(|(low, high)| high < low) {
@@ -178,7 +185,7 @@ impl Store {
         let mut rows: Vec<(Position, Item)> = Vec::new();
         let mut from = None;
         loop {
-            let call = self.ask(index, &slice.partition, bounds, window);
+            let call = self.ask(index, slice, bounds, window);
             let call = call.set_exclusive_start_key(from);
             let answer = call.send().await.context("cannot read an index")?;
             for item in answer.items.unwrap_or_default() {
@@ -187,7 +194,7 @@ impl Store {
                     continue;
                 };
                 let position = Position { at, key };
-                if window.is_after(&position) {
+                if window.is_after(&position) && is_wanted(&item) {
                     rows.push((position, item));
                 }
             }
@@ -204,17 +211,18 @@ impl Store {
     fn ask(
         &self,
         index: Index,
-        partition: &str,
+        slice: &Slice,
         bounds: Option<(i64, i64)>,
         window: &Window,
     ) -> QueryFluentBuilder {
         // Two more than the page: one that tells that there is more, one of a later time.
-        let limit = i32::try_from(window.limit.saturating_add(2)).unwrap_or(i32::MAX);
+        let page = i32::try_from(window.limit.saturating_add(2)).unwrap_or(i32::MAX);
+        let limit = if slice.is_sparse { page.max(SPARSE) } else { page };
         let call = self
             .query()
             .index_name(index.name)
             .expression_attribute_names("#p", index.partition)
-            .expression_attribute_values(":p", text(partition))
+            .expression_attribute_values(":p", text(&*slice.partition))
             .scan_index_forward(window.order == SortOrder::Ascending)
             .limit(limit);
         match bounds {

@@ -18,6 +18,7 @@ use crate::store::patch::{Patch, Written};
 use crate::store::query::all;
 use crate::store::room::room;
 use crate::store::schema;
+use crate::store::schema::{CREATED, EXPIRES_AT, ID, LAST_FOUR, NAME, REVOKED_AT, SCOPES};
 use crate::store::transaction::{Committed, Transaction};
 
 /// What every token begins with, so that people and secret scanners know one.
@@ -116,7 +117,7 @@ impl Tokens<'_> {
             .await?;
         for token in &old {
             if token.expires_at.is_none_or(|it| old_until < it) {
-                self.end_token(token, "expires_at", old_until).await?;
+                self.end_token(token, EXPIRES_AT, old_until).await?;
             }
         }
         Ok(new)
@@ -127,7 +128,7 @@ impl Tokens<'_> {
         let tokens = self.tokens_under(&format!("{id}#")).await?;
         ensure!(!tokens.is_empty(), "{id} is not a token");
         for token in tokens.iter().filter(|it| it.revoked_at.is_none()) {
-            self.end_token(token, "revoked_at", now).await?;
+            self.end_token(token, REVOKED_AT, now).await?;
         }
         Ok(())
     }
@@ -177,7 +178,7 @@ impl Tokens<'_> {
         let listed = keys::listed_token(&token.id, &token.hash);
         let mut writes = Transaction::default();
         writes.patch(to_patch(&token).if_absent(schema::PK));
-        writes.patch(Patch::of(listed).set("name", text(&token.name)));
+        writes.patch(Patch::of(listed).set(NAME, text(&token.name)));
         match self.store.commit(writes).await? {
             Committed::Done => Ok(NewToken { text: secret.into(), token }),
             Committed::Refused(_) => anyhow::bail!("the token could not be stored"),
@@ -213,23 +214,23 @@ fn hash(text: &str) -> String {
 
 fn to_patch(token: &ApiToken) -> Patch {
     Patch::of(keys::token(&token.hash))
-        .set("id", text(&token.id))
-        .set("name", text(&token.name))
-        .set("scopes", AttributeValue::Ss(token.scopes.iter().cloned().collect()))
-        .set("created", moment(token.created))
-        .set("last_four", text(&token.last_four))
-        .set_some("expires_at", token.expires_at.map(moment))
+        .set(ID, text(&token.id))
+        .set(NAME, text(&token.name))
+        .set(SCOPES, AttributeValue::Ss(token.scopes.iter().cloned().collect()))
+        .set(CREATED, moment(token.created))
+        .set(LAST_FOUR, text(&token.last_four))
+        .set_some(EXPIRES_AT, token.expires_at.map(moment))
 }
 
 fn from_item(hash: &str, item: &Item) -> Option<ApiToken> {
     Some(ApiToken {
-        id: get_text(item, "id")?.to_owned(),
-        name: get_text(item, "name")?.to_owned(),
-        scopes: get_texts(item, "scopes").map(str::to_owned).collect(),
-        created: get_moment(item, "created")?,
-        expires_at: get_moment(item, "expires_at"),
-        revoked_at: get_moment(item, "revoked_at"),
-        last_four: get_text(item, "last_four")?.to_owned(),
+        id: get_text(item, ID)?.to_owned(),
+        name: get_text(item, NAME)?.to_owned(),
+        scopes: get_texts(item, SCOPES).map(str::to_owned).collect(),
+        created: get_moment(item, CREATED)?,
+        expires_at: get_moment(item, EXPIRES_AT),
+        revoked_at: get_moment(item, REVOKED_AT),
+        last_four: get_text(item, LAST_FOUR)?.to_owned(),
         hash: hash.to_owned(),
     })
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use crate::store::item::{Item, number};
 use crate::store::keys::Key;
-use crate::store::patch::Patch;
+use crate::store::patch::{Patch, Stamp};
 use crate::store::schema::VERSION;
 
 /// What became of a transaction.
@@ -52,11 +52,15 @@ impl Transaction {
     }
 
     /// The writes as the table takes them.
-    pub(in crate::store) fn writes(self, table: &str) -> anyhow::Result<Vec<TransactWriteItem>> {
+    pub(in crate::store) fn writes(
+        self,
+        table: &str,
+        stamp: Stamp,
+    ) -> anyhow::Result<Vec<TransactWriteItem>> {
         let write = |part| match part {
-            Part::Patch(patch) => patch.in_transaction(table),
+            Part::Patch(patch) => patch.in_transaction(table, stamp),
             Part::Remove(patch) => patch.removing(table),
-            Part::Replace(patch, item) => patch.replacing(table, item),
+            Part::Replace(patch, item) => patch.replacing(table, item, stamp),
         };
         self.writes.into_iter().map(write).collect()
     }

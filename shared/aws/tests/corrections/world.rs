@@ -156,7 +156,8 @@ pub(crate) fn assert_sound(items: &[Item], why: &str) {
             entries.iter().filter(|it| it.direction == Direction::Out).map(|it| it.at).max();
         let heard = entries.iter().filter(|it| it.direction == Direction::In).map(|it| it.at);
         let waits = heard.filter(|it| spoke.is_none_or(|spoke| spoke < *it)).min();
-        let since = item.get("waiting_since").map(|it| it.as_n().unwrap().clone());
+        let is_listed = item["list"].as_s().unwrap().starts_with("inbox#");
+        let since = is_listed.then(|| item["list_at"].as_n().unwrap().clone());
         assert_eq!(since, waits.map(|it| it.ms().to_string()), "{why}: since when {name} waits");
         assert!(lived.insert(name), "{why}: a thread is live twice");
     }

@@ -33,8 +33,8 @@ async fn a_first_message_opens_a_thread_that_waits_for_us() {
     assert!(matches!(filed[0], Filed::Opened(_)));
     assert_one_thread(&items, 1);
     let live = of_kind(&items, "CON#", "1#")[0];
-    assert!(text(live, "inbox").starts_with("waiting#-#"));
-    assert_eq!(live["waiting_since"], stored(&items, "1")["at"]);
+    assert_eq!(text(live, "list"), "inbox#-#0");
+    assert_eq!(live["list_at"], stored(&items, "1")["at"]);
     assert!(text(stored(&items, "1"), "evidence").contains("first_message"));
 }
 
@@ -46,8 +46,8 @@ async fn what_a_colleague_writes_elsewhere_empties_the_inbox() {
     assert_one_thread(&items, 2);
     let live = of_kind(&items, "CON#", "1#")[0];
     assert_eq!(
-        (text(live, "state"), live.get("inbox"), live.get("waiting_since")),
-        ("open".to_owned(), None, None)
+        (text(live, "state"), text(live, "list")),
+        ("open".to_owned(), "open#-#0".to_owned())
     );
     assert!(
         !of_kind(&items, "IDN#", "0")
@@ -61,7 +61,9 @@ async fn a_message_of_ours_that_the_platform_shows_us_is_not_kept_twice() {
     let cloud = Cloud::start().await;
     let table = table(&cloud.process());
     let key = keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id("2"));
-    let pointer = aws::store::Patch::of(key).set("out", aws::store::item::text("msg_1"));
+    let pointer = aws::store::Patch::of(key)
+        .kind(aws::store::ItemKind::Pointer)
+        .set("out", aws::store::item::text("msg_1"));
     table.write_retrying(pointer).await.unwrap();
     let filed =
         file_all(&table, &[says("1", 0, "where is my order?"), echo("2", 5, "On its way")]).await;

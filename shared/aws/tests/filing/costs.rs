@@ -115,7 +115,7 @@ async fn opening_and_joining_stay_within_their_bars_with_many_threads() {
     .await;
     file_all(&bill.table, &[answers("e", day(23) + 900, "Done, goodbye.", "1")]).await;
     bill.of(
-        Bar { act: "open the 25th, the oldest moves out", write: 16.0, read: 5.0 },
+        Bar { act: "open the 25th, the oldest moves out", write: 17.0, read: 5.0 },
         &topics[24],
     )
     .await;
@@ -137,14 +137,16 @@ async fn every_act_stays_within_its_bar_with_1_50_and_500_earlier_threads() {
         let read = if earlier == 1 { 2.0 } else { 4.0 };
         // A thread that nobody waits in makes room; of those that all wait the inbox key moves along.
         file_all(&bill.table, &[answers("e", day + 10, "Done, goodbye.", "1")]).await;
+        // Alone, the thread is the one that was answered: it comes back into the inbox.
+        let join = if earlier == 1 { 5.0 } else { 4.0 };
         let bar = |act, write, read| (format!("{act}, {earlier} threads"), write, read);
         // Each quotes one message, which is one more read.
         let acts = [
-            (bar("join", 4.0, read + 1.0), quotes("j", day + 60, &sure, &last)),
+            (bar("join", join, read + 1.0), quotes("j", day + 60, &sure, &last)),
             (bar("duplicate", 2.0, read + 3.0), quotes("j", day + 60, &sure, &last)),
             (bar("our word", 6.0, read + 1.0), answers("o", day + 80, "At six.", &last)),
             (bar("their word", 6.0, read + 1.0), quotes("s", day + 120, &sure, &last)),
-            (bar("open", if n_live < 24 { 12.0 } else { 16.0 }, read + 1.0), opens[0].clone()),
+            (bar("open", if n_live < 24 { 12.0 } else { 17.0 }, read + 1.0), opens[0].clone()),
         ];
         for ((act, write, read), event) in acts {
             bill.of(Bar { act: &act, write, read }, &event).await;
@@ -249,13 +251,13 @@ async fn a_live_thread_stays_small_with_all_that_a_person_of_ours_can_set() {
     .await;
     let items = cloud.items().await;
     let live = of_kind(&items, "CON#", "1#")[0];
-    for name in ["unsure", "confirmed", "inbox", "waiting_since", "state"] {
+    for name in ["unsure", "confirmed", "list", "list_at", "state"] {
         assert!(live.contains_key(name), "{name}");
     }
     let profile = live["profile"].as_b().unwrap().as_ref().len();
     let fullest = size(live) - profile + Profile::MOST_BYTES;
     println!("a live thread with all set is {} bytes, at the most {fullest}", size(live));
-    assert!(size(live) <= 460 && fullest <= 560, "{} {fullest}", size(live));
+    assert!(size(live) <= 480 && fullest <= 580, "{} {fullest}", size(live));
 }
 
 #[tokio::test]

@@ -107,7 +107,20 @@ impl World {
 
     /// Whether the thread is in the inbox.
     pub(crate) async fn waits(&self) -> bool {
-        self.cloud.items().await.iter().any(|it| it.contains_key("inbox"))
+        self.cloud
+            .items()
+            .await
+            .iter()
+            .any(|it| it.get("list").is_some_and(|it| it.as_s().unwrap().starts_with("inbox#")))
+    }
+
+    /// The table without how often and when its items were written.
+    pub(crate) async fn facts(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let mut items = self.cloud.items().await;
+        for item in &mut items {
+            item.retain(|name, _| !["v", "changed"].contains(&name.as_str()));
+        }
+        items
     }
 
     /// The items whose partition key begins so.

@@ -50,9 +50,9 @@ async fn a_thread_is_not_called_by_words_of_ours_that_were_taken_back() {
     file(&world.table, &unsent(70)).await;
     assert_eq!(subject(&world, &thread).await, None);
     assert_eq!(speaking(&world).await, [""; 0]);
-    let before = world.cloud.items().await;
+    let before = world.facts().await;
     file(&world.table, &unsent(70)).await;
-    assert_eq!(world.cloud.items().await, before, "brought again, it ends the same");
+    assert_eq!(world.facts().await, before, "brought again, it ends the same");
     file(&world.table, &says("wamid.in2", 80, "Thanks, is the blue lamp in it?")).await;
     assert!(
         subject(&world, &thread).await.unwrap().contains("blue lamp"),

@@ -18,7 +18,7 @@ mod shadow;
 pub use choose::{Referrals, Referred, choose};
 pub use correction::{Correction, CorrectionKind, CorrectionState, Decider, Proof};
 pub use handling::{Handling, MOST_ASSIGNEE, NEVER, NotSnoozed};
-pub use inbox::{assignee, partition, partitions};
+pub use inbox::{Stretch, Wanted, assignee, list, listed_at, shard};
 pub use link_code::{ChannelLink, LinkCode};
 pub use live::{Change, Live, MOST_LIVE, State, oldest};
 pub use order::{is_same_second, is_whole, said_at};

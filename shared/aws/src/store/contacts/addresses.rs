@@ -6,11 +6,11 @@ use domain::filing::aliases::Kept;
 use domain::id::{ContactId, IdentityId};
 
 use crate::store::contacts::Contacts;
-use crate::store::contacts::identities::{IDENTITIES, read_address};
+use crate::store::contacts::identities::read_address;
 use crate::store::item::{get_text, get_texts};
 use crate::store::keys;
 use crate::store::patch::key_item;
-use crate::store::schema::PK;
+use crate::store::schema::{IDENTITIES, PK};
 
 impl Contacts<'_> {
     /// Every address of a person, as it is at this moment; `None` if there is no such person.

@@ -12,29 +12,11 @@ use crate::store::contacts::Contacts;
 use crate::store::item::{Item, get_flag, get_moment, get_text, get_texts, moment, number, text};
 use crate::store::keys;
 use crate::store::patch::{Patch, key_item};
-use crate::store::schema::VERSION;
-use crate::store::threads::live::CONTACT;
+use crate::store::schema::{
+    ALIASES, CLAIMED_AT, CLAIMED_CODE, CLAIMED_CONTACT, CLAIMED_THREAD, CONSENT, CONTACT, HOLDER,
+    IDENTITIES, INBOUND, NAME, RECYCLED, VERSION,
+};
 use crate::store::transaction::Transaction;
-
-/// The platform's id that holds a number.
-const HOLDER: &str = "holder";
-/// The other addresses that an address came with.
-const ALIASES: &str = "aliases";
-/// The name that the person chose.
-const NAME: &str = "name";
-/// Whether the address was another person's before.
-const RECYCLED: &str = "recycled";
-/// What the name of an account of ours stands behind: when the person last wrote to it.
-const INBOUND: &str = "inbound:";
-/// What the name of a purpose stands behind: what the person said to it.
-const CONSENT: &str = "consent:";
-/// The thread of another person that a code was shown for, whom it was with, the code and when that was.
-const CLAIMED_THREAD: &str = "claimed:thread";
-const CLAIMED_CONTACT: &str = "claimed:contact";
-const CLAIMED_CODE: &str = "claimed:code";
-const CLAIMED_AT: &str = "claimed:at";
-/// On a head: every address of the person.
-pub(in crate::store) const IDENTITIES: &str = "identities";
 
 /// The addresses that become a person's with an event, and what is known of the person by it.
 #[derive(Clone, Debug, Default)]

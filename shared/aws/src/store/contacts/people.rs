@@ -11,11 +11,10 @@ use crate::store::contacts::Contacts;
 use crate::store::contacts::identities::{
     Claims, add_claims, if_seen_before, release, seen, write_consent,
 };
-use crate::store::contacts::who::LINKED_INTO;
 use crate::store::item::{moment, number, text};
 use crate::store::keys;
 use crate::store::patch::Patch;
-use crate::store::schema::{PK, VERSION};
+use crate::store::schema::{ADDRESS_CHANGED, CHANGED_AT, LINKED_INTO, PK, VERSION};
 use crate::store::transaction::{Committed, Transaction};
 
 impl Contacts<'_> {
@@ -128,9 +127,9 @@ impl Contacts<'_> {
         }
         let note = Patch::of(keys::identity(&identity.id))
             .if_present(PK)
-            .if_below("changed_at", moment(event.at.plus_ms(1)))
-            .set("changed", text(reason))
-            .set("changed_at", moment(event.at));
+            .if_below(CHANGED_AT, moment(event.at.plus_ms(1)))
+            .set(ADDRESS_CHANGED, text(reason))
+            .set(CHANGED_AT, moment(event.at));
         self.store.write_retrying(note).await?;
         Ok(())
     }

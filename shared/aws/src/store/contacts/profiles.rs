@@ -14,14 +14,7 @@ use crate::store::contacts::Contacts;
 use crate::store::item::{Item, get_number, get_text, get_texts, number, text};
 use crate::store::keys;
 use crate::store::patch::{Patch, Written};
-use crate::store::schema::VERSION;
-
-/// The channels that a person prefers, best first.
-const CHANNELS: &str = "channels";
-/// The language that they want.
-const LOCALE: &str = "locale";
-/// What we call them by.
-const SEGMENTS: &str = "segments";
+use crate::store::schema::{CHANNELS, LOCALE, SEGMENTS, VERSION};
 
 /// What a person wants of us and what we call them by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

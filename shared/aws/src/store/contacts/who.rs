@@ -5,9 +5,7 @@ use domain::id::ContactId;
 use crate::store::contacts::Contacts;
 use crate::store::item::get_text;
 use crate::store::keys;
-
-/// On a head that is left: with whom its person was made one.
-pub(in crate::store) const LINKED_INTO: &str = "linked_into";
+use crate::store::schema::LINKED_INTO;
 
 /// How often a person is followed to whom they were made one with.
 const MOST_LINKS: usize = 16;

@@ -8,23 +8,11 @@ use super::Order;
 use crate::store::item::{Item, get_moment, get_number, get_text, moment, number, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::Patch;
-use crate::store::schema::{PK, SK};
+use crate::store::schema::{
+    AUTHOR, CHANGE, FROM, IDENTITY, MADE, N_MESSAGES, PK, PROOF, REASON, REVERTED_BY, REVERTS, SK,
+    STATE, TO,
+};
 use crate::store::sends::json;
-
-const KIND: &str = "kind";
-const FROM: &str = "from";
-const TO: &str = "to";
-/// Of a link: the address that the order names, and what proves it.
-const IDENTITY: &str = "identity";
-const PROOF: &str = "proof";
-const AUTHOR: &str = "author";
-const REASON: &str = "reason";
-const MADE: &str = "made";
-const STATE: &str = "state";
-const REVERTS: &str = "reverts";
-/// The correction that takes it back.
-pub(in crate::store) const REVERTED_BY: &str = "reverted_by";
-const N_MESSAGES: &str = "n_messages";
 
 /// A correction that begins.
 pub(in crate::store) fn begun(order: &Order, kind: CorrectionKind) -> Correction {
@@ -45,7 +33,7 @@ pub(in crate::store) fn begun(order: &Order, kind: CorrectionKind) -> Correction
 pub(in crate::store) fn append(key: Key, it: &Correction) -> anyhow::Result<Patch> {
     let patch = Patch::of(key)
         .if_absent(PK)
-        .set(KIND, text(kind_name(&it.kind)))
+        .set(CHANGE, text(kind_name(&it.kind)))
         .set(AUTHOR, text(&*it.author))
         .set_some(REASON, it.reason.clone().map(text))
         .set(MADE, moment(it.at))
@@ -104,7 +92,7 @@ fn read_kind(item: &Item) -> anyhow::Result<CorrectionKind> {
     let threads = || (ThreadId::new(from), ThreadId::new(to));
     let people = || (ContactId::new(from), ContactId::new(to));
     let identity = || needed(item, IDENTITY).map(IdentityId::from_stored);
-    Ok(match needed(item, KIND)? {
+    Ok(match needed(item, CHANGE)? {
         "merge" => {
             let (source, target) = threads();
             CorrectionKind::Merge { source, target }

@@ -13,30 +13,15 @@ use super::common;
 use crate::store::corrections::Corrections;
 use crate::store::item::{Item, get_flag, get_text, text};
 use crate::store::keys::{self, Key};
-use crate::store::messages::stored::{DELETED, EVIDENCE, EVIDENCE_FILED, Stored};
+use crate::store::messages::stored::Stored;
 use crate::store::patch::Patch;
-use crate::store::schema::{PK, SK};
+use crate::store::schema::{
+    BACKWARD, CONFIDENCE, DECIDER, DELETED, EVIDENCE, EVIDENCE_FILED, MESSAGES, PK, PLACED_BY,
+    ROOT, SK, SOURCE_BEFORE, STAMP, TARGET_BEFORE,
+};
 use crate::store::sends::{get_json, json};
 use crate::store::threads::live::{read_live, snapshot};
 use crate::store::transaction::{Committed, Transaction};
-
-/// On a message: the correction that put it where it is; absent where it was filed.
-pub(in crate::store) const PLACED_BY: &str = "placed_by";
-/// On a message: the correction that last decided about it. No two decisions leave the same stamp, so that a program that
-/// was stopped long ago cannot do again what was undone since.
-pub(in crate::store) const STAMP: &str = "stamp";
-
-/// The messages of a move, each with where it was, as JSON.
-const MESSAGES: &str = "messages";
-/// Of the revert of a move, and of the revert of that: the move.
-const ROOT: &str = "root";
-/// Who decided it, as JSON; absent if one of us did.
-const DECIDER: &str = "decider";
-/// Whether it puts messages back.
-const BACKWARD: &str = "backward";
-/// Of a merge: both threads as they were before.
-const SOURCE_BEFORE: &str = "source_before";
-const TARGET_BEFORE: &str = "target_before";
 
 /// A correction with all that taking it back needs.
 #[derive(Clone, Debug)]
@@ -115,7 +100,7 @@ impl Moved {
     /// The message in an item; `None` if it is in no thread.
     pub(in crate::store) fn of(item: &Item) -> Option<Self> {
         let stored = Stored::of(item);
-        let confidence = item.get("confidence").and_then(|it| it.as_n().ok());
+        let confidence = item.get(CONFIDENCE).and_then(|it| it.as_n().ok());
         let by = get_text(item, PLACED_BY).map(CorrectionId::new);
         // What filed it quotes what was said, and stays with the message.
         let evidence = get_text(item, EVIDENCE).filter(|_| by.is_some());

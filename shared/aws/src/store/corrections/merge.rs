@@ -9,7 +9,6 @@ use domain::filing::union;
 use domain::filing::{Correction, CorrectionKind, CorrectionState, Live};
 use domain::id::{ContactId, ThreadId};
 
-use super::common::REVERTED_BY;
 use super::item::{Before, Record};
 use super::rebuild::Family;
 use super::{MOST_SOURCES, Order};
@@ -19,8 +18,9 @@ use crate::store::corrections::refusal::{ThreadError, ThreadRefusal};
 use crate::store::item::{number, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::Patch;
-use crate::store::schema::{PK, VERSION};
-use crate::store::threads::live::{CONTACT, LiveThreads, MERGED_INTO, SOURCES, write_live};
+use crate::store::schema::{CONTACT, MERGED_INTO, PK, REVERTED_BY, SOURCES, VERSION};
+use crate::store::threads::live::LiveThreads;
+use crate::store::threads::live::write_live;
 use crate::store::threads::open::next_head;
 use crate::store::transaction::Transaction;
 

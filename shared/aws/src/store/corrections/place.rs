@@ -4,11 +4,16 @@
 use anyhow::Context;
 use domain::id::CorrectionId;
 
-use super::item::{Moved, Now, PLACED_BY, Placed, Record, STAMP};
+use super::item::Moved;
+use super::item::Now;
+use super::item::Placed;
+use super::item::Record;
 use crate::store::item::{number, text};
-use crate::store::messages::stored::{DELETED, EVIDENCE, EVIDENCE_FILED, thousandths};
+use crate::store::messages::stored::thousandths;
 use crate::store::patch::Patch;
-use crate::store::schema::THREAD;
+use crate::store::schema::{
+    CONFIDENCE, DELETED, EVIDENCE, EVIDENCE_FILED, PLACED_BY, STAMP, THREAD,
+};
 
 /// What a step of a move, of its revert or of the revert of that does to a message.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,7 +88,7 @@ pub(in crate::store) fn write(
         None => patch.remove(name),
     };
     let patch = patch.set(THREAD, text(to.thread.as_str()));
-    let patch = put(patch, "confidence", to.confidence.as_ref().map(number));
+    let patch = put(patch, CONFIDENCE, to.confidence.as_ref().map(number));
     let patch = put(patch, PLACED_BY, to.by.as_ref().map(id));
     // Evidence may quote what was said: it does not come back to a message that was taken back.
     if now.is_deleted {

@@ -12,7 +12,7 @@ use domain::filing::{Known, Part, rebuild};
 use domain::filing::{Live, State};
 use domain::id::{ContactId, CorrectionId, ThreadId};
 
-use super::item::{Moved, STAMP};
+use super::item::Moved;
 use crate::store::base::Attempt;
 use crate::store::corrections::Corrections;
 use crate::store::item::{Item, get_text, get_texts, number};
@@ -21,9 +21,10 @@ use crate::store::messages::stored::Stored;
 use crate::store::patch::{Written, key_item};
 use crate::store::query::{Slice, SortOrder, Window};
 use crate::store::rules::Rules;
-use crate::store::schema::{PK, VERSION};
+use crate::store::schema::{CONTACT, LATE, MERGED_INTO, PK, SOURCES, STAMP, VERSION};
 use crate::store::sends::went_out;
-use crate::store::threads::live::{CONTACT, Home, LATE, MERGED_INTO, SOURCES, write_live};
+use crate::store::threads::live::Home;
+use crate::store::threads::live::write_live;
 use crate::store::threads::open::next_head;
 use crate::store::transaction::Transaction;
 use crate::store::views::SAID;
@@ -126,7 +127,7 @@ impl Corrections<'_> {
     ) -> anyhow::Result<Known> {
         let window = Window { order: SortOrder::Descending, after: None, limit: LATEST };
         let slices = family.iter().map(|it| Slice::whole(it.as_str().to_owned())).collect();
-        let page = self.store.page(SAID, slices, &window).await?;
+        let page = self.store.page(SAID, slices, &window, |_| true).await?;
         let mut known = Known { complete: page.next.is_none(), ..Known::default() };
         let shown = page.rows.iter().filter_map(|it| get_text(it, PK));
         let named: HashMap<_, _> = about.moved.iter().map(|it| (it.key.as_str(), it)).collect();

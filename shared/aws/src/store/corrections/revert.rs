@@ -4,13 +4,13 @@ use domain::filing::{Correction, CorrectionKind, CorrectionState};
 use domain::id::{ContactId, CorrectionId};
 
 use super::Order;
-use super::common::REVERTED_BY;
 use super::item::Record;
 use crate::store::base::Attempt;
 use crate::store::corrections::Corrections;
 use crate::store::corrections::refusal::{ThreadError, ThreadRefusal};
 use crate::store::item::text;
 use crate::store::rules::Rules;
+use crate::store::schema::REVERTED_BY;
 use crate::store::threads::open::next_head;
 use crate::store::transaction::Transaction;
 

@@ -20,8 +20,9 @@ use crate::store::item::{number, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::{Patch, key_item};
 use crate::store::rules::Rules;
-use crate::store::schema::{PK, VERSION};
-use crate::store::threads::live::{CONTACT, LATE, LiveThreads, MERGED_INTO, SOURCES, write_live};
+use crate::store::schema::{CONTACT, LATE, MERGED_INTO, PK, SOURCES, VERSION};
+use crate::store::threads::live::LiveThreads;
+use crate::store::threads::live::write_live;
 use crate::store::threads::open::{add_room, next_head};
 use crate::store::transaction::Transaction;
 

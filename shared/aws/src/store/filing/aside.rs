@@ -10,9 +10,10 @@ use crate::batch::Permanent;
 use crate::store::filing::Filing;
 use crate::store::item::{moment, text};
 use crate::store::keys;
+use crate::store::kind::ItemKind;
 use crate::store::messages::stored::expiry;
 use crate::store::patch::Patch;
-use crate::store::schema::EXPIRES;
+use crate::store::schema::{ENTRY, EXPIRES, GROUP, KEPT, QUEUE, WHY};
 
 /// The queue that an entry goes back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +50,12 @@ impl Filing<'_> {
         let queue = queue.name();
         let group = entry.attributes.get("MessageGroupId").cloned();
         let patch = Patch::of(keys::unknown(&digest(&[queue, body])))
-            .set("entry", text(body))
-            .set("queue", text(queue))
-            .set_some("group", group.map(text))
-            .set("why", text(why.0))
-            .set("kept", moment(at))
+            .kind(ItemKind::Aside)
+            .set(ENTRY, text(body))
+            .set(QUEUE, text(queue))
+            .set_some(GROUP, group.map(text))
+            .set(WHY, text(why.0))
+            .set(KEPT, moment(at))
             .set_some(EXPIRES, retention.map(|it| expiry(at, it)));
         self.store.write_retrying(patch).await?;
         Ok(())

@@ -12,20 +12,13 @@ use crate::store::filing::scene::{Said, Scene, Shown};
 use crate::store::item::{get_moment, get_text, moment, seconds, text};
 use crate::store::keys;
 use crate::store::patch::{Patch, Written};
-use crate::store::schema::{EXPIRES, PK};
-use crate::store::threads::live::{CLAIMANTS, CONTACT, MERGED_INTO};
+use crate::store::schema::{
+    AUTHOR, CLAIMANTS, CONTACT, EXPIRES, JOINS, MERGED_INTO, PK, PURPOSE, REDEEMED_AT, REDEEMED_BY,
+    UNTIL,
+};
 use crate::store::threads::open::next_head;
 use crate::store::transaction::{Committed, Transaction};
 use crate::store::views::ThreadView;
-
-/// The thread that a code stands for.
-const JOINS: &str = "joins";
-/// From when on a code counts for nothing.
-const UNTIL: &str = "until";
-/// The message that showed the code first.
-const REDEEMED_BY: &str = "redeemed_by";
-/// When it did.
-const REDEEMED_AT: &str = "redeemed_at";
 
 /// For how long a code is kept that ran out: longer than a message can be on its way through a queue and the one behind it.
 const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -38,8 +31,8 @@ impl Filing<'_> {
             .set(JOINS, text(link.thread.as_str()))
             .set(CONTACT, text(link.contact.as_str()))
             .set(UNTIL, moment(link.until))
-            .set("author", text(&*link.author))
-            .set_some("purpose", link.purpose.clone().map(text))
+            .set(AUTHOR, text(&*link.author))
+            .set_some(PURPOSE, link.purpose.clone().map(text))
             .set(EXPIRES, seconds(link.until.plus_ms(KEPT_MS)));
         Ok(matches!(self.store.write(patch).await?, Written::Done(_)))
     }

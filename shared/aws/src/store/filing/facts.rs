@@ -10,10 +10,10 @@ use crate::store::keys;
 use crate::store::messages::stored::expires;
 use crate::store::patch::Patch;
 use crate::store::rules::Rules;
-use crate::store::schema::EXPIRES;
-
-/// On what is kept outside of threads: the event, as JSON, or what came instead of one.
-pub(in crate::store) const EVENT: &str = "event";
+use crate::store::schema::{
+    ACCOUNT_SAID, ACCOUNT_SAID_AT, CHANGED_AT, CHANGED_RAW, EVENT, EXPIRES, KEPT, REASON, STATUS,
+    STATUS_AT, STATUS_RAW, TEMPLATE,
+};
 
 impl Filing<'_> {
     /// Files an event that is about none of a person's threads.
@@ -27,11 +27,12 @@ impl Filing<'_> {
                 self.store.write_retrying(template(event, changed)).await?;
             }
             Kind::AccountChanged { what, raw } => {
-                let at = format!("{what}:at");
+                let (said, said_at) =
+                    (format!("{ACCOUNT_SAID}{what}"), format!("{what}{ACCOUNT_SAID_AT}"));
                 let patch = Patch::of(keys::account(&event.channel, &event.account))
-                    .if_below(&at, moment(event.at.plus_ms(1)))
-                    .set(&format!("is:{what}"), text(&*raw.0))
-                    .set(&at, moment(event.at));
+                    .if_below(&said_at, moment(event.at.plus_ms(1)))
+                    .set(&said, text(&*raw.0))
+                    .set(&said_at, moment(event.at));
                 self.store.write_retrying(patch).await?;
             }
             Kind::Notice { .. } => self.keep_event(event, rules).await?,
@@ -65,7 +66,7 @@ impl Filing<'_> {
         rules: &Rules,
     ) -> anyhow::Result<()> {
         let patch =
-            Patch::of(keys::unknown(id)).set(EVENT, text(body)).set_if_absent("kept", moment(at));
+            Patch::of(keys::unknown(id)).set(EVENT, text(body)).set_if_absent(KEPT, moment(at));
         let patch = match expires(at, rules) {
             Some(at) => patch.set_if_absent(EXPIRES, at),
             None => patch,
@@ -77,15 +78,12 @@ impl Filing<'_> {
 
 /// A template as it is now. A change that says nothing of its status leaves that as it was.
 fn template(event: &InboundEvent, changed: &TemplateChanged) -> Patch {
-    let at = if changed.status.is_some() { "status_at" } else { "changed_at" };
+    let at = if changed.status.is_some() { STATUS_AT } else { CHANGED_AT };
     Patch::of(keys::template(&event.channel, &event.account, &changed.name, &changed.locale))
         .if_below(at, moment(event.at.plus_ms(1)))
         .set(at, moment(event.at))
-        .set_some("template", changed.id.clone().map(text))
-        .set_some("status", changed.status.clone().map(text))
-        .set_some("reason", changed.reason.clone().map(text))
-        .set(
-            if changed.status.is_some() { "status_raw" } else { "changed_raw" },
-            text(&*changed.raw.0),
-        )
+        .set_some(TEMPLATE, changed.id.clone().map(text))
+        .set_some(STATUS, changed.status.clone().map(text))
+        .set_some(REASON, changed.reason.clone().map(text))
+        .set(if changed.status.is_some() { STATUS_RAW } else { CHANGED_RAW }, text(&*changed.raw.0))
 }

@@ -18,6 +18,7 @@ use crate::store::keys;
 use crate::store::messages::stored::{Stored, kept_until};
 use crate::store::patch::Written;
 use crate::store::rules::{Fresh, Rules};
+use crate::store::schema::EDITED;
 use crate::store::threads::live::LiveThreads;
 use crate::store::threads::open::{add_opening, next_head};
 use crate::store::threads::subjects::{Subject, naming};
@@ -210,10 +211,8 @@ impl Filing<'_> {
         let at = scene.said_at(said.event.at);
         let patch = said.write(thread, at, decision)?;
         let patch = match &before {
-            Some(stored) => {
-                patch.if_is(crate::store::messages::stored::EDITED, stored.edit_number())
-            }
-            None => patch.if_absent(crate::store::messages::stored::EDITED),
+            Some(stored) => patch.if_is(EDITED, stored.edit_number()),
+            None => patch.if_absent(EDITED),
         };
         // What was edited before it came opens as it is now.
         let edited = before.as_ref().and_then(|it| Some((it.content.as_ref()?, it.edited)));

@@ -10,22 +10,8 @@ use crate::store::filing::Filing;
 use crate::store::item::{Item, get_flag, get_moment, get_text, moment, seconds, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::{Patch, key_item};
-use crate::store::schema::{EXPIRES, PK};
+use crate::store::schema::{ABOUT, ASKED, ASKS, EXPIRES, FILED, NEW, OPENED, PK, UNTIL};
 use crate::store::threads::subjects::Subject;
-
-/// Our message that asks.
-const ASKS: &str = "asks";
-/// The partition key of the message that is in doubt.
-const ABOUT: &str = "about";
-/// The thread where that was filed.
-const FILED: &str = "filed";
-/// Whether that message opened it.
-const OPENED: &str = "opened";
-/// The thread that "something new" means.
-const NEW: &str = "new";
-/// When it was asked, and until when an answer counts.
-const ASKED: &str = "asked";
-const UNTIL: &str = "until";
 
 /// A question to a customer that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use crate::store::item::{get_text, get_texts};
 use crate::store::keys;
 use crate::store::links::Links;
 use crate::store::patch::key_item;
-use crate::store::schema::PK;
-use crate::store::threads::live::{SOURCES, read_live};
+use crate::store::schema::{PK, SOURCES};
+use crate::store::threads::live::read_live;
 
 /// A thread and those that were merged into it.
 pub(in crate::store) type Families = BTreeMap<ThreadId, BTreeSet<ThreadId>>;

@@ -5,13 +5,16 @@ use domain::filing::identity::Address;
 use domain::id::{ContactId, IdentityId, ThreadId};
 
 use crate::store::base::Attempt;
-use crate::store::contacts::identities::{self, IDENTITIES, remove_claimed};
+use crate::store::contacts::identities;
+use crate::store::contacts::identities::remove_claimed;
 use crate::store::item::text;
 use crate::store::keys;
 use crate::store::links::Links;
 use crate::store::patch::Patch;
-use crate::store::schema::PK;
-use crate::store::threads::live::{CONTACT, Found, LiveThreads, MERGED_INTO, write_live};
+use crate::store::schema::{CONTACT, IDENTITIES, MERGED_INTO, PK};
+use crate::store::threads::live::Found;
+use crate::store::threads::live::LiveThreads;
+use crate::store::threads::live::write_live;
 use crate::store::threads::open::next_head;
 use crate::store::transaction::{Committed, Transaction};
 

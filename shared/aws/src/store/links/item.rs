@@ -13,16 +13,8 @@ use crate::store::corrections::{Order, common};
 use crate::store::item::{Item, get_moment, get_text, get_texts, moment, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::Patch;
-use crate::store::schema::PK;
+use crate::store::schema::{IDENTITIES, PK, REVERTED_BY, SINCE, SPLITS, THREADS};
 use crate::store::sends::json;
-
-/// All that goes over.
-const IDENTITIES: &str = "identities";
-const THREADS: &str = "threads";
-/// When the first message of an address may have come to a thread of the other person.
-const SINCE: &str = "since";
-/// What is split off, as JSON: each is recorded before it is done.
-const SPLITS: &str = "splits";
 
 /// A link, or the undoing of one.
 #[derive(Clone, Debug)]
@@ -123,7 +115,7 @@ impl Bond {
 
     /// Says what takes it back.
     pub(in crate::store) fn reverting(&self, by: &CorrectionId) -> Patch {
-        self.advance(CorrectionState::Reverting).set(common::REVERTED_BY, text(by.as_str()))
+        self.advance(CorrectionState::Reverting).set(REVERTED_BY, text(by.as_str()))
     }
 
     /// Records a thread that goes over, too.

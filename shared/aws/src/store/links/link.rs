@@ -10,12 +10,12 @@ use super::give::{Addresses, heads};
 use super::item::Bond;
 use super::{MOST_IDENTITIES, MOST_THREADS};
 use crate::store::base::Attempt;
-use crate::store::contacts::who::LINKED_INTO;
 use crate::store::corrections::refusal::{PersonError, PersonRefusal};
 use crate::store::corrections::{Order, common};
 use crate::store::item::text;
 use crate::store::links::Links;
 use crate::store::links::give::add_addresses;
+use crate::store::schema::LINKED_INTO;
 use crate::store::threads::live::LiveThreads;
 use crate::store::transaction::{Committed, Transaction};
 

@@ -11,11 +11,9 @@ use crate::store::base::Attempt;
 use crate::store::contacts::profiles::{ContactProfile, write};
 use crate::store::item::{Item, get_text, text};
 use crate::store::links::Links;
+use crate::store::schema::LENT;
 use crate::store::sends::json;
 use crate::store::transaction::{Committed, Transaction};
-
-/// On a link: what it lent, as JSON. On the undoing of one: that it was taken back.
-const LENT: &str = "lent";
 
 impl Links<'_> {
     /// Lends what the one person wants of us to the other, where the other has said nothing else.

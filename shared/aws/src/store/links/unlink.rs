@@ -11,7 +11,6 @@ use super::give::heads;
 use super::item::{Bond, Split};
 use super::opened_by;
 use crate::store::base::Attempt;
-use crate::store::contacts::who::LINKED_INTO;
 use crate::store::corrections::refusal::{PersonError, PersonRefusal, ThreadError, ThreadRefusal};
 use crate::store::corrections::{MOST_MOVED, Order, To};
 use crate::store::item::{Item, get_text};
@@ -22,7 +21,7 @@ use crate::store::messages::stored::Stored;
 use crate::store::patch::key_item;
 use crate::store::query::{SortOrder, Window};
 use crate::store::rules::Rules;
-use crate::store::schema::PK;
+use crate::store::schema::{IDENTITY, LINKED_INTO, PK};
 use crate::store::sends::addressed_to;
 use crate::store::transaction::{Committed, Transaction};
 
@@ -291,7 +290,7 @@ fn by(said: &[(String, IdentityId)], ids: &BTreeSet<IdentityId>) -> Vec<String> 
 
 /// By whom a message is, or to whom.
 fn whose(item: &Item) -> anyhow::Result<Option<IdentityId>> {
-    if let Some(identity) = get_text(item, "identity") {
+    if let Some(identity) = get_text(item, IDENTITY) {
         return Ok(Some(IdentityId::from_stored(identity)));
     }
     addressed_to(item)

@@ -9,13 +9,15 @@ use domain::id::ProviderId;
 use crate::store::item::{Item, get_flag, get_number, moment, number, text};
 use crate::store::keys::{self, Key};
 use crate::store::messages::Messages;
-use crate::store::messages::stored::{
-    CONTENT, CONTENT_REF, DELETED, EDITED, EVIDENCE, EVIDENCE_FILED, QUOTE, REFERRAL, Stored,
-    content, expires,
-};
+use crate::store::messages::stored::Stored;
+use crate::store::messages::stored::content;
+use crate::store::messages::stored::expires;
 use crate::store::patch::Patch;
 use crate::store::rules::Rules;
-use crate::store::schema::EXPIRES;
+use crate::store::schema::{
+    CONTENT, CONTENT_REF, DELETED, EDITED, EVIDENCE, EVIDENCE_FILED, EXPIRES, QUOTE, REACTION_IN,
+    REACTION_OUT, REFERRAL,
+};
 
 impl Messages<'_> {
     /// Records what a message says now, if no later edit is known. An edit that comes first waits for its message.
@@ -54,7 +56,7 @@ impl Messages<'_> {
     ) -> anyhow::Result<()> {
         let key = keys::message(&event.channel, &event.account, of);
         let gone = [CONTENT, CONTENT_REF, EVIDENCE, EVIDENCE_FILED, QUOTE, REFERRAL];
-        let gone = gone.into_iter().chain(["reaction_in", "reaction_out"]);
+        let gone = gone.into_iter().chain([REACTION_IN, REACTION_OUT]);
         let patch = expiring(&key, event, rules).set(DELETED, AttributeValue::Bool(true));
         let patch = gone.fold(patch, Patch::remove);
         let item = self.reword(&key, event, &patch, |_| true).await?;

@@ -8,19 +8,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::InboundEvent;
 use domain::id::ProviderId;
 
-use crate::store::filing::facts::EVENT;
 use crate::store::item::{Item, get_flag, get_text, get_texts};
 use crate::store::keys::{self, Key};
 use crate::store::messages::Messages;
 use crate::store::messages::changes::expiring;
-use crate::store::messages::stored::{DELETED, QUOTE};
 use crate::store::patch::Patch;
 use crate::store::rules::Rules;
-use crate::store::schema::PK;
+use crate::store::schema::{COPIES, DELETED, EVENT, PK, QUOTE};
 use crate::store::transaction::Transaction;
-
-/// On a message: the partition keys of items that repeat its words.
-const COPIES: &str = "copies";
 
 impl Messages<'_> {
     /// Notes that an item repeats words of a message.

@@ -13,46 +13,21 @@ use crate::store::item::{
     Item, get_flag, get_moment, get_number, get_text, moment, number, seconds, text,
 };
 use crate::store::keys::{self, Key};
+use crate::store::kind::ItemKind;
 use crate::store::messages::Messages;
 use crate::store::patch::Patch;
 use crate::store::rules::Rules;
-use crate::store::schema::{AT, EXPIRES, THREAD};
-
-/// What was said, as JSON.
-pub(in crate::store) const CONTENT: &str = "content";
-/// Where the whole of it is kept; empty when an edit is whole and the message was not.
-pub(in crate::store) const CONTENT_REF: &str = "content_ref";
-/// The number of the edit that is kept.
-pub(in crate::store) const EDITED: &str = "edited";
-/// Whether it was taken back.
-pub(in crate::store) const DELETED: &str = "deleted";
-/// When the platform says that it was said, where that is not believed.
-pub(in crate::store) const SAID_AT: &str = "said_at";
-/// Why it is in its thread, as JSON.
-pub(in crate::store) const EVIDENCE: &str = "evidence";
-/// Why it was filed where it was, once a correction put it elsewhere. It quotes what was said, so it stays with that: no
-/// correction repeats it.
-pub(in crate::store) const EVIDENCE_FILED: &str = "evidence_filed";
-/// What brought the person to write, as JSON.
-pub(in crate::store) const REFERRAL: &str = "referral";
-/// The words that it quotes, as JSON.
-pub(in crate::store) const QUOTE: &str = "quote";
-/// Where at the person's address it was said.
-pub(in crate::store) const PLACE: &str = "place";
-/// The partition key of the message that it quotes. Empty if that is none of ours and the item has more about it than the
-/// index holds: quoted words, what brought the person to write.
-pub(in crate::store) const REPLY_TO: &str = "reply_to";
-/// The threshold of the week when it was filed, where the usual one would say otherwise.
-const UNSURE_BELOW: &str = "unsure_below";
-/// On a pointer: our own id of the message that has this id at the platform.
-pub(in crate::store) const OUT: &str = "out";
-
-/// On a pointer: which leg of its message has this id.
-pub(in crate::store) const LEG: &str = "leg";
+use crate::store::schema::{
+    ACCOUNT, AT, AUTHOR, CHANNEL, CONFIDENCE, CONTENT, CONTENT_REF, DELETED, DIRECTION, EDITED,
+    EVIDENCE, EXPIRES, ID, IDENTITY, KIND, LEG, OUT, PLACE, QUOTE, REFERRAL, REPLY_TO, SAID_AT,
+    THREAD, UNSURE_BELOW, VISIBILITY,
+};
 
 /// A message as it is kept.
 #[derive(Clone, Debug)]
 pub struct Stored {
+    /// What it is; `None` for what only a newer version knows.
+    pub kind: Option<ItemKind>,
     /// The thread that it is in; `None` for what waits for its message: an early edit, a tombstone, a pointer.
     pub thread: Option<ThreadId>,
     /// When it was sent.
@@ -80,19 +55,20 @@ impl Stored {
     #[must_use]
     pub fn of(item: &Item) -> Self {
         Self {
+            kind: get_text(item, KIND).and_then(ItemKind::parse),
             thread: get_text(item, THREAD).map(ThreadId::new),
             at: get_moment(item, AT).unwrap_or_default(),
-            direction: if get_text(item, "direction") == Some(Direction::Out.name()) {
+            direction: if get_text(item, DIRECTION) == Some(Direction::Out.name()) {
                 Direction::Out
             } else {
                 Direction::In
             },
-            channel: get_text(item, "channel").map(Channel::new),
+            channel: get_text(item, CHANNEL).map(Channel::new),
             content: get_text(item, CONTENT).and_then(|it| serde_json::from_str(it).ok()),
             edited: get_number(item, EDITED).unwrap_or(0),
             deleted: get_flag(item, DELETED),
             ours: pointed(item),
-            confidence: get_number(item, "confidence"),
+            confidence: get_number(item, CONFIDENCE),
             unsure_below: get_number(item, UNSURE_BELOW),
         }
     }
@@ -114,7 +90,7 @@ impl Stored {
     /// Whether there is nothing more to decide: it has its thread, was taken back, or is ours.
     #[must_use]
     pub(in crate::store) fn is_settled(&self) -> bool {
-        self.thread.is_some() || self.deleted || self.ours.is_some()
+        self.deleted || self.kind != Some(ItemKind::Early)
     }
 
     /// The number of the edit that came before the message, as it is kept.
@@ -159,25 +135,25 @@ pub(in crate::store) fn write_message(
     let referral = message.referral.as_ref().map(serde_json::to_string).transpose()?;
     let quote = message.quote.as_ref().map(serde_json::to_string).transpose()?;
     let patch = Patch::of(keys::message(&event.channel, &event.account, &message.id))
-        .if_absent(THREAD)
+        .kind(ItemKind::Message)
+        .if_absent_or(ItemKind::Early)
         .if_absent(DELETED)
-        .if_absent(OUT)
         .set(THREAD, text(thread.as_str()))
         .set(AT, moment(at))
-        .set("id", text(message.id.as_str()))
-        .set("channel", text(event.channel.as_str()))
-        .set("account", text(event.account.as_str()))
-        .set_some("identity", identity)
-        .set("direction", text(message.direction.name()))
-        .set_some("author", message.author.clone().map(text))
+        .set(ID, text(message.id.as_str()))
+        .set(CHANNEL, text(event.channel.as_str()))
+        .set(ACCOUNT, text(event.account.as_str()))
+        .set_some(IDENTITY, identity)
+        .set(DIRECTION, text(message.direction.name()))
+        .set_some(AUTHOR, message.author.clone().map(text))
         .set_some(REPLY_TO, replied.map(text))
         .set_some(PLACE, message.place.clone().map(text))
         .set_some(SAID_AT, message.said_at.map(moment))
-        .set_some("visibility", (message.visibility == Visibility::Public).then(|| text("public")))
+        .set_some(VISIBILITY, (message.visibility == Visibility::Public).then(|| text("public")))
         .set_some(REFERRAL, referral.map(text))
         .set_some(QUOTE, quote.map(text))
         .set_if_absent(CONTENT, content(&message.content)?)
-        .set("confidence", number(thousandths(decision.confidence)))
+        .set(CONFIDENCE, number(thousandths(decision.confidence)))
         .set_some(UNSURE_BELOW, told_threshold(decision, rules));
     // What waited for the message may have had an end of its own.
     let patch = match expires(event.at, rules) {
@@ -232,6 +208,9 @@ pub(in crate::store) fn kept_until(at: Timestamp, rules: &Rules) -> Option<Times
 
 /// The leg that a pointer leads to, with our id of its message.
 pub(in crate::store) fn pointed(item: &Item) -> Option<Reference> {
+    if get_text(item, KIND) != Some(ItemKind::Pointer.name()) {
+        return None;
+    }
     let message = MessageId::new(get_text(item, OUT)?);
     Some(Reference::of(&message, get_number(item, LEG).unwrap_or(0)))
 }
@@ -243,7 +222,7 @@ mod tests {
     #[test]
     fn what_is_below_a_threshold_is_kept_below_it() {
         let read = |confidence: f32| {
-            let item = Item::from([("confidence".to_owned(), number(thousandths(confidence)))]);
+            let item = Item::from([(CONFIDENCE.to_owned(), number(thousandths(confidence)))]);
             Stored::of(&item).confidence.unwrap()
         };
         for (confidence, is_below) in [(0.599_7, true), (0.6, false), (0.600_3, false)] {

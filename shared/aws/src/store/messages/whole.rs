@@ -10,8 +10,8 @@ use crate::store::base::Attempt;
 use crate::store::item::{Item, get_text};
 use crate::store::keys::Key;
 use crate::store::messages::Messages;
-use crate::store::messages::stored::CONTENT_REF;
 use crate::store::patch::{Patch, Written};
+use crate::store::schema::CONTENT_REF;
 
 /// Where the shell of a channel keeps what is large. Nothing else is removed here, whatever an item says.
 const PREFIX: &str = "content/";

@@ -8,13 +8,17 @@ use domain::status::Status;
 use domain::time::Timestamp;
 
 use super::item::{self, forget_titles};
-use super::legs::{
-    self, ATTEMPT, FAILURE, INTENT, POSSIBLE_DUPLICATE, PROVIDER, RESULTS, RETRY_AT, of_leg, raise,
-};
-use super::values::{STATUS, json, rank};
+use super::legs;
+use super::legs::of_leg;
+use super::legs::raise;
+use super::values::json;
+use super::values::rank;
 use crate::store::base;
 use crate::store::item::{moment, number, text};
 use crate::store::patch::{Patch, Written};
+use crate::store::schema::{
+    ATTEMPT, FAILURE, INTENT, POSSIBLE_DUPLICATE, PROVIDER, RESULTS, RETRY_AT, STATUS,
+};
 use crate::store::sends::Sends;
 
 /// An attempt that ended without the message being taken.

@@ -10,27 +10,19 @@ use domain::outbound::{Author, SendContent};
 use domain::sending::{Outgoing, shown};
 use domain::time::Timestamp;
 
-use super::legs::{self, LEGS};
-use super::values::{STATUS, get_json, json, parse, rank};
+use super::legs;
+use super::values::get_json;
+use super::values::json;
+use super::values::parse;
+use super::values::rank;
 use crate::store::item::{Item, get_moment, get_number, get_text, moment, seconds, text};
 use crate::store::keys;
-use crate::store::messages::stored::{CONTENT, DELETED, content};
+use crate::store::messages::stored::content;
 use crate::store::patch::Patch;
-use crate::store::schema::{AT, EXPIRES, PK, THREAD};
-use crate::store::threads::live::CONTACT;
-
-/// The hash of the request that made the message.
-pub(super) const HASH: &str = "hash";
-/// What goes to the person, as JSON. Absent for plain words, which are the content: an item that stays within a kilobyte costs
-/// half.
-const SEND: &str = "send";
-/// The channel of the last leg, as the index shows it.
-const CHANNEL: &str = "channel";
-const AUTHOR: &str = "author";
-const CLIENT_REF: &str = "client_ref";
-/// The ways that were judged and not taken, as JSON; absent if there were none.
-const PASSED: &str = "passed";
-const EXPIRES_AT: &str = "expires_at";
+use crate::store::schema::{
+    AT, AUTHOR, CHANNEL, CLIENT_REF, CONTACT, CONTENT, DELETED, DIRECTION, EXPIRES, EXPIRES_AT,
+    HASH, LEGS, PASSED, PK, REACTION_IN, REACTION_OUT, REPLY_TO, SEND, STATUS, THREAD,
+};
 
 /// Stores a message that is not there.
 pub(super) fn write(message: &Outgoing, until: Option<Timestamp>) -> anyhow::Result<Patch> {
@@ -46,10 +38,10 @@ pub(super) fn write(message: &Outgoing, until: Option<Timestamp>) -> anyhow::Res
         .set(AT, moment(message.at))
         .set(CONTACT, text(message.contact.as_str()))
         .set(CHANNEL, text(last.channel.as_str()))
-        .set("direction", text(Direction::Out.name()))
+        .set(DIRECTION, text(Direction::Out.name()))
         .set(AUTHOR, text(if message.author == Author::Human { "human" } else { "automation" }))
         .set(CONTENT, content(&shown(&message.content))?)
-        .set_some("reply_to", quoted.map(text))
+        .set_some(REPLY_TO, quoted.map(text))
         .set(STATUS, rank(message.status()))
         .set(LEGS, legs::write(&message.legs)?)
         .set_some(SEND, sent(&message.content)?)
@@ -83,8 +75,8 @@ pub(super) fn forget_words(message: &Outgoing) -> anyhow::Result<Patch> {
         .set(DELETED, AttributeValue::Bool(true))
         .set(CONTENT, content(&shown(&nothing))?)
         .remove(SEND)
-        .remove("reaction_in")
-        .remove("reaction_out"))
+        .remove(REACTION_IN)
+        .remove(REACTION_OUT))
 }
 
 /// Reads a message of ours.

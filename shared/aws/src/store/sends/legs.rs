@@ -9,41 +9,17 @@ use domain::plan::Verdict;
 use domain::sending::{Leg, Outgoing};
 use domain::status::Status;
 
-use super::values::{STATUS, get_json, json, parse, rank};
+use super::values::get_json;
+use super::values::json;
+use super::values::parse;
+use super::values::rank;
 use crate::store::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
 use crate::store::keys;
 use crate::store::patch::{Patch, Place};
-use crate::store::schema::PK;
-
-/// The legs of a message, first to last.
-pub(super) const LEGS: &str = "legs";
-
-/// The platform's id of the message.
-pub(in crate::store) const PROVIDER: &str = "provider";
-/// Why it failed, as JSON.
-pub(in crate::store) const FAILURE: &str = "failure";
-/// Each receipt, as JSON.
-pub(in crate::store) const RECEIPTS: &str = "receipts";
-/// The number of the last attempt that was begun; absent before the first.
-pub(super) const ATTEMPT: &str = "attempt";
-/// When the call of that attempt was begun, while its result is not known.
-pub(in crate::store) const INTENT: &str = "intent";
-/// When the next attempt is due.
-pub(in crate::store) const RETRY_AT: &str = "retry_at";
-/// Whether it was sent again though it may have arrived.
-pub(super) const POSSIBLE_DUPLICATE: &str = "possible_duplicate";
-/// What each attempt came to, as JSON.
-pub(super) const RESULTS: &str = "attempts";
-const CHANNEL: &str = "channel";
-const ACCOUNT: &str = "account";
-const TO: &str = "to";
-const PLACE: &str = "place";
-const REPLY_TO: &str = "reply_to";
-const SINCE: &str = "since_inbound_ms";
-/// What the planner said, as JSON; absent if it had nothing to say.
-const VERDICT: &str = "verdict";
-/// How many ways stood before it; absent if none did.
-const RANK: &str = "rank";
+use crate::store::schema::{
+    ACCOUNT, ATTEMPT, CHANNEL, FAILURE, INTENT, LEGS, PK, PLACE, POSSIBLE_DUPLICATE, PROVIDER,
+    RANK, RECEIPTS, REPLY_TO, RESULTS, RETRY_AT, SINCE_INBOUND, STATUS, TO, VERDICT,
+};
 
 /// A field of a leg.
 pub(in crate::store) fn of_leg(leg: usize, name: &str) -> Place<'_> {
@@ -85,7 +61,7 @@ fn write_one(leg: &Leg) -> anyhow::Result<AttributeValue> {
         (TO, Some(AttributeValue::L(to))),
         (PLACE, leg.place.clone().map(text)),
         (REPLY_TO, leg.reply_to.as_ref().map(|it| text(it.as_str()))),
-        (SINCE, leg.since_inbound_ms.map(number)),
+        (SINCE_INBOUND, leg.since_inbound_ms.map(number)),
         (VERDICT, verdict.map(json).transpose()?),
         (RANK, Some(leg.rank).filter(|it| 0 < *it).map(number)),
         (STATUS, Some(rank(leg.status))),
@@ -132,7 +108,7 @@ fn read_one(leg: &HashMap<String, AttributeValue>) -> anyhow::Result<Leg> {
         to,
         place: get_text(leg, PLACE).map(str::to_owned),
         reply_to: get_text(leg, REPLY_TO).map(ProviderId::new),
-        since_inbound_ms: get_number(leg, SINCE),
+        since_inbound_ms: get_number(leg, SINCE_INBOUND),
         verdict: get_json(leg, VERDICT)?.unwrap_or_default(),
         rank: get_number(leg, RANK).unwrap_or(0),
         status: status.context("a leg of a message of ours without a status")?,

@@ -26,13 +26,14 @@ use crate::store::messages::stored::Stored;
 use crate::store::patch::{Patch, Written};
 use crate::store::room::room;
 use crate::store::rules::Rules;
+use crate::store::schema::HASH;
 use crate::store::threads::open::{add_opening, next_head};
 use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::{Committed, Transaction};
 
 pub use attempts::{Ended, OfLeg};
 pub(in crate::store) use item::forget_titles;
-pub(in crate::store) use values::{STATUS, get_json, json};
+pub(in crate::store) use values::{get_json, json};
 
 room! {
     /// Messages of ours.
@@ -150,7 +151,7 @@ pub(in crate::store) fn went_out(item: &Item) -> anyhow::Result<bool> {
 
 /// To whom a message of ours is, by its item; `None` for any other item.
 pub(in crate::store) fn addressed_to(item: &Item) -> anyhow::Result<Option<IdentityId>> {
-    if get_text(item, item::HASH).is_none() {
+    if get_text(item, HASH).is_none() {
         return Ok(None);
     }
     Ok(item::read(item)?.legs.into_iter().next().and_then(|it| it.to.into_iter().next()))
@@ -158,8 +159,7 @@ pub(in crate::store) fn addressed_to(item: &Item) -> anyhow::Result<Option<Ident
 
 /// The message was stored before.
 fn repeated(message: &Outgoing, item: &Item) -> anyhow::Result<Acceptance> {
-    let hash =
-        get_text(item, item::HASH).context("a message of ours without the hash of its request")?;
+    let hash = get_text(item, HASH).context("a message of ours without the hash of its request")?;
     if hash == message.hash {
         Ok(Acceptance::Repeated(Box::new(item::read(item)?)))
     } else {

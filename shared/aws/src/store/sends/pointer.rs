@@ -7,18 +7,21 @@ use domain::id::ProviderId;
 use domain::sending::{Outgoing, Received};
 
 use super::attempts::OfLeg;
-use super::values::{STATUS, get_json, json, rank};
+use super::values::get_json;
+use super::values::json;
+use super::values::rank;
 use crate::store::base::Attempt;
-use crate::store::item::{Item, get_flag, get_text, number, seconds, text};
+use crate::store::item::{Item, get_flag, number, seconds, text};
 use crate::store::keys;
-use crate::store::messages::stored::{CONTENT, DELETED, EVIDENCE, LEG, OUT, Stored, expires};
+use crate::store::kind::ItemKind;
+use crate::store::messages::stored::Stored;
+use crate::store::messages::stored::expires;
 use crate::store::patch::{Patch, Written};
 use crate::store::rules::Rules;
-use crate::store::schema::{AT, EXPIRES, THREAD};
+use crate::store::schema::{
+    AT, CONTENT, DELETED, EVIDENCE, EXPIRES, LEG, OUT, RECEIPT, STATUS, THREAD,
+};
 use crate::store::sends::Sends;
-
-/// On a pointer whose message is not known yet: the receipt that waits for it, as JSON.
-const RECEIPT: &str = "receipt";
 
 impl Sends<'_> {
     /// Writes the pointer of a leg and returns what waited there. If the message was taken back before, its words go now.
@@ -38,7 +41,8 @@ impl Sends<'_> {
             Some(until) => patch.set(EXPIRES, seconds(until)),
             None => patch.remove(EXPIRES),
         };
-        let patch = patch.set(OUT, text(message.id.as_str())).set(LEG, number(leg));
+        let patch =
+            patch.kind(ItemKind::Pointer).set(OUT, text(message.id.as_str())).set(LEG, number(leg));
         let attempt = || async {
             anyhow::Ok(match self.store.swap(patch.clone()).await? {
                 Written::Done(before) => Attempt::Done(before),
@@ -63,15 +67,16 @@ impl Sends<'_> {
         rules: &Rules,
     ) -> anyhow::Result<Option<Item>> {
         let patch = Patch::of(keys::message(&event.channel, &event.account, provider))
-            .if_absent(OUT)
             .if_below(STATUS, rank(received.status))
             .set(STATUS, rank(received.status))
             .set(RECEIPT, json(received)?);
         // What another tool sent is kept as a message of its own: it shows the status itself.
-        let patch = match (get_text(before, THREAD), expires(event.at, rules)) {
-            (Some(_), _) => patch.if_present(THREAD),
-            (None, Some(at)) => patch.if_absent(THREAD).set_if_absent(EXPIRES, at),
-            (None, None) => patch,
+        let patch = match expires(event.at, rules) {
+            _ if Stored::of(before).kind == Some(ItemKind::Message) => {
+                patch.if_kind(ItemKind::Message)
+            }
+            Some(at) => patch.if_absent_or(ItemKind::Early).set_if_absent(EXPIRES, at),
+            None => patch.if_absent_or(ItemKind::Early),
         };
         match self.store.write(patch).await? {
             Written::Done(_) => Ok(None),

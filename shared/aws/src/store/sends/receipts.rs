@@ -13,12 +13,17 @@ use crate::store::keys;
 use crate::store::messages::stored::pointed;
 use crate::store::patch::Written;
 use crate::store::rules::Rules;
-use crate::store::schema::{AT, BY_THREAD, PK, THREAD};
-use crate::store::sends::attempts::OfLeg;
-use crate::store::sends::legs::{
-    FAILURE, INTENT, PROVIDER, RECEIPTS, RETRY_AT, of_leg, patch, raise,
+use crate::store::schema::{
+    AT, BY_THREAD, CHANNEL, DIRECTION, FAILURE, INTENT, PK, PROVIDER, RECEIPTS, RETRY_AT, STATUS,
+    THREAD,
 };
-use crate::store::sends::{STATUS, Sends, forget_titles, json};
+use crate::store::sends::Sends;
+use crate::store::sends::attempts::OfLeg;
+use crate::store::sends::forget_titles;
+use crate::store::sends::json;
+use crate::store::sends::legs::of_leg;
+use crate::store::sends::legs::patch;
+use crate::store::sends::legs::raise;
 
 /// How many of a thread's latest messages a watermark looks at.
 const MOST_MARKED: i32 = 50;
@@ -210,8 +215,8 @@ impl Sends<'_> {
             .filter_expression("#direction = :out AND #channel = :channel AND #status < :status")
             .expression_attribute_names("#thread", THREAD)
             .expression_attribute_names("#at", AT)
-            .expression_attribute_names("#direction", "direction")
-            .expression_attribute_names("#channel", "channel")
+            .expression_attribute_names("#direction", DIRECTION)
+            .expression_attribute_names("#channel", CHANNEL)
             .expression_attribute_names("#status", STATUS)
             .expression_attribute_values(":thread", text(thread.as_str()))
             .expression_attribute_values(":mark", moment(mark))

@@ -7,9 +7,6 @@ use serde::de::DeserializeOwned;
 
 use crate::store::item::{Item, get_text, number, text};
 
-/// How far the message has come, as its legs say: its rank. What waits for a message has one, too.
-pub(in crate::store) const STATUS: &str = "status";
-
 /// A status as it is kept.
 pub(super) fn rank(status: Status) -> AttributeValue {
     number(status.rank())

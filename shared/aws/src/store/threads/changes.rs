@@ -15,16 +15,13 @@ use crate::store::base::Attempt;
 use crate::store::item::{get_text, number, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::{Patch, Written};
-use crate::store::schema::{PK, VERSION};
-use crate::store::threads::Threads;
-use crate::store::threads::live::{
-    CRM, MERGED_INTO, SUBJECT, SUBJECT_EDIT, SUBJECT_UNTIL, TAGS, write_live,
+use crate::store::schema::{
+    ABOUT_IT, CRM, MERGED_INTO, PK, SUBJECT, SUBJECT_EDIT, SUBJECT_UNTIL, TAGS, VERSION,
 };
+use crate::store::threads::Threads;
+use crate::store::threads::live::write_live;
 use crate::store::transaction::{Committed, Transaction};
 use crate::store::views::ThreadView;
-
-/// On a case: the thread that is about it. Not `thread`, which would put it into that thread's index.
-const ABOUT_IT: &str = "in_thread";
 
 /// The most cases that a thread is about.
 pub const MOST_CASES: usize = 8;

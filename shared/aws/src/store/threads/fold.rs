@@ -17,9 +17,9 @@ use crate::store::item::number;
 use crate::store::keys::{self, Key};
 use crate::store::messages::stored::Stored;
 use crate::store::patch::{Patch, Written};
-use crate::store::schema::VERSION;
+use crate::store::schema::{LATE, MERGED_INTO, VERSION};
 use crate::store::threads::Threads;
-use crate::store::threads::live::{LATE, MERGED_INTO, write_live};
+use crate::store::threads::live::write_live;
 
 /// Where a message is believed to be.
 pub(in crate::store) struct Place {

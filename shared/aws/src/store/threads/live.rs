@@ -3,54 +3,19 @@
 use anyhow::Context;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::filing::{Live, State, assignee, partition};
+use domain::filing::{Live, State, assignee, list, listed_at};
 use domain::id::{ContactId, ThreadId};
 use domain::threading::Profile;
 
 use crate::store::base::Attempt;
-use crate::store::contacts::who::LINKED_INTO;
 use crate::store::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
 use crate::store::keys::{self, Key};
 use crate::store::patch::Patch;
-use crate::store::schema::{INBOX_KEY, SK, VERSION, WAITING_SINCE};
+use crate::store::schema::{
+    ASSIGNEE, CONFIRMED, CONTACT, LINKED_INTO, LIST, LIST_AT, MERGED_INTO, MS, NAMED, PROFILE, SK,
+    STATE, UNSURE, VERSION,
+};
 use crate::store::threads::Threads;
-
-/// The profile of a live thread, as bytes.
-const PROFILE: &str = "profile";
-/// The milliseconds of its last message, if it has some.
-const MS: &str = "ms";
-/// Whose turn it is.
-const STATE: &str = "state";
-/// Whether a message in it may belong elsewhere.
-const UNSURE: &str = "unsure";
-/// When a person of ours confirmed that its messages belong there.
-const CONFIRMED: &str = "confirmed";
-/// Who takes care of it, while it is in no partition of the inbox that says so.
-const ASSIGNEE: &str = "assignee";
-/// False on a thread that the next message names that says something.
-const NAMED: &str = "named";
-/// Whose a thread or an address is.
-pub(in crate::store) const CONTACT: &str = "contact";
-/// The thread that a merged one went into.
-pub(in crate::store) const MERGED_INTO: &str = "merged_into";
-/// The threads that were merged into one.
-pub(in crate::store) const SOURCES: &str = "sources";
-/// On a merged thread: messages that were folded through it into the one that it went into.
-pub(in crate::store) const LATE: &str = "late";
-/// Who showed a code of a thread that is another person's.
-pub(in crate::store) const CLAIMANTS: &str = "claimants";
-/// What people call a thread.
-pub(in crate::store) const SUBJECT: &str = "subject";
-/// The edit of the message whose words the subject is; not there once a person of ours named the thread.
-pub(in crate::store) const SUBJECT_EDIT: &str = "subject_edit";
-/// When those words run out, in seconds: with their message.
-pub(in crate::store) const SUBJECT_UNTIL: &str = "subject_until";
-/// Words that people of ours put to it.
-pub(in crate::store) const TAGS: &str = "tags";
-/// The cases of other systems that it is about, by kind.
-pub(in crate::store) const CRM: &str = "crm";
-/// When a thread was opened.
-pub(in crate::store) const OPENED: &str = "opened";
 
 /// What is read of a person to file a message.
 #[derive(Clone, Debug)]
@@ -181,20 +146,21 @@ pub(in crate::store) fn read_live(item: &Item) -> anyhow::Result<Live> {
         tracing::warn!(thread.id = thread, "the profile of a thread cannot be read");
         Profile::default()
     });
-    Ok(Live {
+    let live = Live {
         thread: ThreadId::new(thread),
         version: get_number(item, VERSION).context("a thread without a version")?,
         profile,
         ms: get_number(item, MS).unwrap_or(0),
         state: get_text(item, STATE).and_then(State::parse).unwrap_or_default(),
-        since: get_moment(item, WAITING_SINCE),
+        since: get_moment(item, LIST_AT),
         unsure: get_flag(item, UNSURE),
         confirmed: get_moment(item, CONFIRMED),
         assignee: get_text(item, ASSIGNEE)
-            .or_else(|| get_text(item, INBOX_KEY).and_then(assignee))
+            .or_else(|| get_text(item, LIST).and_then(assignee))
             .map(str::to_owned),
         nameless: item.get(NAMED).is_some_and(|it| it.as_bool() == Ok(&false)),
-    })
+    };
+    Ok(Live { since: live.since.filter(|_| live.is_in_inbox()), ..live })
 }
 
 /// Writes a thread under a key, whole; the caller adds the condition.
@@ -215,15 +181,7 @@ pub(in crate::store) fn write_live(key: Key, live: &Live) -> Patch {
     } else {
         patch.remove(NAMED)
     };
-    if let (Some(partition), Some(since)) = (partition(live), live.since) {
-        let patch = patch.set(INBOX_KEY, text(partition)).set(WAITING_SINCE, moment(since));
-        return patch.remove(ASSIGNEE);
-    }
-    let patch = patch.remove(INBOX_KEY).remove(WAITING_SINCE);
-    match &live.assignee {
-        Some(assignee) => patch.set(ASSIGNEE, text(assignee)),
-        None => patch.remove(ASSIGNEE),
-    }
+    patch.set_sharded(LIST, list(live), &live.thread).set(LIST_AT, moment(listed_at(live)))
 }
 
 /// A thread as a correction keeps it: [`read_live`] reads it again. It has no key of an index.
@@ -237,7 +195,7 @@ pub(in crate::store) fn snapshot(key: &Key, live: &Live) -> AttributeValue {
         (UNSURE.to_owned(), AttributeValue::Bool(live.unsure)),
         (NAMED.to_owned(), AttributeValue::Bool(!live.nameless)),
     ]);
-    kept.extend(live.since.map(|it| (WAITING_SINCE.to_owned(), moment(it))));
+    kept.extend(live.since.map(|it| (LIST_AT.to_owned(), moment(it))));
     kept.extend(live.confirmed.map(|it| (CONFIRMED.to_owned(), moment(it))));
     kept.extend(live.assignee.clone().map(|it| (ASSIGNEE.to_owned(), text(it))));
     AttributeValue::M(kept)

@@ -7,11 +7,10 @@ use domain::time::Timestamp;
 use crate::store::item::{moment, number, seconds, text};
 use crate::store::keys;
 use crate::store::patch::Patch;
-use crate::store::schema::{PK, VERSION};
+use crate::store::schema::{CONTACT, OPENED, PK, SUBJECT, SUBJECT_EDIT, SUBJECT_UNTIL, VERSION};
 use crate::store::threads::Threads;
-use crate::store::threads::live::{
-    CONTACT, LiveThreads, OPENED, SUBJECT, SUBJECT_EDIT, SUBJECT_UNTIL, write_live,
-};
+use crate::store::threads::live::LiveThreads;
+use crate::store::threads::live::write_live;
 use crate::store::threads::subjects::Subject;
 use crate::store::transaction::{Committed, Transaction};
 

@@ -15,15 +15,14 @@ use domain::time::Timestamp;
 use crate::store::base::Attempt;
 use crate::store::item::{Item, get_number, get_text, get_texts, number, seconds, text};
 use crate::store::keys::{self, Key};
-use crate::store::messages::stored::{DELETED, EDITED, Stored, runs_out};
+use crate::store::messages::stored::Stored;
+use crate::store::messages::stored::runs_out;
 use crate::store::patch::Patch;
-use crate::store::schema::{PK, THREAD, VERSION};
+use crate::store::schema::{
+    DELETED, EDITED, NAMES, PK, SUBJECT, SUBJECT_EDIT, SUBJECT_UNTIL, THREAD, VERSION,
+};
 use crate::store::threads::Threads;
-use crate::store::threads::live::{SUBJECT, SUBJECT_EDIT, SUBJECT_UNTIL};
 use crate::store::transaction::{Committed, Transaction};
-
-/// On a message: the threads that are called by its words.
-const NAMES: &str = "names";
 
 /// What a new thread is called by.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ mod timeline;
 use crate::store::base::Store;
 use crate::store::room::room;
 
-pub use threads::{InboxQuery, ThreadView};
+pub use threads::ThreadView;
 pub(in crate::store) use timeline::SAID;
 pub use timeline::{Row, is_expired};
 

@@ -6,7 +6,7 @@ use domain::plan::TemplateState;
 use crate::store::item::{Item, get_text, text};
 use crate::store::keys;
 use crate::store::query::all;
-use crate::store::schema::{PK, SK};
+use crate::store::schema::{PK, SK, STATUS};
 use crate::store::views::Views;
 
 impl Views<'_> {
@@ -34,6 +34,6 @@ fn template(channel: &Channel, item: &Item) -> Option<TemplateState> {
         channel: channel.clone(),
         name: name.to_owned(),
         locale: locale.to_owned(),
-        status: get_text(item, "status")?.to_owned(),
+        status: get_text(item, STATUS)?.to_owned(),
     })
 }

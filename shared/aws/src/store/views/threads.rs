@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context;
-use domain::filing::{Live, State, partitions};
+use domain::filing::{Live, State, Stretch, Wanted, listed_at};
 use domain::id::{ContactId, IdentityId, ThreadId};
 use domain::time::Timestamp;
 
 use crate::store::base::Attempt;
-use crate::store::item::{Item, get_moment, get_number, get_text, get_texts};
+use crate::store::item::{Item, get_flag, get_moment, get_number, get_text, get_texts};
 use crate::store::keys::{self, Key};
 use crate::store::patch::key_item;
 use crate::store::query::{Index, Page, Position, Slice, Window};
-use crate::store::schema::{INBOX, INBOX_KEY, PK, SK, VERSION, WAITING_SINCE};
-use crate::store::threads::live::{
-    CLAIMANTS, CONTACT, CRM, MERGED_INTO, OPENED, SOURCES, TAGS, read_live,
+use crate::store::schema::{
+    CLAIMANTS, CONTACT, CRM, INBOX, LIST, LIST_AT, MERGED_INTO, OPENED, PK, SK, SOURCES, STATE,
+    TAGS, UNSURE, VERSION,
 };
+use crate::store::threads::live::read_live;
 use crate::store::threads::subjects::Subject;
 use crate::store::views::Views;
 
@@ -46,22 +47,8 @@ pub struct ThreadView {
     pub version: u64,
 }
 
-/// Which threads of the inbox.
-#[derive(Clone, Debug)]
-pub struct InboxQuery {
-    /// The moment that is asked about: by then a snooze may be over.
-    pub at: Timestamp,
-    /// Those in this state.
-    pub state: Option<State>,
-    /// Those that hold, or do not hold, a message that may belong elsewhere.
-    pub unsure: Option<bool>,
-    /// Those of this colleague; without it, those of nobody.
-    pub assignee: Option<String>,
-}
-
-/// Threads that wait, by how long.
-const WAITING: Index =
-    Index { name: INBOX, partition: INBOX_KEY, sort: WAITING_SINCE, key: thread_of };
+/// Threads by what is to be done with them.
+const LISTED: Index = Index { name: INBOX, partition: LIST, sort: LIST_AT, key: thread_of };
 
 fn thread_of(item: &Item) -> Option<String> {
     keys::named_by(get_text(item, SK)?).map(str::to_owned)
@@ -105,20 +92,40 @@ impl Views<'_> {
         Ok(Some((view, None)))
     }
 
-    /// The threads of the inbox, longest waiting first.
-    pub async fn view_inbox(
+    /// The threads of a list: of the inbox, those first that wait longest.
+    pub async fn view_list(
         self,
-        query: &InboxQuery,
+        wanted: &Wanted,
         window: &Window,
     ) -> anyhow::Result<Page<ThreadView>> {
-        let page = self.store.page(WAITING, query.slices(), window).await?;
+        let slices = wanted.stretches().into_iter().flat_map(|it| self.slices(&it)).collect();
+        let is_wanted = {
+            let wanted = wanted.clone();
+            move |row: &Item| {
+                let state = get_text(row, STATE).and_then(State::parse).unwrap_or_default();
+                let at = get_moment(row, LIST_AT).unwrap_or_default();
+                wanted.holds(state, get_flag(row, UNSURE), at)
+            }
+        };
+        let page = self.store.page(LISTED, slices, window, is_wanted).await?;
         let ids = page.rows.iter().filter_map(thread_of).map(ThreadId::new).collect();
         let keys = page.rows.iter().map(own_key).collect();
         let lives = by_thread(&self.store.items(keys, false).await?)?;
         let mut rows = self.with_heads(ids, lives).await?;
         // The index is a moment behind: what was answered meanwhile is not waiting.
-        rows.retain(|it| it.live.as_ref().is_some_and(|live| query.holds(live)));
+        rows.retain(|it| it.live.as_ref().is_some_and(|live| is_still(wanted, live)));
         Ok(Page { rows, next: page.next })
+    }
+
+    /// A stretch of a list in every shard.
+    fn slices(self, stretch: &Stretch) -> Vec<Slice> {
+        let (first, last) = stretch.between;
+        let shard = |n: u32| Slice {
+            partition: format!("{}#{n}", stretch.list),
+            bounds: Some((first.ms(), last.ms())),
+            is_sparse: !stretch.is_dense,
+        };
+        (0..self.store.shards).map(shard).collect()
     }
 
     /// A person's threads: the live ones by when they were opened, then the older ones.
@@ -164,30 +171,8 @@ impl Views<'_> {
     }
 }
 
-impl InboxQuery {
-    /// Where these threads are. Of the snoozed ones, those whose time has come are among the waiting.
-    fn slices(&self) -> Vec<Slice> {
-        let of = |state, bounds| {
-            let found = partitions(state, self.unsure, self.assignee.as_deref()).into_iter();
-            found.map(move |partition| Slice { partition, bounds })
-        };
-        let (first, last, now) = (0, Timestamp::LAST.ms(), self.at.ms());
-        match self.state {
-            Some(State::Waiting) => {
-                let back = of(Some(State::Snoozed), Some((first, now)));
-                of(self.state, None).chain(back).collect()
-            }
-            Some(State::Snoozed) => of(self.state, Some((now + 1, last))).collect(),
-            Some(State::Open | State::Closed) | None => of(self.state, None).collect(),
-        }
-    }
-
-    fn holds(&self, live: &Live) -> bool {
-        live.is_in_inbox()
-            && self.state.is_none_or(|it| it == live.state_at(self.at))
-            && self.unsure.is_none_or(|it| it == live.unsure)
-            && self.assignee == live.assignee
-    }
+fn is_still(wanted: &Wanted, live: &Live) -> bool {
+    wanted.holds(live.state, live.unsure, listed_at(live)) && wanted.assignee == live.assignee
 }
 
 fn by_thread(items: &[Item]) -> anyhow::Result<HashMap<ThreadId, Live>> {

@@ -8,9 +8,12 @@ use domain::threading::Evidence;
 use domain::time::Timestamp;
 
 use crate::store::item::{Item, get_flag, get_number, get_text, text};
-use crate::store::messages::stored::{CONTENT_REF, QUOTE, REFERRAL, REPLY_TO, Stored};
+use crate::store::messages::stored::Stored;
 use crate::store::query::{Index, Page, Slice, Window};
-use crate::store::schema::{ALONE, AT, BY_THREAD, EXPIRES, PK, SK, THREAD};
+use crate::store::schema::{
+    ALONE, AT, AUTHOR, BY_THREAD, CONTENT_REF, DELETED, EVIDENCE, EXPIRES, PK, QUOTE, REFERRAL,
+    REPLY_TO, SK, STATUS, THREAD, VISIBILITY,
+};
 use crate::store::views::Views;
 
 /// A message as its thread shows it.
@@ -73,7 +76,7 @@ impl Row {
     #[must_use]
     pub fn of(item: &Item) -> Option<Self> {
         let stored = Stored::of(item);
-        let evidence = get_text(item, "evidence").map(serde_json::from_str);
+        let evidence = get_text(item, EVIDENCE).map(serde_json::from_str);
         let quoted = get_text(item, REPLY_TO);
         Some(Self {
             key: key_of(item)?,
@@ -85,18 +88,18 @@ impl Row {
             whole: get_text(item, CONTENT_REF)
                 .filter(|it| !it.is_empty() && !stored.deleted)
                 .map(str::to_owned),
-            status: get_number(item, "status").and_then(Status::from_rank),
-            author: get_text(item, "author").map(str::to_owned),
+            status: get_number(item, STATUS).and_then(Status::from_rank),
+            author: get_text(item, AUTHOR).map(str::to_owned),
             reply_to: quoted.filter(|it| !it.is_empty()).map(str::to_owned),
             quote: get_text(item, QUOTE).and_then(|it| serde_json::from_str(it).ok()),
             referral: get_text(item, REFERRAL).and_then(|it| serde_json::from_str(it).ok()),
             refers: quoted.is_some(),
-            visibility: match get_text(item, "visibility") {
+            visibility: match get_text(item, VISIBILITY) {
                 Some("public") => Visibility::Public,
                 Some(_) | None => Visibility::Private,
             },
             edited: 0 < stored.edited,
-            deleted: get_flag(item, "deleted"),
+            deleted: get_flag(item, DELETED),
             // What another version wrote is left out, not a reason to hide the message.
             evidence: evidence.and_then(Result::ok).unwrap_or_default(),
             confidence: stored.confidence,
@@ -113,7 +116,7 @@ impl Views<'_> {
         now: Timestamp,
     ) -> anyhow::Result<Page<Row>> {
         let slices = threads.iter().map(|it| Slice::whole(it.as_str().to_owned())).collect();
-        let page = self.store.page(SAID, slices, window).await?;
+        let page = self.store.page(SAID, slices, window, |_| true).await?;
         let kept = page.rows.iter().filter(|it| !is_expired(it, now));
         Ok(Page { rows: kept.filter_map(Row::of).collect(), next: page.next })
     }
