@@ -227,6 +227,27 @@ fn said(n: u8) -> Message {
     Message::inbound(ProviderId::new(format!("wamid.{n}")), Content::text("about this part"))
 }
 
+/// Two versions run side by side while a deployment lasts.
+#[tokio::test]
+async fn what_only_a_newer_version_knows_is_in_no_timeline_and_stays() {
+    let world = World::new().await;
+    world.hear("wamid.1", "Where is my order A-1234?", now().plus_ms(-60_000)).await;
+    let thread = world.thread().await;
+    let mut later = world.cloud.items().await;
+    later.retain(|it| it["kind"].as_s().unwrap() == "message");
+    let mut later = later.remove(0);
+    let text = |it: &str| AttributeValue::S(it.to_owned());
+    later.insert("pk".to_owned(), text("MSG#note#n1"));
+    later.insert("kind".to_owned(), text("of a later version"));
+    let process = world.cloud.process();
+    process.table.put_item().table_name(TABLE).set_item(Some(later)).send().await.unwrap();
+    let rows = pages(&world, &format!("/v1/threads/{thread}/timeline"), "messages", 10).await;
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    assert_eq!(world.get("/v1/messages/note.n1").await.status, 404);
+    let kept = process.table.get_item().table_name(TABLE).key("pk", text("MSG#note#n1"));
+    assert!(kept.key("sk", text("0")).send().await.unwrap().item.is_some());
+}
+
 #[tokio::test]
 async fn a_timeline_holds_what_was_said_in_the_threads_that_were_merged_into_it() {
     let world = World::new().await;

@@ -98,9 +98,18 @@ impl Stored {
         (0 < self.edited).then(|| number(self.edited))
     }
 
+    /// Whether it was said to or by the person. What only a newer version knows may be anything, and is left to it.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        matches!(self.kind, Some(ItemKind::Message | ItemKind::Own))
+    }
+
     /// The message as its thread's profile takes it in.
     #[must_use]
     pub fn entry(&self, key: &Key) -> Option<Entry> {
+        if !self.is_said() {
+            return None;
+        }
         Some(Entry {
             key: key.short(),
             edit: if self.deleted { u64::MAX } else { self.edited },

@@ -72,10 +72,10 @@ pub fn is_expired(item: &Item, now: Timestamp) -> bool {
 }
 
 impl Row {
-    /// The row of an item of the table or the index.
+    /// The row of an item of the table or the index; `None` for what is no message.
     #[must_use]
     pub fn of(item: &Item) -> Option<Self> {
-        let stored = Stored::of(item);
+        let stored = Some(Stored::of(item)).filter(Stored::is_said)?;
         let evidence = get_text(item, EVIDENCE).map(serde_json::from_str);
         let quoted = get_text(item, REPLY_TO);
         Some(Self {
