@@ -59,7 +59,11 @@ impl<'a> Frame<'a> {
     pub(super) fn item(&self, list: &str, item: &RawValue, people: &[&str]) -> Raw {
         let number =
             fields(&[("display_phone_number", self.display), ("phone_number_id", self.number)]);
-        let number = number.trim_end_matches(',');
+        // Without a number there may be a list of that name.
+        let number = match number.trim_end_matches(',') {
+            "" => String::new(),
+            number => format!(r#""metadata":{{{number}}},"#),
+        };
         let people = match people.join(",") {
             none if none.is_empty() => none,
             people => format!(r#""contacts":[{people}],"#),
@@ -69,7 +73,7 @@ impl<'a> Frame<'a> {
             Some(within) => format!(r#""{within}":{{{list}}}"#),
             None => list,
         };
-        self.value(&format!(r#"{{"metadata":{{{number}}},{people}{list}}}"#))
+        self.value(&format!("{{{number}{people}{list}}}"))
     }
 }
 

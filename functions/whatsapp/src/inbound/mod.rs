@@ -192,6 +192,21 @@ mod tests {
         assert!(found.iter().all(|it| matches!(it.kind, Kind::Unknown { .. })));
     }
 
+    /// A fuzzer found it: the frame put a second `metadata` before the list.
+    #[test]
+    fn a_list_by_the_name_of_the_frame_s_own_object_is_read_again_as_it_was() {
+        let value = r#"{"metadata":[{"wa_id":"4477009001"}],"messages":[{"id":"1"}]}"#;
+        let body = format!(
+            r#"{{"entry":[{{"id":"9001","changes":[{{"field":"messages","value":{value}}}]}}]}}"#
+        );
+        let found = events(&body).unwrap();
+        assert_eq!(found.len(), 2);
+        for event in found {
+            let kept = event.kind.kept().unwrap();
+            assert_eq!(events(&kept.0).unwrap(), [event.clone()]);
+        }
+    }
+
     fn item() -> impl Strategy<Value = String> {
         let id = "[a-z0-9]{0,6}";
         let kind =
