@@ -7,7 +7,8 @@ use aws::store::{BackTo, OfLeg};
 use aws::timers::{OUTBOUND, Timer};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::outbound::{Failure, Feature, Problem, Send};
-use domain::sending::{Entry, Leg, Move, Outgoing, Progress, Step, Unread, decide, out_of_time};
+use domain::overlap::Unread;
+use domain::sending::{Entry, Leg, Move, Outgoing, Progress, Step, decide, out_of_time};
 use domain::status::Status;
 use domain::time::Timestamp;
 

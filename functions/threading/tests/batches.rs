@@ -90,6 +90,37 @@ async fn an_entry_that_is_no_event_is_kept_and_does_not_block_its_person() {
     assert_eq!((count(&cloud, "UNK#").await, count(&cloud, "MSG#").await), (2, 1));
 }
 
+/// What a later version of a channel may write: a kind of event, a kind of content, a field.
+fn of_a_later_version(person: &str, id: &str) -> [String; 3] {
+    let with = |change: fn(&mut serde_json::Value)| {
+        let mut event = serde_json::from_str(&says(person, id)).unwrap();
+        change(&mut event);
+        event.to_string()
+    };
+    [
+        with(|it| it["kind"] = serde_json::json!({ "type": "poll_closed", "of": "1" })),
+        with(|it| it["kind"]["content"] = serde_json::json!({ "type": "poll", "options": ["a"] })),
+        with(|it| it["kind"]["expires"] = 7.into()),
+    ]
+}
+
+#[tokio::test]
+async fn an_event_that_only_the_next_version_knows_comes_again_before_what_follows_it() {
+    for newer in of_a_later_version("a", "1") {
+        let cloud = Cloud::start().await;
+        let entries = [("a", newer.clone()), ("a", says("a", "2")), ("b", says("b", "3"))];
+        let filer = filer(&cloud, embedded::Steps::default());
+        // However often it comes.
+        for _ in 0..3 {
+            let answer = filer.handle(batch(&entries), time()).await.unwrap();
+            let failed = answer.batch_item_failures.into_iter().map(|it| it.item_identifier);
+            assert_eq!(failed.collect::<Vec<_>>(), ["0", "1"], "{newer}");
+        }
+        let kept = (count(&cloud, "UNK#").await, count(&cloud, "MSG#").await);
+        assert_eq!(kept, (0, 1), "{newer}");
+    }
+}
+
 #[tokio::test]
 async fn an_entry_that_the_table_can_never_hold_is_put_aside_and_its_neighbours_are_filed() {
     let cloud = Cloud::start().await;

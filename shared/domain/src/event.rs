@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::content::{Content, Raw};
 use crate::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, Reference};
 use crate::outbound::Failure;
+use crate::overlap::{self, Unread};
 use crate::status::Status;
 use crate::time::Timestamp;
 
@@ -39,6 +40,21 @@ pub struct InboundEvent {
 }
 
 impl InboundEvent {
+    /// Reads what is in the queue. What another version of a channel wrote, and this one would know in part only, is
+    /// [`Unread::Yet`].
+    pub fn read(body: &str) -> Result<Self, Unread> {
+        /// What every event has, whichever version wrote it.
+        #[derive(Deserialize)]
+        struct Named {
+            #[expect(dead_code, reason = "that it is there tells an event from anything else")]
+            key: EventKey,
+            #[expect(dead_code, reason = "that it is there tells an event from anything else")]
+            channel: Channel,
+        }
+        let event = overlap::read::<Self, Named>(body)?;
+        if overlap::is_whole(body, &event) { Ok(event) } else { Err(Unread::Yet) }
+    }
+
     /// What events are kept in order by: the person, else the account. SHA-256 in hex.
     #[must_use]
     pub fn group_id(&self) -> String {
@@ -287,6 +303,26 @@ mod tests {
     #[test]
     fn a_digest_tells_parts_apart() {
         assert_ne!(digest(&["ab", "c"]), digest(&["a", "bc"]));
+    }
+
+    #[test]
+    fn what_another_version_wrote_is_told_from_what_nobody_did() {
+        let of =
+            r#""key":"k","channel":"whatsapp","account":"7008","at":"2026-11-18T11:06:40.000Z""#;
+        let known = format!(r#"{{{of},"kind":{{"type":"deleted","of":"wamid.1"}}}}"#);
+        assert!(InboundEvent::read(&known).is_ok());
+        for newer in [
+            r#"{"type":"poll_closed","of":"wamid.1"}"#,
+            r#"{"type":"deleted","of":"wamid.1","by":"admin"}"#,
+            r#"{"type":"message","id":"wamid.1","content":{"type":"poll","options":["a"]}}"#,
+            r#"{"type":"receipt","of":{"message":"wamid.1"},"status":"forwarded"}"#,
+        ] {
+            let newer = format!(r#"{{{of},"kind":{newer}}}"#);
+            assert_eq!(InboundEvent::read(&newer), Err(Unread::Yet), "{newer}");
+        }
+        for odd in ["", "no event", "{}", r#"{"kind":7}"#, r#"{"key":1,"channel":2}"#] {
+            assert_eq!(InboundEvent::read(odd), Err(Unread::Ever), "{odd}");
+        }
     }
 
     #[test]

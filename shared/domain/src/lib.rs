@@ -14,6 +14,7 @@ pub mod json;
 pub mod oauth1;
 pub mod outbound;
 pub mod overflow;
+pub mod overlap;
 pub mod phone;
 pub mod plan;
 pub mod secrets;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::digest;
 use crate::id::{IdentityId, MessageId, Reference};
+use crate::overlap::{self, Unread};
 
 /// What `outbound` is to do about one leg of a message. It holds no content: that is in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,15 +19,6 @@ pub struct Entry {
     pub group: String,
     /// What to do.
     pub step: Step,
-}
-
-/// Why an entry cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unread {
-    /// It is about a message, and of a kind that only another version knows: it has to come again.
-    Yet,
-    /// It is no entry.
-    Ever,
 }
 
 /// What to do about a message.
@@ -54,10 +46,7 @@ impl Entry {
             #[expect(dead_code, reason = "that it is there tells an entry from anything else")]
             message: MessageId,
         }
-        serde_json::from_str(body).map_err(|_| match serde_json::from_str::<Named>(body) {
-            Ok(_) => Unread::Yet,
-            Err(_) => Unread::Ever,
-        })
+        overlap::read::<_, Named>(body)
     }
 
     /// Another step of the same leg.
