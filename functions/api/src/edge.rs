@@ -1,12 +1,12 @@
 //! What stands between the API and Lambda: the environment, the gateway's requests, and its answers.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use aws::jwks::Jwks;
 use aws::objects::Objects;
 use aws::queue::Queue;
+use aws::sending::Deployed;
 use aws::store::{Rules, Store};
 use aws::{env, env_or};
-use domain::plan::Senders;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use lambda_http::RequestExt;
@@ -16,9 +16,6 @@ use crate::api::Api;
 use crate::auth::{Auth, Issuer};
 use crate::call::{Answer, Body, Request};
 
-/// What is wrong with a list of accounts that cannot be read.
-const SENDERS: &str = "SENDING_ACCOUNTS must name each as channel:id";
-
 /// What a request is called, in every answer.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -26,14 +23,15 @@ impl Api {
     /// The API as the environment configures it.
     pub fn from_env() -> anyhow::Result<Self> {
         let sdk = aws::config::sdk()?;
+        let deployed = Deployed::from_env(|names| channels::offers(channels::ALL, names))?;
+        let Deployed { offers, senders } = deployed;
         Ok(Self {
             table: Store::from_env(&sdk)?,
             queue: Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?),
             objects: Objects::new(&sdk, env("BUCKET_NAME")?),
             auth: auth()?,
-            offers: channels::offers(channels::ALL, &env_or("CHANNELS", ""))
-                .context("CHANNELS is wrong")?,
-            accounts: Senders::parse(&env_or("SENDING_ACCOUNTS", "")).context(SENDERS)?,
+            offers,
+            accounts: senders,
             rules: Rules::from_env()?,
         })
     }

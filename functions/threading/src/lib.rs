@@ -12,6 +12,7 @@ use arbiter::{Asker, close, hear};
 use aws::batch::{self, Permanent, Time};
 use aws::objects::Objects;
 use aws::queue::Queue;
+use aws::sending::Deployed;
 use aws::store::{BackTo, Budget, Filed, Fresh, Rules, Store};
 use aws::{env, env_or};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -19,7 +20,6 @@ use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf};
 use domain::filing::arbiter::Arbiter;
 use domain::id::Reference;
 use domain::overlap::Unread;
-use domain::plan::Senders;
 use domain::status::Status;
 
 /// The share of messages that may be shown as unsure where nobody says another, in percent.
@@ -57,13 +57,13 @@ impl Filer {
         match Arbiter::parse(&env_or("ASK_CUSTOMER_ON", "")) {
             None => Ok(filer),
             Some(arbiter) => {
-                let offers = channels::offers(channels::ALL, &env_or("CHANNELS", ""));
-                let senders = Senders::parse(&env_or("SENDING_ACCOUNTS", ""));
+                let deployed = Deployed::from_env(|names| channels::offers(channels::ALL, names))?;
+                let Deployed { offers, senders } = deployed;
                 Ok(filer.asking(Customer {
                     arbiter,
                     queue: Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?),
-                    offers: offers.context("CHANNELS is wrong")?,
-                    senders: senders.context("SENDING_ACCOUNTS must name each as channel:id")?,
+                    offers,
+                    senders,
                 }))
             }
         }

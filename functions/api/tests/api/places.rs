@@ -5,7 +5,7 @@ use domain::event::{InboundEvent, Message};
 use domain::id::{AccountId, Channel, IdentityId, MessageId, ProviderId};
 use serde_json::{Value, json};
 
-use crate::world::{World, event, now};
+use crate::world::{World, api, ask, event, now};
 
 const TELEGRAM: Channel = Channel::from_static("telegram");
 const BOT: &str = "7000000001";
@@ -61,6 +61,26 @@ async fn an_answer_goes_to_the_topic_of_what_it_quotes_or_of_what_was_last_said(
     let first = timeline.body["messages"][0]["id"].as_str().unwrap();
     let quoting = answer(&thread, Some(first));
     assert_eq!(place(&world, &quoting).await.as_deref(), Some("22183"));
+}
+
+/// The calls that the API makes to accept a message, each of two steps.
+async fn calls(world: &World, body: &Value) -> u32 {
+    let steps = embedded::Steps::default();
+    let api = api(&world.cloud, world.cloud.process_with(steps.clone()));
+    let sent = ask(&api, world.request("POST", "/v1/messages", Some(body), None)).await;
+    assert_eq!(sent.status, 202, "{:#}", sent.body);
+    steps.passed() / 2
+}
+
+#[tokio::test]
+async fn what_was_last_said_is_read_once_for_the_channel_and_the_topic() {
+    let world = World::new().await;
+    world.file(writes("5000000001", "1", 0, Some("22183"))).await;
+    let thread = world.thread().await;
+    let mut named = answer(&thread, None);
+    named["channel"] = json!("telegram");
+    // To choose the channel, too, costs no more than what the person prefers.
+    assert_eq!(calls(&world, &answer(&thread, None)).await, calls(&world, &named).await + 1);
 }
 
 #[tokio::test]

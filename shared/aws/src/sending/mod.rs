@@ -10,13 +10,11 @@ use domain::plan::{Ask, Judged, Offer, Plan, Senders, TemplateState, Way, plan};
 use domain::sending::{Leg, Outgoing};
 use domain::time::Timestamp;
 
+use crate::env_or;
 use crate::store::keys::Key;
-use crate::store::{Acceptance, Fresh, Rules, Store};
+use crate::store::{Acceptance, Attempt, Fresh, Rules, Store};
 use quote::Quoted;
 use target::Target;
-
-/// How often a message is planned again because its address became somebody's.
-const ATTEMPTS: u32 = 5;
 
 /// What every send rests on.
 #[derive(Clone, Copy)]
@@ -29,6 +27,28 @@ pub struct Sending<'a> {
     pub senders: &'a Senders,
     /// What threads and messages are kept by.
     pub rules: &'a Rules,
+}
+
+/// What a deployment may send by.
+#[derive(Clone, Debug)]
+pub struct Deployed {
+    /// Its channels.
+    pub offers: Vec<Offer>,
+    /// Our accounts that send.
+    pub senders: Senders,
+}
+
+impl Deployed {
+    /// As the environment says: `CHANNELS`, which `offers` looks up in the list of all, and `SENDING_ACCOUNTS`.
+    pub fn from_env<E>(offers: impl FnOnce(&str) -> Result<Vec<Offer>, E>) -> anyhow::Result<Self>
+    where
+        Result<Vec<Offer>, E>: Context<Vec<Offer>, E>,
+    {
+        let offers = offers(&env_or("CHANNELS", "")).context("CHANNELS is wrong")?;
+        let senders = Senders::parse(&env_or("SENDING_ACCOUNTS", ""));
+        let senders = senders.context("SENDING_ACCOUNTS must name each as channel:id")?;
+        Ok(Self { offers, senders })
+    }
 }
 
 /// Whom a message is for.
@@ -129,21 +149,21 @@ impl Sending<'_> {
         named: &Named,
         now: Timestamp,
     ) -> Result<Sent, NoDraft> {
-        for _ in 0..ATTEMPTS {
+        let attempt = || async {
             let draft = self.draft(order, now).await?;
             if draft.way().is_none() {
-                return Ok(Sent::Refused(Box::new(draft)));
+                return Ok(Attempt::Done(Sent::Refused(Box::new(draft))));
             }
-            match self.accept(order, &draft, named, now).await? {
+            Ok(match self.accept(order, &draft, named, now).await? {
                 Acceptance::Stored(stored) | Acceptance::Repeated(stored) => {
-                    return Ok(Sent::Accepted(stored));
+                    Attempt::Done(Sent::Accepted(stored))
                 }
-                Acceptance::Mismatch => return Ok(Sent::Mismatch),
-                Acceptance::Stale => {}
-            }
-        }
-        let changed = "the recipient changed while a message was accepted";
-        Err(anyhow::anyhow!("{changed}, {ATTEMPTS} times").into())
+                Acceptance::Mismatch => Attempt::Done(Sent::Mismatch),
+                // Its address became somebody's.
+                Acceptance::Stale => Attempt::Again(()),
+            })
+        };
+        self.store.retrying("a message was planned", attempt).await
     }
 
     /// Reads what a message rests on and plans it.
@@ -193,7 +213,7 @@ impl Sending<'_> {
         let (rank, Judged { way, verdict }, account) =
             taken.context("a message is to be accepted that may go no way")?;
         let leg = Leg {
-            place: self.place(way, target.thread.as_ref(), quoted.as_ref(), now).await?,
+            place: self.place(way, target, quoted.as_ref(), now).await?,
             reply_to: quoted.as_ref().map(|it| it.id.clone()),
             since_inbound_ms: way.last_inbound.map(|it| now.since(it).max(0)),
             verdict: verdict.clone(),

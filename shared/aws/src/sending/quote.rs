@@ -7,10 +7,12 @@ use domain::plan::Way;
 use domain::sending::Leg;
 use domain::time::Timestamp;
 
+use super::target::Target;
 use super::{NoDraft, Sending};
 use crate::store::item::{Item, get_text};
 use crate::store::keys::{self, Key};
 use crate::store::schema::THREAD;
+use crate::store::views::Row;
 use crate::store::{SortOrder, Window};
 
 /// How many of the last messages of a thread are looked at.
@@ -85,7 +87,7 @@ impl Sending<'_> {
     pub(super) async fn place(
         &self,
         way: &Way,
-        thread: Option<&ThreadId>,
+        target: &Target,
         quoted: Option<&Quoted>,
         now: Timestamp,
     ) -> anyhow::Result<Option<String>> {
@@ -95,17 +97,29 @@ impl Sending<'_> {
         if let Some(quoted) = quoted.filter(|it| it.spot.is_on(way)) {
             return Ok(quoted.spot.place.clone());
         }
-        let Some(thread) = thread else { return Ok(None) };
-        let window = Window { order: SortOrder::Descending, after: None, limit: LAST };
-        let threads = std::slice::from_ref(thread);
-        let page = self.store.views().view_timeline(threads, &window, now).await?;
-        for row in page.rows.iter().filter(|it| it.channel.as_ref() == Some(&way.channel)) {
+        let Some(thread) = &target.thread else { return Ok(None) };
+        let read;
+        let latest = match &target.latest {
+            Some(latest) => latest,
+            None => {
+                read = self.latest(thread, now).await?;
+                &read
+            }
+        };
+        for row in latest.iter().filter(|it| it.channel.as_ref() == Some(&way.channel)) {
             let spots = self.spots(&row.key).await?;
             if let Some(spot) = spots.into_iter().find(|it| it.is_on(way)) {
                 return Ok(spot.place);
             }
         }
         Ok(None)
+    }
+
+    /// The last messages of a thread, latest first.
+    pub(super) async fn latest(&self, id: &ThreadId, now: Timestamp) -> anyhow::Result<Vec<Row>> {
+        let window = Window { order: SortOrder::Descending, after: None, limit: LAST };
+        let page = self.store.views().view_timeline(std::slice::from_ref(id), &window, now).await?;
+        Ok(page.rows)
     }
 
     /// Where a message was said, or went by each of its legs.

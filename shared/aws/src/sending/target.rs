@@ -10,10 +10,8 @@ use domain::time::Timestamp;
 
 use super::quote::Quoted;
 use super::{NoDraft, Sending, To};
-use crate::store::{Claims, SortOrder, Window};
-
-/// How many of the last messages are looked at for the channel that a thread is on.
-const LAST: usize = 5;
+use crate::store::Claims;
+use crate::store::views::Row;
 
 /// Whom a message is for.
 #[derive(Debug)]
@@ -26,6 +24,8 @@ pub(super) struct Target {
     pub(super) claims: Claims,
     /// The ways to reach them, best first.
     pub(super) ways: Vec<Way>,
+    /// What was last said in that thread, where it was looked at.
+    pub(super) latest: Option<Vec<Row>>,
     /// What is kept of the person's addresses and of their other names.
     kept: Vec<Kept>,
 }
@@ -80,23 +80,16 @@ impl Sending<'_> {
         let claimed: Vec<_> = claimants.iter().map(|(id, _)| id.clone()).collect();
         addresses.extend(claimants);
         // A conversation stays where it is; only if it cannot, what the person prefers counts.
-        let last =
-            if ask.channel.is_none() { self.last_channel(&thread.id, now).await? } else { None };
+        let is_free = ask.channel.is_none();
+        let latest = if is_free { Some(self.latest(&thread.id, now).await?) } else { None };
+        let last = latest.as_deref().and_then(last_channel);
         let preferred = self.preferred(ask, &thread.contact).await?;
         let preferred: Vec<_> = last.into_iter().chain(preferred).collect();
         let kept = self.store.contacts().with_aliases(&addresses).await?;
         let (addresses, claimed, preferred) = (&addresses, &claimed, &preferred);
         let ways = ways(ask, &Known { addresses, kept: &kept, claimed, preferred });
         let (contact, claims) = (Some(thread.contact), Claims::default());
-        Ok(Target { contact, thread: Some(thread.id), claims, ways, kept })
-    }
-
-    /// The channel that the person last used in a thread, else the one that we did.
-    async fn last_channel(&self, id: &ThreadId, now: Timestamp) -> anyhow::Result<Option<Channel>> {
-        let window = Window { order: SortOrder::Descending, after: None, limit: LAST };
-        let page = self.store.views().view_timeline(std::slice::from_ref(id), &window, now).await?;
-        let theirs = page.rows.iter().find(|it| it.direction == Direction::In);
-        Ok(theirs.or_else(|| page.rows.first()).and_then(|it| it.channel.clone()))
+        Ok(Target { contact, thread: Some(thread.id), claims, ways, latest, kept })
     }
 
     /// The channels that a person prefers, where the caller leaves the choice.
@@ -115,7 +108,8 @@ impl Sending<'_> {
         let preferred = &self.preferred(ask, &id).await?;
         let (addresses, claimed) = (&addresses, &[]);
         let ways = ways(ask, &Known { addresses, kept: &kept, claimed, preferred });
-        Ok(Target { contact: Some(id), thread: None, claims: Claims::default(), ways, kept })
+        let (contact, claims) = (Some(id), Claims::default());
+        Ok(Target { contact, thread: None, claims, ways, latest: None, kept })
     }
 
     async fn to_address(
@@ -141,6 +135,12 @@ impl Sending<'_> {
             resolve(&it, known.as_ref(), &[]).claims
         };
         let claims = Claims { claims, ..Claims::default() };
-        Ok(Target { contact, thread: None, claims, ways, kept })
+        Ok(Target { contact, thread: None, claims, ways, latest: None, kept })
     }
+}
+
+/// The channel that the person last used, else the one that we did.
+fn last_channel(latest: &[Row]) -> Option<Channel> {
+    let theirs = latest.iter().find(|it| it.direction == Direction::In);
+    theirs.or_else(|| latest.first())?.channel.clone()
 }

@@ -35,7 +35,7 @@ pub struct Store {
 
 /// What one attempt at something ended with.
 #[derive(Debug)]
-pub(in crate::store) enum Attempt<T, S = ()> {
+pub(crate) enum Attempt<T, S = ()> {
     /// It is decided.
     Done(T),
     /// Others were faster: read and decide again.
@@ -137,7 +137,7 @@ impl Store {
     }
 
     /// Reads and decides until it is decided. `what` says what was going on, should others be faster every time.
-    pub(in crate::store) async fn retrying<T, E, F>(
+    pub(crate) async fn retrying<T, E, F>(
         &self,
         what: &'static str,
         mut attempt: impl FnMut() -> F,

@@ -21,6 +21,7 @@ pub mod tokens;
 mod transaction;
 pub mod views;
 
+pub(crate) use base::Attempt;
 pub use base::Store;
 pub use contacts::Contacts;
 pub use contacts::identities::Claims;
