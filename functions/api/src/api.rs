@@ -9,8 +9,8 @@ use domain::time::Timestamp;
 use http::header::{ALLOW, WWW_AUTHENTICATE};
 
 use crate::auth::{Auth, Caller};
-use crate::call::{Answer, Body, Call, MAX_BODY, Request};
-use crate::problem::{BODY_TOO_LARGE, FORBIDDEN, METHOD_NOT_ALLOWED, Problem, UNAUTHENTICATED};
+use crate::call::{ApiAnswer, ApiCall, Body, MAX_BODY, Request};
+use crate::problem::{ApiProblem, BODY_TOO_LARGE, FORBIDDEN, METHOD_NOT_ALLOWED, UNAUTHENTICATED};
 use crate::routes::{self, Access, Route};
 
 /// What the API rests on.
@@ -57,7 +57,7 @@ impl Api {
     }
 
     /// Does what a request asks for, or says why not. It never fails.
-    pub async fn answer(&self, request: &Request, now: Timestamp) -> (Answer, &'static str) {
+    pub async fn answer(&self, request: &Request, now: Timestamp) -> (ApiAnswer, &'static str) {
         let mut audit = Audit::default();
         let (answer, media_type) = match self.work(request, now, &mut audit).await {
             Ok(answer) => (answer, "application/json"),
@@ -74,7 +74,7 @@ impl Api {
         request: &Request,
         now: Timestamp,
         audit: &mut Audit,
-    ) -> Result<Answer, (Problem, Option<&'static str>)> {
+    ) -> Result<ApiAnswer, (ApiProblem, Option<&'static str>)> {
         let bare = |problem| (problem, None);
         let (route, segments) = match self.auth {
             Auth::Iam => routes::taken(request.route_key.as_deref(), &request.path),
@@ -88,24 +88,24 @@ impl Api {
                 let found = self.auth.caller(request, route, &self.table, now).await;
                 let caller = found.map_err(bare)?.map_err(|reason| {
                     audit.reason = Some(reason);
-                    bare(Problem::new(UNAUTHENTICATED))
+                    bare(ApiProblem::new(UNAUTHENTICATED))
                 })?;
                 audit.caller = Some(caller.logged());
                 if !caller.may(scope) {
-                    return Err((Problem::new(FORBIDDEN), Some(scope)));
+                    return Err((ApiProblem::new(FORBIDDEN), Some(scope)));
                 }
                 caller
             }
         };
         if MAX_BODY < request.body.len() {
             let rule = format!("at most {MAX_BODY} bytes are read");
-            return Err(bare(Problem::because(BODY_TOO_LARGE, rule)));
+            return Err(bare(ApiProblem::because(BODY_TOO_LARGE, rule)));
         }
-        let call = Call { request, segments, caller, now };
+        let call = ApiCall { request, segments, caller, now };
         (route.handler)(self, &call).await.map_err(bare)
     }
 
-    fn refusal(&self, request: &Request, problem: &Problem, scope: Option<&str>) -> Answer {
+    fn refusal(&self, request: &Request, problem: &ApiProblem, scope: Option<&str>) -> ApiAnswer {
         let mut headers = Vec::new();
         if problem.kind == UNAUTHENTICATED {
             headers.push((WWW_AUTHENTICATE, self.auth.challenge().to_owned()));
@@ -120,6 +120,6 @@ impl Api {
             headers.push((ALLOW, methods.join(", ")));
         }
         let body = Body::Json(problem.body(&request.id));
-        Answer { status: problem.kind.status, headers, body }
+        ApiAnswer { status: problem.kind.status, headers, body }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::auth::Caller;
 use crate::fields::{self, NO_NUL};
-use crate::problem::{CONTENT_TYPE_UNSUPPORTED, FieldError, Place, Problem};
+use crate::problem::{ApiProblem, CONTENT_TYPE_UNSUPPORTED, FieldError, Place};
 
 /// The largest body that is read, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -37,21 +37,21 @@ pub struct Request {
 
 impl Request {
     /// The value of a header that must not be given twice.
-    pub fn header(&self, name: &'static str) -> Result<Option<&str>, Problem> {
+    pub fn header(&self, name: &'static str) -> Result<Option<&str>, ApiProblem> {
         let mut values = self.headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
             (Some(value), None) => match value.to_str() {
                 Ok(text) => Ok(Some(text)),
-                Err(_) => Err(Problem::wrong(Place::Header(name), "must be plain text")),
+                Err(_) => Err(ApiProblem::wrong(Place::Header(name), "must be plain text")),
             },
-            (Some(_), Some(_)) => Err(Problem::wrong(Place::Header(name), "is given twice")),
+            (Some(_), Some(_)) => Err(ApiProblem::wrong(Place::Header(name), "is given twice")),
         }
     }
 }
 
 /// A request that may be done.
-pub struct Call<'a> {
+pub struct ApiCall<'a> {
     /// The request.
     pub request: &'a Request,
     /// The segments of its path that the route names, in order.
@@ -62,7 +62,7 @@ pub struct Call<'a> {
     pub now: Timestamp,
 }
 
-impl Call<'_> {
+impl ApiCall<'_> {
     /// The first named segment of the path.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -76,29 +76,29 @@ impl Call<'_> {
     }
 
     /// The key that makes a request the same request, if there is one.
-    pub fn idempotency_key(&self) -> Result<Option<&str>, Problem> {
+    pub fn idempotency_key(&self) -> Result<Option<&str>, ApiProblem> {
         let Some(key) = self.request.header(IDEMPOTENCY_KEY)? else { return Ok(None) };
         if (1..=255).contains(&key.len()) {
             return Ok(Some(key));
         }
         let rule = "must be text of 1 to 255 characters";
-        Err(Problem::wrong(Place::Header(IDEMPOTENCY_KEY), rule))
+        Err(ApiProblem::wrong(Place::Header(IDEMPOTENCY_KEY), rule))
     }
 
     /// The body as JSON.
-    pub fn json(&self) -> Result<Value, Problem> {
+    pub fn json(&self) -> Result<Value, ApiProblem> {
         let given = self.request.header("content-type")?.unwrap_or_default();
         let media_type = given.split(';').next().unwrap_or_default().trim();
         let is_patch = self.request.method == http::Method::PATCH;
         let is_merge = is_patch && media_type.eq_ignore_ascii_case("application/merge-patch+json");
         if !is_merge && !media_type.eq_ignore_ascii_case("application/json") {
-            return Err(Problem::new(CONTENT_TYPE_UNSUPPORTED));
+            return Err(ApiProblem::new(CONTENT_TYPE_UNSUPPORTED));
         }
         fields::json(&self.request.body)
     }
 
     /// The query's parameters; each may be given once, and none but these.
-    pub fn query(&self, known: &[&'static str]) -> Result<Query, Problem> {
+    pub fn query(&self, known: &[&'static str]) -> Result<Query, ApiProblem> {
         let mut found: Vec<(&'static str, String)> = Vec::new();
         let mut errors = Vec::new();
         for (name, value) in url::form_urlencoded::parse(self.request.query.as_bytes()) {
@@ -118,7 +118,7 @@ impl Call<'_> {
             );
             found.push((known, value.into_owned()));
         }
-        if errors.is_empty() { Ok(Query(found)) } else { Err(Problem::invalid(errors)) }
+        if errors.is_empty() { Ok(Query(found)) } else { Err(ApiProblem::invalid(errors)) }
     }
 }
 
@@ -139,17 +139,17 @@ impl Query {
     }
 
     /// `limit`.
-    pub fn limit(&self) -> Result<usize, Problem> {
+    pub fn limit(&self) -> Result<usize, ApiProblem> {
         let Some(text) = self.get("limit") else { return Ok(PAGE) };
         let limit = text.parse().ok().filter(|it| (1..=MAX_PAGE).contains(it));
         let rule = format!("must be a number from 1 to {MAX_PAGE}");
-        limit.ok_or_else(|| Problem::wrong(Place::Parameter("limit"), rule))
+        limit.ok_or_else(|| ApiProblem::wrong(Place::Parameter("limit"), rule))
     }
 }
 
 /// What a route answers when nothing is wrong.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct ApiAnswer {
     /// The HTTP status.
     pub status: u16,
     /// Headers beside the usual ones.
@@ -171,7 +171,7 @@ pub enum Body {
     Bytes(Vec<u8>),
 }
 
-impl Answer {
+impl ApiAnswer {
     /// 200 with a body.
     #[must_use]
     pub fn ok(body: Value) -> Self {

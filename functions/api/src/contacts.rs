@@ -7,10 +7,10 @@ use http::header::ETAG;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::call::{Answer, Call};
+use crate::call::{ApiAnswer, ApiCall};
 use crate::fields::{Errors, Fields};
 use crate::ids;
-use crate::problem::{NOT_FOUND, Place, Problem};
+use crate::problem::{ApiProblem, NOT_FOUND, Place};
 use crate::request::{MAX_ADDRESS, MAX_NAME, written_as};
 use crate::routes::CONTACTS_READ;
 use crate::show::{self, fields};
@@ -28,10 +28,10 @@ struct Person {
 }
 
 /// Finds the person of an address.
-pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn list(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     let query = call.query(&["address", "account"])?;
     let rule = "must be a channel and an address of it: whatsapp:+447700900111";
-    let wrong = || Problem::wrong(Place::Parameter("address"), rule);
+    let wrong = || ApiProblem::wrong(Place::Parameter("address"), rule);
     let (channel, id) = query.get("address").and_then(|it| it.split_once(':')).ok_or_else(wrong)?;
     let channel = ids::channel(channel).ok_or_else(wrong)?;
     if id.is_empty() || MAX_ADDRESS < id.chars().count() {
@@ -40,7 +40,7 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let account = query.get("account");
     if account.is_some_and(|it| !(1..=MAX_NAME).contains(&it.chars().count())) {
         let rule = format!("must be text of 1 to {MAX_NAME} characters");
-        return Err(Problem::wrong(Place::Parameter("account"), rule));
+        return Err(ApiProblem::wrong(Place::Parameter("account"), rule));
     }
     let identity = written_as(&channel, id, account.map(AccountId::new).as_ref());
     let known = api.table.contacts().find_identity(&identity).await?;
@@ -48,26 +48,26 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     if let Some(contact) = known.and_then(|it| it.contact) {
         found.extend(person(api, &contact).await?.map(|it| shown(api, &it)));
     }
-    Ok(Answer::ok(json!({ "contacts": found })))
+    Ok(ApiAnswer::ok(json!({ "contacts": found })))
 }
 
 /// Shows a person.
-pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     call.query(&[])?;
     let id = asked(call)?;
-    let person = person(api, &id).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
+    let person = person(api, &id).await?.ok_or_else(|| ApiProblem::new(NOT_FOUND))?;
     let body = shown(api, &person);
     Ok(tags::shown(call, tag(&body), body))
 }
 
 /// Changes what a person wants of us and what we call them by.
-pub(crate) async fn patch(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn patch(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     call.query(&[])?;
     let id = asked(call)?;
     let sent = call.json()?;
     let change = read(sent.clone())?;
     let belief = Belief::of(call)?;
-    let mut person = person(api, &id).await?.ok_or_else(|| Problem::new(NOT_FOUND))?;
+    let mut person = person(api, &id).await?.ok_or_else(|| ApiProblem::new(NOT_FOUND))?;
     // A change that is made already is made, whatever the caller believes: a repeated request gets the same answer.
     if person.profile.with(&change) != person.profile {
         if !belief.holds(&tag(&shown(api, &person))) {
@@ -81,16 +81,16 @@ pub(crate) async fn patch(api: &Api, call: &Call<'_>) -> Result<Answer, Problem>
     let headers = vec![(ETAG, tag(&body))];
     let may_read = call.caller.may(CONTACTS_READ);
     let body = if may_read { body } else { show::changed(&body, &sent) };
-    Ok(Answer { headers, ..Answer::ok(body) })
+    Ok(ApiAnswer { headers, ..ApiAnswer::ok(body) })
 }
 
 /// The contact that a path names.
-pub(crate) fn asked(call: &Call<'_>) -> Result<ContactId, Problem> {
-    ids::contact(call.id()).ok_or_else(|| Problem::new(NOT_FOUND))
+pub(crate) fn asked(call: &ApiCall<'_>) -> Result<ContactId, ApiProblem> {
+    ids::contact(call.id()).ok_or_else(|| ApiProblem::new(NOT_FOUND))
 }
 
 /// A person, as they are at this moment; one who was made one with another is that other.
-async fn person(api: &Api, id: &ContactId) -> Result<Option<Person>, Problem> {
+async fn person(api: &Api, id: &ContactId) -> Result<Option<Person>, ApiProblem> {
     let Some(id) = api.table.contacts().who_is(id).await? else { return Ok(None) };
     let Some(addresses) = api.table.contacts().addresses(&id).await? else { return Ok(None) };
     let profile = api.table.contacts().profile(&id).await?;
@@ -119,7 +119,7 @@ fn tag(body: &Value) -> String {
     tags::of(&[&body.to_string()])
 }
 
-fn read(body: Value) -> Result<ProfileChange, Problem> {
+fn read(body: Value) -> Result<ProfileChange, ApiProblem> {
     let errors = Errors::default();
     let change = Fields::of(body, &errors).map(change);
     errors.or(change)

@@ -14,12 +14,12 @@ use domain::id::{CorrectionId, ThreadId};
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::call::{Answer, Body, Call};
+use crate::call::{ApiAnswer, ApiCall, Body};
 use crate::contacts;
 use crate::cursor;
 use crate::fields::{Errors, Fields};
 use crate::ids::{self, MessageRef};
-use crate::problem::{NOT_FOUND, Problem};
+use crate::problem::{ApiProblem, NOT_FOUND};
 use crate::refusals::{self, Named};
 use crate::routes::CONTACTS_READ;
 use crate::show::{self, fields, insert};
@@ -36,7 +36,7 @@ struct Wish {
 }
 
 /// Lets a thread go into another one.
-pub(crate) async fn merge(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn merge(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     let source = thread(call)?;
     let wish = read(call, Some("into"), false)?;
     let into = wish.thread.unwrap_or_else(|| source.clone());
@@ -47,22 +47,22 @@ pub(crate) async fn merge(api: &Api, call: &Call<'_>) -> Result<Answer, Problem>
 }
 
 /// Makes messages of a thread a thread of their own.
-pub(crate) async fn split(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn split(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     let to = |_| To::New(Fresh::ids().thread);
     transfer(api, call, None, to).await
 }
 
 /// Moves messages of a thread to another one of the same person.
-pub(crate) async fn move_messages(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn move_messages(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     transfer(api, call, Some("to"), To::Thread).await
 }
 
 async fn transfer(
     api: &Api,
-    call: &Call<'_>,
+    call: &ApiCall<'_>,
     other: Option<&'static str>,
     to: impl Fn(ThreadId) -> To,
-) -> Result<Answer, Problem> {
+) -> Result<ApiAnswer, ApiProblem> {
     let from = thread(call)?;
     let wish = read(call, other, true)?;
     let other = wish.thread.clone();
@@ -76,7 +76,7 @@ async fn transfer(
 }
 
 /// Lists the corrections of a person's threads, the last first.
-pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn list(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     let contact = contacts::asked(call)?;
     let query = call.query(&["limit", "cursor"])?;
     let bound = ["corrections", contact.as_str()];
@@ -84,7 +84,7 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let after = query.get("cursor").map(|it| cursor::read(&bound, it, is_key)).transpose()?;
     let window = Window { order: SortOrder::Descending, after, limit: query.limit()? };
     if api.table.contacts().who_is(&contact).await?.is_none() {
-        return Err(Problem::new(NOT_FOUND));
+        return Err(ApiProblem::new(NOT_FOUND));
     }
     let page = api.table.corrections().view_corrections(&contact, &window).await?;
     // Who is who, and what proves it, is for those who may read people.
@@ -93,13 +93,13 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let found: Vec<_> = shown.map(show::correction).collect();
     let mut body = fields(&[("corrections", json!(found))]);
     insert(&mut body, "next", page.next.as_ref().map(|it| cursor::write(&bound, it)));
-    Ok(Answer::ok(Value::Object(body)))
+    Ok(ApiAnswer::ok(Value::Object(body)))
 }
 
 /// Takes a correction back.
-pub(crate) async fn revert(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn revert(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     let contact = contacts::asked(call)?;
-    let of = ids::correction(call.second()).ok_or_else(|| Problem::new(NOT_FOUND))?;
+    let of = ids::correction(call.second()).ok_or_else(|| ApiProblem::new(NOT_FOUND))?;
     let reason = if call.request.body.is_empty() { None } else { reason(call.json()?)? };
     let order = order(call, reason)?;
     let made = api.table.corrections().revert(&order, &contact, &of, &api.rules).await;
@@ -107,7 +107,7 @@ pub(crate) async fn revert(api: &Api, call: &Call<'_>) -> Result<Answer, Problem
 }
 
 /// Who corrects, when, why, under which id.
-pub(crate) fn order(call: &Call<'_>, reason: Option<String>) -> Result<Order, Problem> {
+pub(crate) fn order(call: &ApiCall<'_>, reason: Option<String>) -> Result<Order, ApiProblem> {
     let id = match call.idempotency_key()? {
         Some(key) => derived("cor_", &["correction", &call.caller.id, key]),
         None => new_id("cor_"),
@@ -117,9 +117,9 @@ pub(crate) fn order(call: &Call<'_>, reason: Option<String>) -> Result<Order, Pr
 }
 
 /// The answer to a correction that was made.
-pub(crate) fn created(correction: &domain::filing::Correction) -> Answer {
+pub(crate) fn created(correction: &domain::filing::Correction) -> ApiAnswer {
     let body = Body::Json(show::correction(correction));
-    Answer { status: 201, headers: Vec::new(), body }
+    ApiAnswer { status: 201, headers: Vec::new(), body }
 }
 
 /// Why somebody corrects.
@@ -127,7 +127,7 @@ pub(crate) fn reason_of(fields: &mut Fields<'_>) -> Option<String> {
     fields.text("reason", MOST_REASON)
 }
 
-fn reason(body: Value) -> Result<Option<String>, Problem> {
+fn reason(body: Value) -> Result<Option<String>, ApiProblem> {
     let errors = Errors::default();
     let reason = Fields::of(body, &errors).map(|mut fields| {
         let reason = reason_of(&mut fields);
@@ -137,13 +137,13 @@ fn reason(body: Value) -> Result<Option<String>, Problem> {
     errors.or(reason)
 }
 
-fn thread(call: &Call<'_>) -> Result<ThreadId, Problem> {
+fn thread(call: &ApiCall<'_>) -> Result<ThreadId, ApiProblem> {
     call.query(&[])?;
-    ids::thread(call.id()).ok_or_else(|| Problem::new(NOT_FOUND))
+    ids::thread(call.id()).ok_or_else(|| ApiProblem::new(NOT_FOUND))
 }
 
 /// Reads a body that may name another thread, and messages.
-fn read(call: &Call<'_>, other: Option<&str>, names_messages: bool) -> Result<Wish, Problem> {
+fn read(call: &ApiCall<'_>, other: Option<&str>, names_messages: bool) -> Result<Wish, ApiProblem> {
     let errors = Errors::default();
     let wish = Fields::of(call.json()?, &errors).map(|mut fields| {
         let rule = "must be the id of a thread";

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::event::digest;
 use domain::time::Timestamp;
 
-use crate::problem::{CURSOR_INVALID, Problem};
+use crate::problem::{ApiProblem, CURSOR_INVALID};
 
 /// Writes a position as text.
 ///
@@ -24,9 +24,9 @@ pub(crate) fn read(
     query: &[&str],
     cursor: &str,
     is_key: impl Fn(&str) -> bool,
-) -> Result<Position, Problem> {
+) -> Result<Position, ApiProblem> {
     let position = parse(query, cursor).filter(|it| is_key(&it.key));
-    position.ok_or_else(|| Problem::new(CURSOR_INVALID))
+    position.ok_or_else(|| ApiProblem::new(CURSOR_INVALID))
 }
 
 fn parse(query: &[&str], cursor: &str) -> Option<Position> {

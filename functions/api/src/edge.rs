@@ -14,7 +14,7 @@ use lambda_http::request::RequestContext;
 
 use crate::api::Api;
 use crate::auth::{Auth, Issuer};
-use crate::call::{Answer, Body, Request};
+use crate::call::{ApiAnswer, Body, Request};
 
 /// What a request is called, in every answer.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -87,7 +87,7 @@ fn incoming(request: lambda_http::Request) -> Request {
 }
 
 fn outgoing(
-    answer: Answer,
+    answer: ApiAnswer,
     media_type: &'static str,
     request_id: &str,
 ) -> Response<lambda_http::Body> {
@@ -147,11 +147,11 @@ mod tests {
 
     #[test]
     fn an_answer_names_its_request_and_is_not_cached() {
-        let answer = Answer::ok(serde_json::json!({}));
+        let answer = ApiAnswer::ok(serde_json::json!({}));
         let response = outgoing(answer, "application/json", "req_1");
         assert_eq!(response.headers()["x-request-id"], "req_1");
         assert_eq!(response.headers()["cache-control"], "no-store");
-        let nothing = Answer { status: 304, headers: vec![], body: Body::Empty };
+        let nothing = ApiAnswer { status: 304, headers: vec![], body: Body::Empty };
         let response = outgoing(nothing, "application/json", "req_1");
         assert!(!response.headers().contains_key("content-type"));
     }

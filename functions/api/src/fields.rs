@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use domain::time::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::problem::{FieldError, Place, Problem, REQUEST_MALFORMED};
+use crate::problem::{ApiProblem, FieldError, Place, REQUEST_MALFORMED};
 
 /// The deepest nesting that is read. No request needs half of it.
 const MAX_DEPTH: usize = 64;
@@ -13,8 +13,8 @@ const MAX_DEPTH: usize = 64;
 pub(crate) const NO_NUL: &str = "must not hold the character U+0000";
 
 /// Parses a body.
-pub(crate) fn json(body: &[u8]) -> Result<Value, Problem> {
-    let malformed = |detail: String| Problem::because(REQUEST_MALFORMED, detail);
+pub(crate) fn json(body: &[u8]) -> Result<Value, ApiProblem> {
+    let malformed = |detail: String| ApiProblem::because(REQUEST_MALFORMED, detail);
     if body.is_empty() {
         return Err(malformed("the body is empty".to_owned()));
     }
@@ -26,7 +26,7 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, Problem> {
         return Err(malformed(format!("nested deeper than {MAX_DEPTH}")));
     }
     match nul(&value, "") {
-        Some(pointer) => Err(Problem::wrong(Place::Pointer(pointer), NO_NUL)),
+        Some(pointer) => Err(ApiProblem::wrong(Place::Pointer(pointer), NO_NUL)),
         None => Ok(value),
     }
 }
@@ -72,11 +72,11 @@ impl Errors {
     }
 
     /// The value that was read, if nothing was wrong.
-    pub(crate) fn or<T>(self, value: Option<T>) -> Result<T, Problem> {
+    pub(crate) fn or<T>(self, value: Option<T>) -> Result<T, ApiProblem> {
         let errors = self.0.into_inner();
         match value {
             Some(value) if errors.is_empty() => Ok(value),
-            Some(_) | None => Err(Problem::invalid(errors)),
+            Some(_) | None => Err(ApiProblem::invalid(errors)),
         }
     }
 }

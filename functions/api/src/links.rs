@@ -7,12 +7,12 @@ use domain::id::{AccountId, ContactId, IdentityId};
 use serde_json::Value;
 
 use crate::api::Api;
-use crate::call::{Answer, Call};
+use crate::call::{ApiAnswer, ApiCall};
 use crate::contacts;
 use crate::corrections::{MOST_REASON, created, order, reason_of};
 use crate::fields::{Errors, Fields};
 use crate::ids;
-use crate::problem::{NOT_FOUND, Place, Problem};
+use crate::problem::{ApiProblem, NOT_FOUND, Place};
 use crate::refusals;
 use crate::request::{MAX_ADDRESS, MAX_NAME, written_as};
 
@@ -24,7 +24,7 @@ struct Wish {
 }
 
 /// Makes the person of an address one with the contact of the path.
-pub(crate) async fn link(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn link(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     call.query(&[])?;
     let contact = contacts::asked(call)?;
     let wish = read(call.json()?)?;
@@ -34,14 +34,14 @@ pub(crate) async fn link(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
 }
 
 /// Takes back the link by which an address became the person's.
-pub(crate) async fn unlink(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn unlink(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     let query = call.query(&["reason"])?;
     let reason = query.get("reason").map(str::to_owned);
     if reason.as_ref().is_some_and(|it| !(1..=MOST_REASON).contains(&it.chars().count())) {
         let rule = format!("must be text of 1 to {MOST_REASON} characters");
-        return Err(Problem::wrong(Place::Parameter("reason"), rule));
+        return Err(ApiProblem::wrong(Place::Parameter("reason"), rule));
     }
-    let missing = || Problem::new(NOT_FOUND);
+    let missing = || ApiProblem::new(NOT_FOUND);
     let contact =
         api.table.contacts().who_is(&contacts::asked(call)?).await?.ok_or_else(missing)?;
     let order = order(call, reason)?;
@@ -56,7 +56,7 @@ async fn named(
     contact: &ContactId,
     name: &str,
     order: &Order,
-) -> Result<Option<IdentityId>, Problem> {
+) -> Result<Option<IdentityId>, ApiProblem> {
     let addresses = api.table.contacts().addresses(contact).await?.unwrap_or_default();
     let mut own = addresses.into_iter().map(|(id, _)| id);
     if let Some(identity) = own.find(|it| ids::identity(it) == name) {
@@ -71,7 +71,7 @@ async fn named(
     })
 }
 
-fn read(body: Value) -> Result<Wish, Problem> {
+fn read(body: Value) -> Result<Wish, ApiProblem> {
     let errors = Errors::default();
     let wish = Fields::of(body, &errors).and_then(wish);
     errors.or(wish)

@@ -6,14 +6,14 @@ use domain::sending::Outgoing;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::call::{Answer, Call};
+use crate::call::{ApiAnswer, ApiCall};
 use crate::ids::MessageRef;
-use crate::problem::{NOT_FOUND, Problem, failure};
+use crate::problem::{ApiProblem, NOT_FOUND, failure};
 use crate::show::{self, insert};
 
 /// The message that a path names.
-pub(crate) async fn find(api: &Api, call: &Call<'_>) -> Result<(MessageRef, Row), Problem> {
-    let missing = || Problem::new(NOT_FOUND);
+pub(crate) async fn find(api: &Api, call: &ApiCall<'_>) -> Result<(MessageRef, Row), ApiProblem> {
+    let missing = || ApiProblem::new(NOT_FOUND);
     let id = MessageRef::parse(call.id()).ok_or_else(missing)?;
     let item = api.table.get(&Key::alone(id.key())).await?.filter(|it| !is_expired(it, call.now));
     // A pointer, a tombstone or an early edit is no message: only what is in a thread is.
@@ -22,15 +22,15 @@ pub(crate) async fn find(api: &Api, call: &Call<'_>) -> Result<(MessageRef, Row)
 }
 
 /// Shows a message and, if it is ours, what became of it.
-pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
-    let missing = || Problem::new(NOT_FOUND);
+pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
+    let missing = || ApiProblem::new(NOT_FOUND);
     let (id, row) = find(api, call).await?;
     let mut body = show::message(&row).ok_or_else(missing)?;
     if let MessageRef::Ours(id) = &id {
         let outgoing = api.table.sends().outgoing(id).await?.ok_or_else(missing)?;
         body.extend(sending(&outgoing));
     }
-    Ok(Answer::ok(Value::Object(body)))
+    Ok(ApiAnswer::ok(Value::Object(body)))
 }
 
 fn sending(outgoing: &Outgoing) -> serde_json::Map<String, Value> {

@@ -6,19 +6,19 @@
 use aws::new_id;
 use aws::sending::{Draft, Named, NoDraft, Sent};
 use domain::id::MessageId;
-use domain::outbound::Problem as Send;
+use domain::outbound::SendProblem;
 use domain::sending::Outgoing;
 use http::header::LOCATION;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::call::{Answer, Body, Call};
-use crate::problem::{Place, Problem};
+use crate::call::{ApiAnswer, ApiCall, Body};
+use crate::problem::{ApiProblem, Place};
 use crate::request;
 use crate::show::{self, fields, insert};
 
 /// `POST /v1/messages`.
-pub(crate) async fn accept(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn accept(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     let request = request::read(call.json()?)?;
     let (id, is_keyed) = match call.idempotency_key()? {
         Some(key) => (derived(&call.caller.id, key), true),
@@ -29,21 +29,21 @@ pub(crate) async fn accept(api: &Api, call: &Call<'_>) -> Result<Answer, Problem
         if stored.hash != request.hash {
             return Err(mismatch());
         }
-        return promise(api, &stored).await;
+        return queue_and_answer(api, &stored).await;
     }
     let client_ref = request.client_ref.clone();
     let named = Named { id, hash: request.hash.clone(), client_ref };
     let quoted = request.quoted();
     let order = request.order(quoted.as_ref());
     match api.sending().send(&order, &named, call.now).await.map_err(undrafted)? {
-        Sent::Accepted(stored) => promise(api, &stored).await,
+        Sent::Accepted(stored) => queue_and_answer(api, &stored).await,
         Sent::Mismatch => Err(mismatch()),
         Sent::Refused(draft) => Err(problem(&draft).unwrap_or_else(needs_account)),
     }
 }
 
 /// `POST /v1/messages/plan`.
-pub(crate) async fn plan(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn plan(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     let request = request::read(call.json()?)?;
     let quoted = request.quoted();
     let draft = api.sending().draft(&request.order(quoted.as_ref()), call.now).await;
@@ -54,22 +54,24 @@ pub(crate) async fn plan(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
     let mut body = fields(&[("plan", show::plan(&draft.plan))]);
     insert(&mut body, "chosen", chosen);
     insert(&mut body, "problem", problem);
-    Ok(Answer::ok(Value::Object(body)))
+    Ok(ApiAnswer::ok(Value::Object(body)))
 }
 
 /// Why nothing is planned.
-fn undrafted(error: NoDraft) -> Problem {
+fn undrafted(error: NoDraft) -> ApiProblem {
     let at = |pointer: &str| Place::Pointer(pointer.to_owned());
     match error {
-        NoDraft::Thread => Problem::wrong(at("/to/thread_id"), error.to_string()),
-        NoDraft::Contact => Problem::wrong(at("/to/contact_id"), error.to_string()),
+        NoDraft::Thread => ApiProblem::wrong(at("/to/thread_id"), error.to_string()),
+        NoDraft::Contact => ApiProblem::wrong(at("/to/contact_id"), error.to_string()),
         NoDraft::Quoted | NoDraft::QuotedUnsent | NoDraft::QuotedElsewhere => {
-            Problem::wrong(at("/reply_to"), error.to_string())
+            ApiProblem::wrong(at("/reply_to"), error.to_string())
         }
-        NoDraft::Closed => Problem::send(Send::ThreadClosed, "it was closed; open it again first"),
+        NoDraft::Closed => {
+            ApiProblem::send(SendProblem::ThreadClosed, "it was closed; open it again first")
+        }
         NoDraft::NoSender => {
             let rule = "must be one that this deployment names in SendingAccounts";
-            Problem::send(Send::ChannelMisconfigured, "the account is none that sends")
+            ApiProblem::send(SendProblem::ChannelMisconfigured, "the account is none that sends")
                 .at(at("/account"), rule)
         }
         NoDraft::Unread(error) => error.into(),
@@ -77,21 +79,24 @@ fn undrafted(error: NoDraft) -> Problem {
 }
 
 /// Why a draft cannot be sent.
-fn problem(draft: &Draft) -> Option<Problem> {
+fn problem(draft: &Draft) -> Option<ApiProblem> {
     if let Some((refusal, alternatives)) = &draft.plan.refusal {
-        let problem = Problem::send(refusal.problem, &*refusal.detail);
+        let problem = ApiProblem::send(refusal.problem, &*refusal.detail);
         return Some(problem.with_alternatives(alternatives).with_plan(show::plan(&draft.plan)));
     }
     draft.way().is_none().then(needs_account)
 }
 
-fn needs_account() -> Problem {
+fn needs_account() -> ApiProblem {
     let place = Place::Pointer("/account".to_owned());
-    Problem::wrong(place, "is required: the person has not yet written to an account of ours there")
+    ApiProblem::wrong(
+        place,
+        "is required: the person has not yet written to an account of ours there",
+    )
 }
 
 /// Queues what is stored, and promises it.
-async fn promise(api: &Api, stored: &Outgoing) -> Result<Answer, Problem> {
+async fn queue_and_answer(api: &Api, stored: &Outgoing) -> Result<ApiAnswer, ApiProblem> {
     api.queue.put_first(stored).await?;
     let mut body = fields(&[
         ("id", json!(stored.id)),
@@ -102,11 +107,11 @@ async fn promise(api: &Api, stored: &Outgoing) -> Result<Answer, Problem> {
     ]);
     insert(&mut body, "client_ref", stored.client_ref.as_ref());
     let location = (LOCATION, format!("/v1/messages/{}", stored.id));
-    Ok(Answer { status: 202, headers: vec![location], body: Body::Json(Value::Object(body)) })
+    Ok(ApiAnswer { status: 202, headers: vec![location], body: Body::Json(Value::Object(body)) })
 }
 
-fn mismatch() -> Problem {
-    Problem::send(Send::IdempotencyMismatch, "take another key for another message")
+fn mismatch() -> ApiProblem {
+    ApiProblem::send(SendProblem::IdempotencyMismatch, "take another key for another message")
 }
 
 /// The id of the message that a caller's key means. Another caller's same key means another message.

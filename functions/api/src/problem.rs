@@ -1,7 +1,7 @@
 //! What went wrong, as RFC 9457 tells it: a stable type, words, and pointers to the fields to change.
 
 use domain::id::Channel;
-use domain::outbound::{Failure, Problem as Send};
+use domain::outbound::{Failure, SendProblem};
 use domain::plan::Alternatives;
 use serde_json::{Map, Value, json};
 
@@ -109,28 +109,32 @@ pub const OWN: [Kind; 22] = [
 
 /// The kind of a message that cannot be sent.
 #[must_use]
-pub fn kind_of(problem: Send) -> Kind {
+pub fn kind_of(problem: SendProblem) -> Kind {
     let (status, retryable, title) = match problem {
-        Send::WindowClosed => (422, false, "Customer service window is closed"),
-        Send::TemplateNotApproved => (422, false, "The template is not approved"),
-        Send::TemplateParameterInvalid => (422, false, "The variables do not fit the template"),
-        Send::RecipientOptedOut => (422, false, "The recipient does not want this"),
-        Send::RecipientUnreachable => (422, false, "The recipient cannot be reached this way"),
-        Send::AddressInvalid => (422, false, "The address is not one"),
-        Send::ChannelMisconfigured => (422, false, "The channel is not set up for this"),
-        Send::ChannelUnavailable => (503, true, "The channel does not work right now"),
-        Send::RateLimited => (429, true, "The channel takes no more for now"),
-        Send::MediaTooLarge => (422, false, "The file is too large"),
-        Send::MediaTypeUnsupported => (422, false, "The channel does not take such files"),
-        Send::MediaNotReachable => (422, false, "The file could not be fetched"),
-        Send::PolicyRejected => (422, false, "The platform's policy forbids it"),
-        Send::Expired => (422, false, "The message's time ran out"),
-        Send::NoChannelLeft => (422, false, "No channel is left to try"),
-        Send::IdentityUnverified => (422, false, "The address is not confirmed"),
-        Send::ThreadClosed => (422, false, "The thread is closed"),
-        Send::IdempotencyMismatch => (422, false, "The key was used with another body"),
-        Send::ContentUnsupported => (422, false, "The content does not fit the channel"),
-        Send::Unconfirmed => (422, false, "It is not known whether the message arrived"),
+        SendProblem::WindowClosed => (422, false, "Customer service window is closed"),
+        SendProblem::TemplateNotApproved => (422, false, "The template is not approved"),
+        SendProblem::TemplateParameterInvalid => {
+            (422, false, "The variables do not fit the template")
+        }
+        SendProblem::RecipientOptedOut => (422, false, "The recipient does not want this"),
+        SendProblem::RecipientUnreachable => {
+            (422, false, "The recipient cannot be reached this way")
+        }
+        SendProblem::AddressInvalid => (422, false, "The address is not one"),
+        SendProblem::ChannelMisconfigured => (422, false, "The channel is not set up for this"),
+        SendProblem::ChannelUnavailable => (503, true, "The channel does not work right now"),
+        SendProblem::RateLimited => (429, true, "The channel takes no more for now"),
+        SendProblem::MediaTooLarge => (422, false, "The file is too large"),
+        SendProblem::MediaTypeUnsupported => (422, false, "The channel does not take such files"),
+        SendProblem::MediaNotReachable => (422, false, "The file could not be fetched"),
+        SendProblem::PolicyRejected => (422, false, "The platform's policy forbids it"),
+        SendProblem::Expired => (422, false, "The message's time ran out"),
+        SendProblem::NoChannelLeft => (422, false, "No channel is left to try"),
+        SendProblem::IdentityUnverified => (422, false, "The address is not confirmed"),
+        SendProblem::ThreadClosed => (422, false, "The thread is closed"),
+        SendProblem::IdempotencyMismatch => (422, false, "The key was used with another body"),
+        SendProblem::ContentUnsupported => (422, false, "The content does not fit the channel"),
+        SendProblem::Unconfirmed => (422, false, "It is not known whether the message arrived"),
     };
     Kind { slug: problem.slug(), title, status, retryable }
 }
@@ -159,7 +163,7 @@ pub enum Place {
 
 /// Why a request is not done.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
+pub struct ApiProblem {
     /// What kind of problem it is.
     pub kind: Kind,
     detail: Option<String>,
@@ -167,7 +171,7 @@ pub struct Problem {
     more: Map<String, Value>,
 }
 
-impl Problem {
+impl ApiProblem {
     /// A problem of this kind.
     #[must_use]
     pub fn new(kind: Kind) -> Self {
@@ -180,7 +184,7 @@ impl Problem {
     }
 
     /// A message that cannot be sent, and why.
-    pub fn send(problem: Send, detail: impl Into<String>) -> Self {
+    pub fn send(problem: SendProblem, detail: impl Into<String>) -> Self {
         Self::because(kind_of(problem), detail)
     }
 
@@ -251,7 +255,7 @@ impl FieldError {
     }
 }
 
-impl From<anyhow::Error> for Problem {
+impl From<anyhow::Error> for ApiProblem {
     /// A fault of ours: the log gets the chain, the caller only that it may try again.
     fn from(error: anyhow::Error) -> Self {
         tracing::error!(error = aws::logs::reason(&error), "a request failed");
@@ -283,7 +287,7 @@ mod tests {
     #[test]
     fn a_problem_has_a_stable_type_and_points_to_each_field() {
         let place = Place::Pointer("/content/text".to_owned());
-        let body = Problem::wrong(place, "is required").body("req_1");
+        let body = ApiProblem::wrong(place, "is required").body("req_1");
         assert_eq!(body["type"], "/problems/request-invalid");
         assert_eq!((&body["status"], &body["retryable"]), (&json!(422), &json!(false)));
         assert_eq!(
@@ -294,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_fault_of_ours_tells_the_caller_nothing_but_to_try_again() {
-        let problem = Problem::from(anyhow::anyhow!("the table ariane-prod is gone"));
+        let problem = ApiProblem::from(anyhow::anyhow!("the table ariane-prod is gone"));
         let body = problem.body("req_1");
         assert_eq!((&body["status"], &body["retryable"]), (&json!(503), &json!(true)));
         assert!(!body.to_string().contains("ariane-prod"));
@@ -312,10 +316,10 @@ mod tests {
     fn a_failure_shows_the_platforms_own_words() {
         let shown = failure(&Failure {
             code: Some("131047".to_owned()),
-            ..Failure::ours(Send::WindowClosed)
+            ..Failure::ours(SendProblem::WindowClosed)
         });
         assert_eq!(shown["type"], "/problems/window-closed");
         assert_eq!(shown["provider"], json!({ "code": "131047" }));
-        assert!(failure(&Failure::ours(Send::Expired)).get("provider").is_none());
+        assert!(failure(&Failure::ours(SendProblem::Expired)).get("provider").is_none());
     }
 }

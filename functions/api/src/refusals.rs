@@ -6,11 +6,11 @@ use aws::store::{
     ThreadRefusal,
 };
 use domain::id::ThreadId;
-use domain::outbound::Problem as Send;
+use domain::outbound::SendProblem;
 
 use crate::problem::{
-    ALREADY_REVERTED, CONFLICT, CORRECTION_TOO_LARGE, NOT_FOUND, NOT_IN_THREAD, NOT_LINKED,
-    OTHER_CONTACT, Place, Problem, SUPERSEDED, kind_of,
+    ALREADY_REVERTED, ApiProblem, CONFLICT, CORRECTION_TOO_LARGE, NOT_FOUND, NOT_IN_THREAD,
+    NOT_LINKED, OTHER_CONTACT, Place, SUPERSEDED, kind_of,
 };
 use crate::thread_patch::merged;
 
@@ -36,27 +36,27 @@ impl Named<'_> {
 }
 
 /// The problem of a correction that names threads and messages.
-pub(crate) fn problem(error: ThreadError, named: &Named<'_>) -> Problem {
+pub(crate) fn problem(error: ThreadError, named: &Named<'_>) -> ApiProblem {
     let refused = match error.refusal() {
         Ok(refused) => refused,
         Err(failed) => return failed.into(),
     };
     let bare = about_threads(&refused);
     match refused {
-        ThreadRefusal::NoThread(id) if id == *named.path => Problem::new(NOT_FOUND),
-        ThreadRefusal::NoThread(_) => Problem::wrong(named.other(), "there is no such thread"),
-        ThreadRefusal::SameThread => Problem::wrong(named.other(), "must be another thread"),
+        ThreadRefusal::NoThread(id) if id == *named.path => ApiProblem::new(NOT_FOUND),
+        ThreadRefusal::NoThread(_) => ApiProblem::wrong(named.other(), "there is no such thread"),
+        ThreadRefusal::SameThread => ApiProblem::wrong(named.other(), "must be another thread"),
         ThreadRefusal::OtherContact => {
             bare.at(named.other(), "is another person's: link the two people first")
         }
         ThreadRefusal::NoMessage(key) => {
-            Problem::wrong(named.message(&key), "there is no such message")
+            ApiProblem::wrong(named.message(&key), "there is no such message")
         }
         ThreadRefusal::NotInThread(key) => {
             let detail = "is in another thread by now: read the timeline again";
             bare.at(named.message(&key), detail)
         }
-        ThreadRefusal::Nothing => Problem::wrong(named.other(), "must name a message"),
+        ThreadRefusal::Nothing => ApiProblem::wrong(named.other(), "must name a message"),
         ThreadRefusal::Merged(_)
         | ThreadRefusal::NoCorrection
         | ThreadRefusal::OfPeople
@@ -68,65 +68,70 @@ pub(crate) fn problem(error: ThreadError, named: &Named<'_>) -> Problem {
 }
 
 /// The problem of a revert, which names nothing but what stands in its path.
-pub(crate) fn of_revert(error: ThreadError) -> Problem {
-    error.refusal().map_or_else(Problem::from, |it| about_threads(&it))
+pub(crate) fn of_revert(error: ThreadError) -> ApiProblem {
+    error.refusal().map_or_else(ApiProblem::from, |it| about_threads(&it))
 }
 
 /// The problem of a link, or of one that is taken back.
-pub(crate) fn of_link(error: PersonError) -> Problem {
-    error.refusal().map_or_else(Problem::from, |it| about_people(&it))
+pub(crate) fn of_link(error: PersonError) -> ApiProblem {
+    error.refusal().map_or_else(ApiProblem::from, |it| about_people(&it))
 }
 
-fn about_threads(refused: &ThreadRefusal) -> Problem {
+fn about_threads(refused: &ThreadRefusal) -> ApiProblem {
     match refused {
         ThreadRefusal::NoThread(_) | ThreadRefusal::NoMessage(_) | ThreadRefusal::NoCorrection => {
-            Problem::new(NOT_FOUND)
+            ApiProblem::new(NOT_FOUND)
         }
         ThreadRefusal::Merged(into) => merged(into),
-        ThreadRefusal::OtherContact => Problem::because(OTHER_CONTACT, "link the two people first"),
-        ThreadRefusal::SameThread => Problem::because(CONFLICT, "name two threads"),
-        ThreadRefusal::Nothing => Problem::because(CONFLICT, "name a message"),
+        ThreadRefusal::OtherContact => {
+            ApiProblem::because(OTHER_CONTACT, "link the two people first")
+        }
+        ThreadRefusal::SameThread => ApiProblem::because(CONFLICT, "name two threads"),
+        ThreadRefusal::Nothing => ApiProblem::because(CONFLICT, "name a message"),
         ThreadRefusal::NotInThread(_) => {
-            Problem::because(NOT_IN_THREAD, "a message went elsewhere: read the timeline again")
+            ApiProblem::because(NOT_IN_THREAD, "a message went elsewhere: read the timeline again")
         }
         ThreadRefusal::OfPeople => {
-            Problem::because(CONFLICT, "it is a link: unlink the address instead")
+            ApiProblem::because(CONFLICT, "it is a link: unlink the address instead")
         }
         ThreadRefusal::AlreadyReverted => {
-            Problem::because(ALREADY_REVERTED, "to have it again, make it again")
+            ApiProblem::because(ALREADY_REVERTED, "to have it again, make it again")
         }
         ThreadRefusal::TooMany => {
             let rule = format!("correct at most {MOST_MOVED} messages at once");
-            Problem::because(CORRECTION_TOO_LARGE, rule)
+            ApiProblem::because(CORRECTION_TOO_LARGE, rule)
         }
         ThreadRefusal::Superseded => superseded(),
         ThreadRefusal::OtherCorrection => other_key(),
     }
 }
 
-fn about_people(refused: &PersonRefusal) -> Problem {
+fn about_people(refused: &PersonRefusal) -> ApiProblem {
     match refused {
-        PersonRefusal::NoContact => Problem::new(NOT_FOUND),
-        PersonRefusal::SameContact => Problem::because(CONFLICT, "nothing is to be linked")
+        PersonRefusal::NoContact => ApiProblem::new(NOT_FOUND),
+        PersonRefusal::SameContact => ApiProblem::because(CONFLICT, "nothing is to be linked")
             .at(Place::Pointer("/address".to_owned()), "is this person's already"),
         PersonRefusal::NotLinked => {
-            Problem::because(NOT_LINKED, "an address that was always theirs stays theirs")
+            ApiProblem::because(NOT_LINKED, "an address that was always theirs stays theirs")
         }
         PersonRefusal::TooMany => {
             let rule = format!(
                 "link people of at most {MOST_IDENTITIES} addresses and {MOST_THREADS} threads"
             );
-            Problem::because(CORRECTION_TOO_LARGE, rule)
+            ApiProblem::because(CORRECTION_TOO_LARGE, rule)
         }
         PersonRefusal::Superseded => superseded(),
         PersonRefusal::OtherCorrection => other_key(),
     }
 }
 
-fn superseded() -> Problem {
-    Problem::because(SUPERSEDED, "take back the later correction first")
+fn superseded() -> ApiProblem {
+    ApiProblem::because(SUPERSEDED, "take back the later correction first")
 }
 
-fn other_key() -> Problem {
-    Problem::because(kind_of(Send::IdempotencyMismatch), "take another key for another correction")
+fn other_key() -> ApiProblem {
+    ApiProblem::because(
+        kind_of(SendProblem::IdempotencyMismatch),
+        "take another key for another correction",
+    )
 }

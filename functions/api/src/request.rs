@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::fields::{Errors, Fields};
 use crate::ids::{self, MessageRef};
-use crate::problem::Problem;
+use crate::problem::ApiProblem;
 
 /// The longest address that a platform gives.
 pub(crate) const MAX_ADDRESS: usize = 320;
@@ -71,7 +71,7 @@ impl MessageRequest {
 }
 
 /// Reads a body.
-pub(crate) fn read(body: Value) -> Result<MessageRequest, Problem> {
+pub(crate) fn read(body: Value) -> Result<MessageRequest, ApiProblem> {
     let hash = digest(&[&body.to_string()]);
     let errors = Errors::default();
     let request = Fields::of(body, &errors).and_then(|fields| message(fields, hash));

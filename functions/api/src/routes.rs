@@ -6,18 +6,18 @@ use std::pin::Pin;
 use http::Method;
 
 use crate::api::Api;
-use crate::call::{Answer, Call};
-use crate::problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
+use crate::call::{ApiAnswer, ApiCall};
+use crate::problem::{ApiProblem, METHOD_NOT_ALLOWED, NOT_FOUND};
 use crate::{
     contacts, corrections, links, message, messages, openapi, thread_patch, threads, timeline,
     whole,
 };
 
 /// What a route does.
-pub type Handler = for<'a> fn(&'a Api, &'a Call<'a>) -> Work<'a>;
+pub type Handler = for<'a> fn(&'a Api, &'a ApiCall<'a>) -> Work<'a>;
 
 /// The work of a route.
-pub type Work<'a> = Pin<Box<dyn Future<Output = Result<Answer, Problem>> + Send + 'a>>;
+pub type Work<'a> = Pin<Box<dyn Future<Output = Result<ApiAnswer, ApiProblem>> + Send + 'a>>;
 
 /// One route.
 pub struct Route {
@@ -189,19 +189,22 @@ pub static ROUTES: [Route; 19] = [
 pub fn taken<'a>(
     key: Option<&str>,
     path: &'a str,
-) -> Result<(&'static Route, Vec<&'a str>), Problem> {
+) -> Result<(&'static Route, Vec<&'a str>), ApiProblem> {
     let route = ROUTES.iter().find(|it| key == Some(&*it.key()));
     let found = route.and_then(|it| Some((it, segments(it.path, path)?)));
-    found.ok_or_else(|| Problem::new(NOT_FOUND))
+    found.ok_or_else(|| ApiProblem::new(NOT_FOUND))
 }
 
 /// The route of a request and the segments that its path's names stand for.
-pub fn find<'a>(method: &Method, path: &'a str) -> Result<(&'static Route, Vec<&'a str>), Problem> {
+pub fn find<'a>(
+    method: &Method,
+    path: &'a str,
+) -> Result<(&'static Route, Vec<&'a str>), ApiProblem> {
     let on_path = || ROUTES.iter().filter_map(|it| Some((it, segments(it.path, path)?)));
     match on_path().find(|(route, _)| route.method == *method) {
         Some(found) => Ok(found),
-        None if on_path().next().is_some() => Err(Problem::new(METHOD_NOT_ALLOWED)),
-        None => Err(Problem::new(NOT_FOUND)),
+        None if on_path().next().is_some() => Err(ApiProblem::new(METHOD_NOT_ALLOWED)),
+        None => Err(ApiProblem::new(NOT_FOUND)),
     }
 }
 

@@ -7,8 +7,8 @@ use domain::event::digest;
 use http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use serde_json::Value;
 
-use crate::call::{Answer, Body, Call};
-use crate::problem::{PRECONDITION_FAILED, Problem};
+use crate::call::{ApiAnswer, ApiCall, Body};
+use crate::problem::{ApiProblem, PRECONDITION_FAILED};
 
 /// A tag of these parts.
 #[must_use]
@@ -20,14 +20,14 @@ pub(crate) fn of(parts: &[&str]) -> String {
 
 /// The answer to a read: nothing, if the caller has it.
 #[must_use]
-pub(crate) fn shown(call: &Call<'_>, tag: String, body: Value) -> Answer {
+pub(crate) fn shown(call: &ApiCall<'_>, tag: String, body: Value) -> ApiAnswer {
     let known = call.request.headers.get(IF_NONE_MATCH).and_then(|it| it.to_str().ok());
     let is_known = known.is_some_and(|it| it.split(',').any(|it| it.trim() == tag));
     let headers = vec![(ETAG, tag)];
     if is_known {
-        return Answer { status: 304, headers, body: Body::Empty };
+        return ApiAnswer { status: 304, headers, body: Body::Empty };
     }
-    Answer { headers, ..Answer::ok(body) }
+    ApiAnswer { headers, ..ApiAnswer::ok(body) }
 }
 
 /// What a caller believes of the thing that it changes.
@@ -35,7 +35,7 @@ pub(crate) struct Belief<'a>(Option<&'a str>);
 
 impl<'a> Belief<'a> {
     /// What the request says.
-    pub(crate) fn of(call: &'a Call<'_>) -> Result<Self, Problem> {
+    pub(crate) fn of(call: &'a ApiCall<'_>) -> Result<Self, ApiProblem> {
         Ok(Self(call.request.header(IF_MATCH.as_str())?))
     }
 
@@ -53,8 +53,8 @@ impl<'a> Belief<'a> {
 }
 
 /// The thing is not as the caller believes.
-pub(crate) fn stale() -> Problem {
-    Problem::because(
+pub(crate) fn stale() -> ApiProblem {
+    ApiProblem::because(
         PRECONDITION_FAILED,
         "read it again, and send its ETag if the change is still right",
     )

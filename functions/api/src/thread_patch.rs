@@ -10,10 +10,10 @@ use http::header::ETAG;
 use serde_json::Value;
 
 use crate::api::Api;
-use crate::call::{Answer, Call};
+use crate::call::{ApiAnswer, ApiCall};
 use crate::fields::{Errors, Fields};
 use crate::ids;
-use crate::problem::{CONFLICT, NOT_FOUND, Place, Problem, THREAD_MERGED};
+use crate::problem::{ApiProblem, CONFLICT, NOT_FOUND, Place, THREAD_MERGED};
 use crate::routes::THREADS_READ;
 use crate::tags::{self, Belief};
 use crate::{show, threads};
@@ -28,9 +28,9 @@ pub(crate) const MOST_TAG: usize = 50;
 const MOST_CASE: usize = 128;
 
 /// Changes a thread.
-pub(crate) async fn patch(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn patch(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     call.query(&[])?;
-    let id = ids::thread(call.id()).ok_or_else(|| Problem::new(NOT_FOUND))?;
+    let id = ids::thread(call.id()).ok_or_else(|| ApiProblem::new(NOT_FOUND))?;
     let sent = call.json()?;
     let change = read(sent.clone(), call.now)?;
     let belief = Belief::of(call)?;
@@ -41,9 +41,9 @@ pub(crate) async fn patch(api: &Api, call: &Call<'_>) -> Result<Answer, Problem>
             let body = show::thread(&view, call.now);
             let may_read = call.caller.may(THREADS_READ);
             let body = if may_read { body } else { show::changed(&body, &sent) };
-            Ok(Answer { headers, ..Answer::ok(body) })
+            Ok(ApiAnswer { headers, ..ApiAnswer::ok(body) })
         }
-        Changed::NoThread => Err(Problem::new(NOT_FOUND)),
+        Changed::NoThread => Err(ApiProblem::new(NOT_FOUND)),
         Changed::Merged(into) => Err(merged(&into)),
         Changed::Stale(_) => Err(tags::stale()),
         Changed::NotSnoozed => {
@@ -57,21 +57,21 @@ pub(crate) async fn patch(api: &Api, call: &Call<'_>) -> Result<Answer, Problem>
 }
 
 /// The thread is part of another one.
-pub(crate) fn merged(into: &ThreadId) -> Problem {
-    Problem::because(THREAD_MERGED, format!("it is part of {into} by now: change that one"))
+pub(crate) fn merged(into: &ThreadId) -> ApiProblem {
+    ApiProblem::because(THREAD_MERGED, format!("it is part of {into} by now: change that one"))
 }
 
-fn taken(kind: &str, by: &ThreadId) -> Problem {
+fn taken(kind: &str, by: &ThreadId) -> ApiProblem {
     let detail = format!("{by} is about this case: take it away there first, or merge the threads");
-    Problem::because(CONFLICT, "a case is about one thread")
+    ApiProblem::because(CONFLICT, "a case is about one thread")
         .at(Place::Pointer(format!("/crm/{kind}")), detail)
 }
 
-fn pointed(pointer: &str, detail: &str) -> Problem {
-    Problem::wrong(Place::Pointer(pointer.to_owned()), detail)
+fn pointed(pointer: &str, detail: &str) -> ApiProblem {
+    ApiProblem::wrong(Place::Pointer(pointer.to_owned()), detail)
 }
 
-fn read(body: Value, now: Timestamp) -> Result<ThreadChange, Problem> {
+fn read(body: Value, now: Timestamp) -> Result<ThreadChange, ApiProblem> {
     let errors = Errors::default();
     let change = Fields::of(body, &errors).map(|fields| change(fields, now));
     errors.or(change)

@@ -7,10 +7,10 @@ use domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::call::{Answer, Call, Query};
+use crate::call::{ApiAnswer, ApiCall, Query};
 use crate::cursor;
 use crate::ids;
-use crate::problem::{NOT_FOUND, Place, Problem};
+use crate::problem::{ApiProblem, NOT_FOUND, Place};
 use crate::show::{self, fields, insert};
 use crate::{tags, thread_patch};
 
@@ -18,7 +18,7 @@ use crate::{tags, thread_patch};
 const PARAMETERS: [&str; 7] = ["state", "unsure", "assignee", "contact", "crm", "limit", "cursor"];
 
 /// Lists threads by what is to be done with them, longest waiting first, or a person's threads, or the one that is about a case.
-pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn list(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     let query = call.query(&PARAMETERS)?;
     let bound: Vec<_> = ["threads"].into_iter().chain(asked(&query)).collect();
     // A person's threads are found by their items, those of the inbox by their ids.
@@ -46,11 +46,11 @@ pub(crate) async fn list(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> 
             Page { rows: found.into_iter().collect(), next: None }
         }
     };
-    Ok(Answer::ok(shown(&page, &bound, call.now)))
+    Ok(ApiAnswer::ok(shown(&page, &bound, call.now)))
 }
 
 /// Refuses parameters that do not go with another.
-fn alone(query: &Query, name: &str, others: &[&'static str]) -> Result<(), Problem> {
+fn alone(query: &Query, name: &str, others: &[&'static str]) -> Result<(), ApiProblem> {
     match others.iter().find(|it| query.get(it).is_some()) {
         Some(other) => Err(wrong(other, &format!("does not go with {name}"))),
         None => Ok(()),
@@ -63,8 +63,8 @@ fn case_of(text: &str) -> Option<(&str, String)> {
 }
 
 /// Shows one thread.
-pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
-    let missing = || Problem::new(NOT_FOUND);
+pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
+    let missing = || ApiProblem::new(NOT_FOUND);
     call.query(&[])?;
     let id = ids::thread(call.id()).ok_or_else(missing)?;
     let view = api.table.views().view_thread(&id).await?.ok_or_else(missing)?;
@@ -84,7 +84,7 @@ fn asked(query: &Query) -> impl Iterator<Item = &str> {
     filters.map(|it| query.get(it).unwrap_or("-"))
 }
 
-fn wanted(query: &Query, at: Timestamp) -> Result<Wanted, Problem> {
+fn wanted(query: &Query, at: Timestamp) -> Result<Wanted, ApiProblem> {
     let unsure = match query.get("unsure") {
         None => None,
         Some("true") => Some(true),
@@ -113,6 +113,6 @@ fn shown(page: &Page<ThreadView>, bound: &[&str], now: Timestamp) -> Value {
     Value::Object(body)
 }
 
-fn wrong(parameter: &'static str, detail: &str) -> Problem {
-    Problem::wrong(Place::Parameter(parameter), detail)
+fn wrong(parameter: &'static str, detail: &str) -> ApiProblem {
+    ApiProblem::wrong(Place::Parameter(parameter), detail)
 }

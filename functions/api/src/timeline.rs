@@ -4,21 +4,21 @@ use aws::store::{SortOrder, Window};
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::call::{Answer, Call};
+use crate::call::{ApiAnswer, ApiCall};
 use crate::cursor;
 use crate::ids;
-use crate::problem::{NOT_FOUND, Place, Problem};
+use crate::problem::{ApiProblem, NOT_FOUND, Place};
 use crate::show::{self, fields, insert};
 
 /// Shows what was said in a thread, and in the threads that were merged into it.
-pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
-    let missing = || Problem::new(NOT_FOUND);
+pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
+    let missing = || ApiProblem::new(NOT_FOUND);
     let id = ids::thread(call.id()).ok_or_else(missing)?;
     let query = call.query(&["order", "limit", "cursor"])?;
     let (name, order) = match query.get("order") {
         None | Some("asc") => ("asc", SortOrder::Ascending),
         Some("desc") => ("desc", SortOrder::Descending),
-        Some(_) => return Err(Problem::wrong(Place::Parameter("order"), "must be asc or desc")),
+        Some(_) => return Err(ApiProblem::wrong(Place::Parameter("order"), "must be asc or desc")),
     };
     let bound = ["timeline", id.as_str(), name];
     let after =
@@ -31,5 +31,5 @@ pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
     let messages: Vec<_> = page.rows.iter().filter_map(show::message).collect();
     let mut body = fields(&[("thread_id", json!(id)), ("messages", json!(messages))]);
     insert(&mut body, "next", page.next.as_ref().map(|it| cursor::write(&bound, it)));
-    Ok(Answer::ok(Value::Object(body)))
+    Ok(ApiAnswer::ok(Value::Object(body)))
 }

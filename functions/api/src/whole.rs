@@ -14,21 +14,21 @@ use http::header::{
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::call::{Answer, Body, Call};
+use crate::call::{ApiAnswer, ApiCall, Body};
 use crate::ids::MessageRef;
 use crate::message;
-use crate::problem::{GONE, Problem, RANGE_NOT_SATISFIABLE, RANGE_REQUIRED};
+use crate::problem::{ApiProblem, GONE, RANGE_NOT_SATISFIABLE, RANGE_REQUIRED};
 use crate::show;
 
 /// The most bytes of one answer: as base64 they stay under the 6 MB that Lambda gives back.
 pub const MOST: usize = 4 * 1024 * 1024;
 
 /// Gives all that a message says.
-pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     call.query(&[])?;
     let (id, row) = message::find(api, call).await?;
     if row.deleted {
-        return Err(Problem::because(GONE, "the message was taken back"));
+        return Err(ApiProblem::because(GONE, "the message was taken back"));
     }
     let content = match &id {
         MessageRef::Ours(ours) => {
@@ -37,13 +37,13 @@ pub(crate) async fn get(api: &Api, call: &Call<'_>) -> Result<Answer, Problem> {
         MessageRef::Theirs(..) => said(api, row).await?.as_ref().map(show::content),
     };
     let content = content.ok_or_else(|| {
-        Problem::because(GONE, "the whole of it ran out: what is left is in the message")
+        ApiProblem::because(GONE, "the whole of it ran out: what is left is in the message")
     })?;
     answer(call, &id, &content)
 }
 
 /// What somebody said, whole; `None` if that is not kept any more.
-async fn said(api: &Api, row: Row) -> Result<Option<Content>, Problem> {
+async fn said(api: &Api, row: Row) -> Result<Option<Content>, ApiProblem> {
     let Some(key) = &row.whole else { return Ok(row.content) };
     let Some(object) = api.objects.find(key).await? else { return Ok(None) };
     let kind = serde_json::from_slice(&object).map_err(anyhow::Error::new)?;
@@ -63,7 +63,7 @@ async fn said(api: &Api, row: Row) -> Result<Option<Content>, Problem> {
 }
 
 /// The content as a file: whoever opens the answer in a browser runs nothing of it.
-fn answer(call: &Call<'_>, id: &MessageRef, content: &Value) -> Result<Answer, Problem> {
+fn answer(call: &ApiCall<'_>, id: &MessageRef, content: &Value) -> Result<ApiAnswer, ApiProblem> {
     let mut bytes = content.to_string().into_bytes();
     let total = bytes.len();
     let name = format!("attachment; filename=\"{}.json\"", id.id());
@@ -80,7 +80,7 @@ fn answer(call: &Call<'_>, id: &MessageRef, content: &Value) -> Result<Answer, P
         bytes.truncate(part.end);
         bytes.drain(..part.start);
     }
-    Ok(Answer { status, headers, body: Body::Bytes(bytes) })
+    Ok(ApiAnswer { status, headers, body: Body::Bytes(bytes) })
 }
 
 fn short(bytes: &[u8]) -> String {
@@ -91,17 +91,17 @@ fn short(bytes: &[u8]) -> String {
 
 /// The bytes that are asked for, at most as many as one answer holds; `None` for all of them. A range that is not one of bytes
 /// from somewhere on counts for nothing, as RFC 9110 has it.
-fn part(asked: Option<&str>, total: usize) -> Result<Option<Range<usize>>, Problem> {
+fn part(asked: Option<&str>, total: usize) -> Result<Option<Range<usize>>, ApiProblem> {
     let Some((first, last)) = asked.and_then(bounds) else {
         if total <= MOST {
             return Ok(None);
         }
         let rule =
             format!("it has {total} bytes: ask for parts, as by Range: bytes=0-{}", MOST - 1);
-        return Err(Problem::because(RANGE_REQUIRED, rule));
+        return Err(ApiProblem::because(RANGE_REQUIRED, rule));
     };
     if total <= first {
-        return Err(Problem::because(RANGE_NOT_SATISFIABLE, format!("it has {total} bytes")));
+        return Err(ApiProblem::because(RANGE_NOT_SATISFIABLE, format!("it has {total} bytes")));
     }
     let end = last.saturating_add(1).min(total).min(first.saturating_add(MOST));
     Ok(Some(first..end))

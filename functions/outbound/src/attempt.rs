@@ -3,9 +3,9 @@
 use aws::logs::{Metric, count};
 use aws::store::{Ended, OfLeg};
 use domain::id::ProviderId;
-use domain::outbound::{Failure, Problem, SendError};
+use domain::outbound::{Failure, SendError, SendProblem};
 use domain::secrets::SendingAccount;
-use domain::sending::{Attempt, End, Entry, Leg, Retry, Step, after_failure};
+use domain::sending::{Attempt, End, Leg, OutboundEntry, Retry, Step, after_failure};
 use domain::time::Timestamp;
 
 use crate::consume::Sending;
@@ -18,7 +18,7 @@ const SECRET_RETRY_MS: u64 = 60_000;
 /// What every part of an attempt knows.
 struct Attempting<'a> {
     way: &'a Way,
-    entry: &'a Entry,
+    entry: &'a OutboundEntry,
     of: Sending<'a>,
     n: u32,
     duplicate: bool,
@@ -29,7 +29,7 @@ impl Outbox {
     pub(crate) async fn attempt(
         &self,
         way: &Way,
-        entry: &Entry,
+        entry: &OutboundEntry,
         of: Sending<'_>,
         n: u32,
         duplicate: bool,
@@ -89,7 +89,7 @@ impl Outbox {
 
     /// Which of our accounts the message leaves by. Without it nothing can be tried.
     async fn account(&self, by: &Leg) -> Result<SendingAccount, SendError> {
-        let failure = Failure::ours(Problem::ChannelMisconfigured);
+        let failure = Failure::ours(SendProblem::ChannelMisconfigured);
         let (channel, id) = (&by.channel, &by.account);
         match self.accounts.find(channel, id, self.now()).await {
             Ok(Some(account)) => Ok(account),

@@ -6,9 +6,9 @@ use aws::logs::{Metric, count};
 use aws::store::{BackTo, OfLeg};
 use aws::timers::{OUTBOUND, Timer};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::outbound::{Failure, Feature, Problem, Send};
+use domain::outbound::{Failure, Feature, Send, SendProblem};
 use domain::overlap::Unread;
-use domain::sending::{Entry, Leg, Move, Outgoing, Progress, Step, decide, out_of_time};
+use domain::sending::{Leg, Move, OutboundEntry, Outgoing, Progress, Step, decide, out_of_time};
 use domain::status::Status;
 use domain::time::Timestamp;
 
@@ -23,7 +23,7 @@ pub(crate) struct Sending<'a> {
 }
 
 impl<'a> Sending<'a> {
-    fn of(entry: &Entry, message: &'a Outgoing) -> anyhow::Result<Self> {
+    fn of(entry: &OutboundEntry, message: &'a Outgoing) -> anyhow::Result<Self> {
         let by = message.legs.get(entry.leg).zip(message.progress(entry.leg));
         // It was stored before it was queued, perhaps by a version that knows more than this one.
         let (by, progress) = by.context("its message has no such leg")?;
@@ -59,7 +59,7 @@ impl Outbox {
         if is_timer(queued) {
             return self.wake(&Timer::read(body)?).await;
         }
-        let entry = match Entry::read(body) {
+        let entry = match OutboundEntry::read(body) {
             Ok(entry) => entry,
             // Versions overlap for minutes while they are deployed: the next one knows what to do.
             Err(Unread::Yet) => anyhow::bail!("an entry of a kind that is not known yet"),
@@ -79,7 +79,8 @@ impl Outbox {
     /// Whether an entry of ours asks after an attempt that is over. A timer that asks finds that almost always, and nothing that
     /// comes later changes it.
     async fn is_done(&self, body: &str) -> anyhow::Result<bool> {
-        let Ok(entry @ Entry { step: Step::Confirm(_), .. }) = Entry::read(body) else {
+        let Ok(entry @ OutboundEntry { step: Step::Confirm(_), .. }) = OutboundEntry::read(body)
+        else {
             return Ok(false);
         };
         let message = self.message(&entry).await?;
@@ -88,7 +89,7 @@ impl Outbox {
         Ok(decide(&of.progress, entry.step, false, self.now()) == Move::Nothing)
     }
 
-    async fn work(&self, entry: &Entry) -> anyhow::Result<()> {
+    async fn work(&self, entry: &OutboundEntry) -> anyhow::Result<()> {
         for _ in 0..MOST_MOVES {
             let message = self.message(entry).await?;
             if self.advance(entry, &message).await? {
@@ -98,14 +99,14 @@ impl Outbox {
         anyhow::bail!("a message moved on {MOST_MOVES} times while its entry was worked on")
     }
 
-    async fn message(&self, entry: &Entry) -> anyhow::Result<Outgoing> {
+    async fn message(&self, entry: &OutboundEntry) -> anyhow::Result<Outgoing> {
         let message = self.table.sends().outgoing(&entry.message).await?;
         // It was stored before it was queued.
         Ok(message.ok_or(Permanent("its message is not in the table"))?)
     }
 
     /// Makes the next move. `false` when it has to be decided again.
-    async fn advance(&self, entry: &Entry, message: &Outgoing) -> anyhow::Result<bool> {
+    async fn advance(&self, entry: &OutboundEntry, message: &Outgoing) -> anyhow::Result<bool> {
         let of = Sending::of(entry, message)?;
         let now = self.now();
         let way = self.way(&of.by.channel);
@@ -115,7 +116,8 @@ impl Outbox {
             Move::Nothing => Ok(true),
             Move::Complete => self.table.sends().complete(of.leg).await.map(|()| true),
             Move::Expire => {
-                let failure = way.is_none().then(|| Failure::ours(Problem::ChannelMisconfigured));
+                let failure =
+                    way.is_none().then(|| Failure::ours(SendProblem::ChannelMisconfigured));
                 let (status, failure) = out_of_time(&of.progress, failure);
                 self.table.sends().end(of.leg, status, &failure, None).await
             }
@@ -129,7 +131,7 @@ impl Outbox {
             Move::GiveUp { .. } => {
                 self.table
                     .sends()
-                    .end(of.leg, Status::Failed, &Failure::ours(Problem::Unconfirmed), None)
+                    .end(of.leg, Status::Failed, &Failure::ours(SendProblem::Unconfirmed), None)
                     .await
             }
             Move::Attempt { n, duplicate } => match way {
@@ -143,7 +145,7 @@ impl Outbox {
     /// runs out. It is the same entry, so it comes after more than the five minutes in which the queue would drop it.
     async fn wait_for_channel(
         &self,
-        entry: &Entry,
+        entry: &OutboundEntry,
         of: Sending<'_>,
         now: Timestamp,
     ) -> anyhow::Result<bool> {

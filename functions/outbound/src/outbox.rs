@@ -13,7 +13,7 @@ use aws::{env, env_or};
 use channels::Channel;
 use domain::id;
 use domain::outbound::{Capabilities, Outbound};
-use domain::sending::Entry;
+use domain::sending::OutboundEntry;
 use domain::time::Timestamp;
 
 use crate::accounts::Accounts;
@@ -92,11 +92,11 @@ impl Outbox {
     /// Lets an entry of ours come at a time.
     pub(crate) async fn later(
         &self,
-        entry: &Entry,
+        entry: &OutboundEntry,
         at: Timestamp,
         now: Timestamp,
     ) -> anyhow::Result<()> {
-        self.timers.set(OUTBOUND, queue::Entry::of(entry)?, at, now).await
+        self.timers.set(OUTBOUND, queue::QueueEntry::of(entry)?, at, now).await
     }
 
     pub(crate) fn way(&self, channel: &id::Channel) -> Option<&Way> {

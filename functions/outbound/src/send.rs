@@ -3,7 +3,7 @@
 use aws::calls::{Access, CallError, Calls};
 use aws::store::Store;
 use domain::id::ProviderId;
-use domain::outbound::{Account, Call, Failure, Next, Outbound, Problem, Response, SendError};
+use domain::outbound::{Account, Call, Failure, Next, Outbound, Response, SendError, SendProblem};
 use domain::secrets::SendingAccount;
 use domain::time::Timestamp;
 
@@ -88,7 +88,7 @@ impl Conversation<'_> {
             }
         }
         tracing::error!(channel = %self.channel.channel, "a send asks for more than {MOST_CALLS} calls");
-        Ok(talk.failed(SendError::Config(Failure::ours(Problem::ChannelMisconfigured))))
+        Ok(talk.failed(SendError::Config(Failure::ours(SendProblem::ChannelMisconfigured))))
     }
 
     async fn begin(&self) -> anyhow::Result<bool> {
@@ -129,11 +129,11 @@ impl Talk {
         let error = match error {
             CallError::InDoubt(_) if 0 < self.n_delivering => return Outcome::InDoubt,
             CallError::InDoubt(_) | CallError::Unsent(_) => {
-                retry(Problem::ChannelUnavailable, None)
+                retry(SendProblem::ChannelUnavailable, None)
             }
-            CallError::File(_) => retry(Problem::MediaNotReachable, Some(FILE_ATTEMPTS)),
+            CallError::File(_) => retry(SendProblem::MediaNotReachable, Some(FILE_ATTEMPTS)),
             CallError::Unusable(_) => {
-                SendError::Config(Failure::ours(Problem::ChannelMisconfigured))
+                SendError::Config(Failure::ours(SendProblem::ChannelMisconfigured))
             }
         };
         self.failed(error)

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use domain::json::{Fields, envelope};
-use domain::outbound::{Failure, Problem, Response, SendError};
+use domain::outbound::{Failure, Response, SendError, SendProblem};
 
 use crate::address::is_whole;
 
@@ -60,16 +60,16 @@ fn error(answer: &Response, body: &Fields<'_>, parameters: &Fields<'_>) -> SendE
         429 => SendError::Retry {
             after_ms: wait(answer, parameters),
             at_most: None,
-            failure: failure(Problem::RateLimited),
+            failure: failure(SendProblem::RateLimited),
         },
         500.. => SendError::Retry {
             after_ms: answer.retry_after.map(milliseconds),
             at_most: None,
-            failure: failure(Problem::ChannelUnavailable),
+            failure: failure(SendProblem::ChannelUnavailable),
         },
         400 | 403 | 413 => by_words(code, &said, failure),
         // 401 and 404: the token is not one. 409: another program reads this bot's updates. The rest no bot should see.
-        _ => SendError::Config(failure(Problem::ChannelMisconfigured)),
+        _ => SendError::Config(failure(SendProblem::ChannelMisconfigured)),
     }
 }
 
@@ -88,38 +88,38 @@ fn milliseconds(wait: Duration) -> u64 {
 type Class = fn(Failure) -> SendError;
 
 /// What stands in the words of a 400, 403 or 413, and what it means. The first that fits counts.
-const WORDS: [(&str, Class, Problem); 20] = [
-    ("blocked by the user", SendError::Policy, Problem::RecipientOptedOut),
-    ("user is deactivated", SendError::Refused, Problem::RecipientUnreachable),
-    ("can't initiate conversation", SendError::Policy, Problem::RecipientUnreachable),
-    ("can't send messages to", SendError::Refused, Problem::RecipientUnreachable),
-    ("bot was kicked", SendError::Policy, Problem::RecipientOptedOut),
-    ("business_peer_usage_missing", SendError::Policy, Problem::WindowClosed),
-    ("business_peer_invalid", SendError::Policy, Problem::WindowClosed),
-    ("business connection", SendError::Config, Problem::ChannelMisconfigured),
-    ("not enough rights", SendError::Config, Problem::ChannelMisconfigured),
-    ("chat_write_forbidden", SendError::Config, Problem::ChannelMisconfigured),
-    ("chat not found", SendError::Refused, Problem::AddressInvalid),
-    ("user not found", SendError::Refused, Problem::AddressInvalid),
-    ("peer_id_invalid", SendError::Refused, Problem::AddressInvalid),
-    ("query is too old", SendError::Refused, Problem::Expired),
-    ("file is too big", SendError::Refused, Problem::MediaTooLarge),
-    ("entity too large", SendError::Refused, Problem::MediaTooLarge),
-    ("wrong type of the web page content", SendError::Refused, Problem::MediaTypeUnsupported),
-    ("get http url content", SendError::Refused, Problem::MediaNotReachable),
-    ("wrong file identifier", SendError::Refused, Problem::MediaNotReachable),
-    ("webpage_media_empty", SendError::Refused, Problem::MediaNotReachable),
+const WORDS: [(&str, Class, SendProblem); 20] = [
+    ("blocked by the user", SendError::Policy, SendProblem::RecipientOptedOut),
+    ("user is deactivated", SendError::Refused, SendProblem::RecipientUnreachable),
+    ("can't initiate conversation", SendError::Policy, SendProblem::RecipientUnreachable),
+    ("can't send messages to", SendError::Refused, SendProblem::RecipientUnreachable),
+    ("bot was kicked", SendError::Policy, SendProblem::RecipientOptedOut),
+    ("business_peer_usage_missing", SendError::Policy, SendProblem::WindowClosed),
+    ("business_peer_invalid", SendError::Policy, SendProblem::WindowClosed),
+    ("business connection", SendError::Config, SendProblem::ChannelMisconfigured),
+    ("not enough rights", SendError::Config, SendProblem::ChannelMisconfigured),
+    ("chat_write_forbidden", SendError::Config, SendProblem::ChannelMisconfigured),
+    ("chat not found", SendError::Refused, SendProblem::AddressInvalid),
+    ("user not found", SendError::Refused, SendProblem::AddressInvalid),
+    ("peer_id_invalid", SendError::Refused, SendProblem::AddressInvalid),
+    ("query is too old", SendError::Refused, SendProblem::Expired),
+    ("file is too big", SendError::Refused, SendProblem::MediaTooLarge),
+    ("entity too large", SendError::Refused, SendProblem::MediaTooLarge),
+    ("wrong type of the web page content", SendError::Refused, SendProblem::MediaTypeUnsupported),
+    ("get http url content", SendError::Refused, SendProblem::MediaNotReachable),
+    ("wrong file identifier", SendError::Refused, SendProblem::MediaNotReachable),
+    ("webpage_media_empty", SendError::Refused, SendProblem::MediaNotReachable),
 ];
 
-fn by_words(code: u16, said: &str, failure: impl Fn(Problem) -> Failure) -> SendError {
+fn by_words(code: u16, said: &str, failure: impl Fn(SendProblem) -> Failure) -> SendError {
     if let Some((_, class, problem)) = WORDS.iter().find(|(words, ..)| said.contains(words)) {
         return class(failure(*problem));
     }
     match code {
-        403 => SendError::Policy(failure(Problem::RecipientUnreachable)),
-        413 => SendError::Refused(failure(Problem::MediaTooLarge)),
+        403 => SendError::Policy(failure(SendProblem::RecipientUnreachable)),
+        413 => SendError::Refused(failure(SendProblem::MediaTooLarge)),
         // "message text is empty", "can't parse entities", "message is too long", "message to be replied not found" …
-        _ => SendError::Refused(failure(Problem::ContentUnsupported)),
+        _ => SendError::Refused(failure(SendProblem::ContentUnsupported)),
     }
 }
 
@@ -143,11 +143,11 @@ mod tests {
 
     #[test]
     fn every_error_of_the_table_has_its_class() {
-        use Problem::{
+        use SendProblem::{
             AddressInvalid, ChannelMisconfigured, ContentUnsupported, RecipientOptedOut,
             RecipientUnreachable, WindowClosed,
         };
-        let table: [(u16, &str, Class, Problem); 12] = [
+        let table: [(u16, &str, Class, SendProblem); 12] = [
             (403, "Forbidden: bot was blocked by the user", SendError::Policy, RecipientOptedOut),
             (403, "Forbidden: user is deactivated", SendError::Refused, RecipientUnreachable),
             (
@@ -185,7 +185,7 @@ mod tests {
         let SendError::Retry { after_ms, failure, .. } = failed(429, body) else {
             panic!("gives up")
         };
-        assert_eq!((after_ms, failure.problem), (Some(7000), Problem::RateLimited));
+        assert_eq!((after_ms, failure.problem), (Some(7000), SendProblem::RateLimited));
         for status in [500, 502, 503] {
             let error = failed(status, "<html>");
             assert!(matches!(error, SendError::Retry { after_ms: None, .. }), "{error}");

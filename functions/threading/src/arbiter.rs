@@ -13,7 +13,7 @@ use aws::store::{
     Window,
 };
 use domain::event::{Direction, Identity, InboundEvent, Message, derived, digest};
-use domain::filing::arbiter::{Answer, Arbiter, QUESTION_MS, answer, question, topics};
+use domain::filing::arbiter::{Arbiter, CustomerAnswer, QUESTION_MS, answer, question, topics};
 use domain::filing::{Decider, Handling};
 use domain::id::{ContactId, CorrectionId, MessageId, ThreadId};
 use domain::outbound::Feature;
@@ -51,7 +51,7 @@ pub struct Customer {
 }
 
 /// An event as the arbiter sees it.
-struct Said<'a> {
+struct DoubtfulMessage<'a> {
     event: &'a InboundEvent,
     message: &'a Message,
     identity: &'a Identity,
@@ -87,7 +87,7 @@ impl Asker {
         let asked = if let Some(asked) = table.sends().outgoing(&question_id(&about)).await? {
             Some(Box::new(asked))
         } else {
-            let said = Said { event, message, identity };
+            let said = DoubtfulMessage { event, message, identity };
             let Customer { offers, senders, .. } = &**customer;
             let sending = Sending { store: table, offers, senders, rules };
             let doubted = Doubted { about: &about, stored: &stored, filed };
@@ -111,7 +111,7 @@ struct Doubted<'a> {
 /// from, another question waits, or it may not go to where the message came from.
 async fn put(
     sending: &Sending<'_>,
-    said: &Said<'_>,
+    said: &DoubtfulMessage<'_>,
     Doubted { about, stored, filed }: &Doubted<'_>,
     now: Timestamp,
 ) -> anyhow::Result<Option<Box<Outgoing>>> {
@@ -210,8 +210,8 @@ pub(crate) async fn hear(
         return Ok(None);
     }
     let to = match said {
-        Answer::Thread(thread) => thread,
-        Answer::New => question.new.clone(),
+        CustomerAnswer::Thread(thread) => thread,
+        CustomerAnswer::New => question.new.clone(),
     };
     let order = Order {
         id: correction_id(event),

@@ -4,7 +4,7 @@
 //! <https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>
 
 use domain::json::{Fields, envelope};
-use domain::outbound::{Failure, Problem, Response, SendError};
+use domain::outbound::{Failure, Response, SendError, SendProblem};
 
 /// The least wait for a person who was sent too much. The platform asks for 4ⁿ seconds; later attempts wait longer anyway.
 const PAIR_WAIT_MS: u64 = 4_000;
@@ -13,13 +13,13 @@ const PAIR_WAIT_MS: u64 = 4_000;
 #[derive(Clone, Copy)]
 enum Class {
     /// Not now; give up after so many attempts, where the code may hide a permanent error.
-    Retry(Problem, Option<u32>),
+    Retry(SendProblem, Option<u32>),
     /// Never this way.
-    Refused(Problem),
+    Refused(SendProblem),
     /// Rules forbid it now.
-    Policy(Problem),
+    Policy(SendProblem),
     /// Our own set-up is wrong.
-    Config(Problem),
+    Config(SendProblem),
 }
 
 /// Why a call failed.
@@ -29,14 +29,14 @@ pub(crate) fn in_answer(answer: &Response) -> SendError {
     let failure = |problem| failure(&error, problem);
     let code = code(&error);
     let by_status = match answer.status {
-        429 => Class::Retry(Problem::RateLimited, None),
-        500.. => Class::Retry(Problem::ChannelUnavailable, None),
-        401 | 403 => Class::Config(Problem::ChannelMisconfigured),
-        _ => Class::Refused(Problem::PolicyRejected),
+        429 => Class::Retry(SendProblem::RateLimited, None),
+        500.. => Class::Retry(SendProblem::ChannelUnavailable, None),
+        401 | 403 => Class::Config(SendProblem::ChannelMisconfigured),
+        _ => Class::Refused(SendProblem::PolicyRejected),
     };
     let class = match code.and_then(|it| classify(it, &error)).unwrap_or(by_status) {
         Class::Refused(_) | Class::Policy(_) | Class::Config(_) if error.flag("is_transient") => {
-            Class::Retry(Problem::ChannelUnavailable, None)
+            Class::Retry(SendProblem::ChannelUnavailable, None)
         }
         class @ (Class::Retry(..) | Class::Refused(_) | Class::Policy(_) | Class::Config(_)) => {
             class
@@ -80,7 +80,7 @@ fn of_entry(error: &Fields<'_>) -> Failure {
             | Class::Policy(problem)
             | Class::Config(problem),
         ) => problem,
-        None => Problem::RecipientUnreachable,
+        None => SendProblem::RecipientUnreachable,
     };
     failure(error, problem)
 }
@@ -89,7 +89,7 @@ fn code(error: &Fields<'_>) -> Option<u32> {
     error.text("code")?.parse().ok()
 }
 
-fn failure(error: &Fields<'_>, problem: Problem) -> Failure {
+fn failure(error: &Fields<'_>, problem: SendProblem) -> Failure {
     let code = code(error).map(|code| match subcode(error) {
         Some(subcode) => format!("{code}/{subcode}"),
         None => code.to_string(),
@@ -116,7 +116,7 @@ fn subcode(error: &Fields<'_>) -> Option<u32> {
 #[expect(clippy::match_same_arms, reason = "a row per reason, as the platform's own table has them")]
 fn classify(code: u32, error: &Fields<'_>) -> Option<Class> {
     use Class::{Config, Policy, Refused, Retry};
-    use Problem as P;
+    use SendProblem as P;
     Some(match code {
         // Rates.
         4 | 80_007 | 130_429 | 131_056 => Retry(P::RateLimited, None),
@@ -256,9 +256,9 @@ mod tests {
         };
         assert_eq!(
             details("Unsupported MIME type.").failure().problem,
-            Problem::MediaTypeUnsupported
+            SendProblem::MediaTypeUnsupported
         );
-        assert_eq!(details("Download failed.").failure().problem, Problem::MediaNotReachable);
+        assert_eq!(details("Download failed.").failure().problem, SendProblem::MediaNotReachable);
     }
 
     #[test]
@@ -267,7 +267,7 @@ mod tests {
         let failure = failed(&[raw]).unwrap();
         assert_eq!(&failure, answer(400, raw).failure());
         assert_eq!(failure.message.as_deref(), Some("More than 24 hours"));
-        assert_eq!(failed(&["{}"]).unwrap().problem, Problem::RecipientUnreachable);
+        assert_eq!(failed(&["{}"]).unwrap().problem, SendProblem::RecipientUnreachable);
         assert_eq!(failed(&[]), None);
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::json::{Fields, envelope};
-use domain::outbound::{Failure, Problem, Response, SendError};
+use domain::outbound::{Failure, Response, SendError, SendProblem};
 
 /// What an answer gives us to go on with: the id of what was made, if it can be read.
 pub(crate) fn outcome(answer: &Response, id: &str) -> Result<Option<String>, SendError> {
@@ -35,28 +35,28 @@ fn error(answer: &Response, body: &Fields<'_>) -> SendError {
     match answer.status {
         // The month's posts are used up: nothing that waiting for a window would change.
         429 if said.contains("usage-capped") => {
-            SendError::Config(failure(Problem::ChannelMisconfigured))
+            SendError::Config(failure(SendProblem::ChannelMisconfigured))
         }
         429 => SendError::Retry {
             after_ms: Some(wait.unwrap_or(WINDOW_MS)),
             at_most: None,
-            failure: failure(Problem::RateLimited),
+            failure: failure(SendProblem::RateLimited),
         },
         500.. => SendError::Retry {
             after_ms: wait,
             at_most: None,
-            failure: failure(Problem::ChannelUnavailable),
+            failure: failure(SendProblem::ChannelUnavailable),
         },
         403 => forbidden(&said, failure),
         400 if said.contains("participant_id") => {
-            SendError::Refused(failure(Problem::AddressInvalid))
+            SendError::Refused(failure(SendProblem::AddressInvalid))
         }
-        400 | 422 => SendError::Refused(failure(Problem::ContentUnsupported)),
-        404 | 410 => SendError::Refused(failure(Problem::AddressInvalid)),
-        413 => SendError::Refused(failure(Problem::MediaTooLarge)),
-        415 => SendError::Refused(failure(Problem::MediaTypeUnsupported)),
+        400 | 422 => SendError::Refused(failure(SendProblem::ContentUnsupported)),
+        404 | 410 => SendError::Refused(failure(SendProblem::AddressInvalid)),
+        413 => SendError::Refused(failure(SendProblem::MediaTooLarge)),
+        415 => SendError::Refused(failure(SendProblem::MediaTypeUnsupported)),
         // 401: the token. 402: no credits are left, or the spending cap is reached. The rest no program should see.
-        _ => SendError::Config(failure(Problem::ChannelMisconfigured)),
+        _ => SendError::Config(failure(SendProblem::ChannelMisconfigured)),
     }
 }
 
@@ -73,15 +73,15 @@ const OURS: [&str; 6] = [
 /// What makes a 403 a matter of the content.
 const CONTENT: [&str; 2] = ["duplicate content", "reply to this conversation"];
 
-fn forbidden(said: &str, failure: impl Fn(Problem) -> Failure) -> SendError {
+fn forbidden(said: &str, failure: impl Fn(SendProblem) -> Failure) -> SendError {
     let has = |words: &[&str]| words.iter().any(|it| said.contains(it));
     if has(&OURS) {
-        SendError::Config(failure(Problem::ChannelMisconfigured))
+        SendError::Config(failure(SendProblem::ChannelMisconfigured))
     } else if has(&CONTENT) {
-        SendError::Policy(failure(Problem::PolicyRejected))
+        SendError::Policy(failure(SendProblem::PolicyRejected))
     } else {
         // They take no messages from us: by their settings, because they blocked us or do not follow us.
-        SendError::Policy(failure(Problem::RecipientUnreachable))
+        SendError::Policy(failure(SendProblem::RecipientUnreachable))
     }
 }
 
@@ -100,12 +100,12 @@ mod tests {
 
     #[test]
     fn every_error_of_the_table_has_its_class() {
-        use Problem::{
+        use SendProblem::{
             AddressInvalid, ChannelMisconfigured, ContentUnsupported, PolicyRejected,
             RecipientUnreachable,
         };
         type Class = fn(Failure) -> SendError;
-        let table: [(u16, &str, Class, Problem); 9] = [
+        let table: [(u16, &str, Class, SendProblem); 9] = [
             (401, "Unauthorized", SendError::Config, ChannelMisconfigured),
             (402, "No credits are left", SendError::Config, ChannelMisconfigured),
             (

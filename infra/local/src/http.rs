@@ -18,7 +18,7 @@ pub struct Client {
 
 /// An answer, read to its end.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The headers.
@@ -27,7 +27,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl HttpAnswer {
     /// The body as JSON; null if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -60,7 +60,7 @@ impl Client {
     }
 
     /// Makes a call.
-    pub async fn send(&self, request: Request<Vec<u8>>) -> anyhow::Result<Answer> {
+    pub async fn send(&self, request: Request<Vec<u8>>) -> anyhow::Result<HttpAnswer> {
         let host = request.uri().host().unwrap_or_default();
         ensure!(
             matches!(host, "127.0.0.1" | "localhost"),
@@ -71,13 +71,13 @@ impl Client {
             let response = self.inner.execute(request.try_into()?).await?;
             let (status, headers) = (response.status().as_u16(), response.headers().clone());
             let body = response.bytes().await?.to_vec();
-            Ok::<_, reqwest::Error>(Answer { status, headers, body })
+            Ok::<_, reqwest::Error>(HttpAnswer { status, headers, body })
         };
         call.await.with_context(|| format!("cannot call {what}"))
     }
 
     /// Gets an address.
-    pub async fn get(&self, url: &str) -> anyhow::Result<Answer> {
+    pub async fn get(&self, url: &str) -> anyhow::Result<HttpAnswer> {
         self.send(Request::get(url).body(Vec::new()).context("not an address")?).await
     }
 
@@ -88,7 +88,7 @@ impl Client {
         url: &str,
         headers: &[(&str, &str)],
         body: Vec<u8>,
-    ) -> anyhow::Result<Answer> {
+    ) -> anyhow::Result<HttpAnswer> {
         let mut request = Request::builder().method(method).uri(url);
         for (name, value) in headers {
             request = request.header(*name, *value);

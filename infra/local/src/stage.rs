@@ -14,7 +14,7 @@ use crate::awscli::Aws;
 use crate::cloud::Cloud;
 use crate::deploy::Stack;
 use crate::functions;
-use crate::http::{Answer, Client};
+use crate::http::{Client, HttpAnswer};
 use crate::models::telegram::BotApi;
 use crate::models::whatsapp::Graph;
 use crate::models::{self, Platform};
@@ -130,7 +130,7 @@ impl Stage {
     }
 
     /// Posts to the API under an idempotency key.
-    pub async fn post(&self, path: &str, key: &str, body: &Value) -> anyhow::Result<Answer> {
+    pub async fn post(&self, path: &str, key: &str, body: &Value) -> anyhow::Result<HttpAnswer> {
         let bearer = self.bearer();
         let headers = [
             ("authorization", bearer.as_str()),
@@ -159,7 +159,7 @@ impl Stage {
         path: &str,
         headers: &[(&str, &str)],
         body: Vec<u8>,
-    ) -> anyhow::Result<Answer> {
+    ) -> anyhow::Result<HttpAnswer> {
         self.client.call(method, &self.stack.url(path)?, headers, body).await
     }
 

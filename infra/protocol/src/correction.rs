@@ -3,7 +3,7 @@
 
 use crate::guards::{Guard, Guards};
 use crate::item::{Item, Touch};
-use crate::table::{Before, Live, Name, Record, Said, Table, Thread, Threads, all_of, bit};
+use crate::table::{Before, Live, Name, Record, Table, Texts, Thread, Threads, all_of, bit};
 
 /// What is corrected.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ pub(crate) struct Rebuild {
 
 /// The next call of a correction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Call {
+pub(crate) enum CorrectionCall {
     /// `family`: whose thread it is. Nothing was done yet, or it begins again after a crash.
     Begin,
     /// `named`: whether it was appended before.
@@ -89,11 +89,11 @@ pub(crate) enum Call {
     /// `known` of the source, of the messages that were noted.
     Here(Threads, Read, Family, u8),
     /// `known` of the rest.
-    There(Threads, Read, Family, u8, Said),
+    There(Threads, Read, Family, u8, Texts),
     /// What was noted before the threads are read: only without [`Guard::RevertReadsFirst`].
-    NotedFirst(Option<u8>, Family, Said, Said),
+    NotedFirst(Option<u8>, Family, Texts, Texts),
     /// The transaction of `try_unmerge`: what the messages that were noted say in the source, and in the target.
-    Unmerge(Threads, Read, Family, u8, Said, Said),
+    Unmerge(Threads, Read, Family, u8, Texts, Texts),
     /// `asked_for`: the message.
     Asked(Threads, Family),
     /// `asked_for`: whose the thread is where the message is.
@@ -119,9 +119,9 @@ pub(crate) enum Call {
     /// The message is read before its thread: only without [`Guard::CorrectionReadsFirst`].
     KnownFirst(Rebuild),
     /// The thread is read after its message: only without [`Guard::CorrectionReadsFirst`].
-    LiveLast(Rebuild, Said),
+    LiveLast(Rebuild, Texts),
     /// `write_rebuilt`, with what is known.
-    Write(Rebuild, Read, Family, Said),
+    Write(Rebuild, Read, Family, Texts),
     /// The correction is done: `settle`.
     Settled(u8),
     /// All is done; whether it was made or refused.
@@ -139,7 +139,7 @@ pub(crate) struct Correction<'a> {
     pub(crate) table: &'a mut Table,
 }
 
-impl Call {
+impl CorrectionCall {
     /// Whether the call looks for messages by the index.
     pub(crate) fn asks_index(self) -> bool {
         matches!(self, Self::Known(..) | Self::Here(..) | Self::There(..))
@@ -204,91 +204,103 @@ impl Order {
 
 impl Correction<'_> {
     /// Makes the next call.
-    pub(crate) fn step(&mut self, call: Call) -> Call {
-        let Some(order) = self.orders[usize::from(self.n)] else { return Call::End(false) };
+    pub(crate) fn step(&mut self, call: CorrectionCall) -> CorrectionCall {
+        let Some(order) = self.orders[usize::from(self.n)] else {
+            return CorrectionCall::End(false);
+        };
         let next = self.made(order, call);
         match (order, next) {
             // Whoever takes a merge back does so when it is done.
-            (Order::Merge { source, target, is_taken_back: true }, Call::End(true))
-                if !matches!(call, Call::Unmerge(..)) =>
+            (Order::Merge { source, target, is_taken_back: true }, CorrectionCall::End(true))
+                if !matches!(call, CorrectionCall::Unmerge(..)) =>
             {
                 let home = self.table.homes[usize::from(source)];
                 let is_merged = home.is_some_and(|it| it.merged_into == Some(target));
-                if is_merged { Call::Regret } else { Call::End(true) }
+                if is_merged { CorrectionCall::Regret } else { CorrectionCall::End(true) }
             }
             _ => next,
         }
     }
 
-    fn made(&mut self, order: Order, call: Call) -> Call {
+    fn made(&mut self, order: Order, call: CorrectionCall) -> CorrectionCall {
         let (from, to) = order.ends();
         match call {
-            Call::Begin => Call::Named,
-            Call::Named => self.named(order),
-            Call::Head(families) => Call::Threads(self.table.heads[0], families),
-            Call::Threads(version, families) => {
+            CorrectionCall::Begin => CorrectionCall::Named,
+            CorrectionCall::Named => self.named(order),
+            CorrectionCall::Head(families) => {
+                CorrectionCall::Threads(self.table.heads[0], families)
+            }
+            CorrectionCall::Threads(version, families) => {
                 let threads = self.threads(version);
                 match families {
                     Some(family) => Self::left(from, to, threads, family),
                     None if order.is_move() && self.guards.hold(Guard::OthersCompleted) => {
-                        Call::Records(threads)
+                        CorrectionCall::Records(threads)
                     }
-                    None => Call::From(Some(threads)),
+                    None => CorrectionCall::From(Some(threads)),
                 }
             }
-            Call::Records(threads) => match self.other_under_way(order) {
-                Some(other) => Call::Look(other),
-                None => Call::From(Some(threads)),
+            CorrectionCall::Records(threads) => match self.other_under_way(order) {
+                Some(other) => CorrectionCall::Look(other),
+                None => CorrectionCall::From(Some(threads)),
             },
-            Call::From(threads) => match self.unmerged(from) {
-                Some(family) => Call::Into(threads, family),
-                None => Call::End(false),
+            CorrectionCall::From(threads) => match self.unmerged(from) {
+                Some(family) => CorrectionCall::Into(threads, family),
+                None => CorrectionCall::End(false),
             },
-            Call::Into(threads, family) => match (self.unmerged(to), threads) {
-                (None, _) => Call::End(false),
-                (Some(_), None) => Call::Head(Some(family)),
-                (Some(_), Some(threads)) if order.is_move() => Call::Asked(threads, family),
+            CorrectionCall::Into(threads, family) => match (self.unmerged(to), threads) {
+                (None, _) => CorrectionCall::End(false),
+                (Some(_), None) => CorrectionCall::Head(Some(family)),
+                (Some(_), Some(threads)) if order.is_move() => {
+                    CorrectionCall::Asked(threads, family)
+                }
                 (Some(_), Some(threads)) => Self::left(from, to, threads, family),
             },
-            Call::Left(..) | Call::Kept(..) | Call::Merge(..) => self.merge(from, to, call),
-            Call::Asked(..)
-            | Call::Elsewhere(_)
-            | Call::Append(..)
-            | Call::Look(_)
-            | Call::Place(..)
-            | Call::Settle(..)
-            | Call::Settled(_) => self.shift(order, call),
-            Call::Follow(it)
-            | Call::Live(it)
-            | Call::Older(it)
-            | Call::Family(it, _)
-            | Call::Known(it, ..)
-            | Call::KnownFirst(it)
-            | Call::LiveLast(it, _)
-            | Call::Write(it, ..) => self.rebuild(it, call),
-            Call::Regret
-            | Call::Merged(_)
-            | Call::MergedOlder(_)
-            | Call::Source(..)
-            | Call::Target(..)
-            | Call::Late(..)
-            | Call::LateItems(..)
-            | Call::Noted(..)
-            | Call::Here(..)
-            | Call::There(..)
-            | Call::NotedFirst(..)
-            | Call::Unmerge(..) => self.regret(from, to, call),
-            Call::End(made) => Call::End(made),
+            CorrectionCall::Left(..) | CorrectionCall::Kept(..) | CorrectionCall::Merge(..) => {
+                self.merge(from, to, call)
+            }
+            CorrectionCall::Asked(..)
+            | CorrectionCall::Elsewhere(_)
+            | CorrectionCall::Append(..)
+            | CorrectionCall::Look(_)
+            | CorrectionCall::Place(..)
+            | CorrectionCall::Settle(..)
+            | CorrectionCall::Settled(_) => self.shift(order, call),
+            CorrectionCall::Follow(it)
+            | CorrectionCall::Live(it)
+            | CorrectionCall::Older(it)
+            | CorrectionCall::Family(it, _)
+            | CorrectionCall::Known(it, ..)
+            | CorrectionCall::KnownFirst(it)
+            | CorrectionCall::LiveLast(it, _)
+            | CorrectionCall::Write(it, ..) => self.rebuild(it, call),
+            CorrectionCall::Regret
+            | CorrectionCall::Merged(_)
+            | CorrectionCall::MergedOlder(_)
+            | CorrectionCall::Source(..)
+            | CorrectionCall::Target(..)
+            | CorrectionCall::Late(..)
+            | CorrectionCall::LateItems(..)
+            | CorrectionCall::Noted(..)
+            | CorrectionCall::Here(..)
+            | CorrectionCall::There(..)
+            | CorrectionCall::NotedFirst(..)
+            | CorrectionCall::Unmerge(..) => self.regret(from, to, call),
+            CorrectionCall::End(made) => CorrectionCall::End(made),
         }
     }
 
     /// What was appended before is completed, and nothing is appended twice.
-    fn named(&self, order: Order) -> Call {
+    fn named(&self, order: Order) -> CorrectionCall {
         match self.table.records[usize::from(self.n)] {
-            Some(Record::Merge(_) | Record::Move { is_running: false, .. }) => Call::End(true),
-            Some(Record::Move { is_running: true, .. }) => Call::Look(self.n),
-            None if order.is_move() || self.guards.hold(Guard::HeadReadFirst) => Call::Head(None),
-            None => Call::From(None),
+            Some(Record::Merge(_) | Record::Move { is_running: false, .. }) => {
+                CorrectionCall::End(true)
+            }
+            Some(Record::Move { is_running: true, .. }) => CorrectionCall::Look(self.n),
+            None if order.is_move() || self.guards.hold(Guard::HeadReadFirst) => {
+                CorrectionCall::Head(None)
+            }
+            None => CorrectionCall::From(None),
         }
     }
 
@@ -319,39 +331,41 @@ impl Correction<'_> {
             || !self.guards.hold(Guard::CorrectionVersion)
     }
 
-    fn left(from: Thread, to: Thread, threads: Threads, family: Family) -> Call {
+    fn left(from: Thread, to: Thread, threads: Threads, family: Family) -> CorrectionCall {
         match threads.live[usize::from(from)] {
             Some(left) => Self::kept(to, threads, family, (left, false)),
-            None => Call::Left(threads, family),
+            None => CorrectionCall::Left(threads, family),
         }
     }
 
-    fn kept(to: Thread, threads: Threads, family: Family, left: Read) -> Call {
+    fn kept(to: Thread, threads: Threads, family: Family, left: Read) -> CorrectionCall {
         match threads.live[usize::from(to)] {
-            Some(kept) => Call::Merge(threads, family, left, (kept, false)),
-            None => Call::Kept(threads, family, left),
+            Some(kept) => CorrectionCall::Merge(threads, family, left, (kept, false)),
+            None => CorrectionCall::Kept(threads, family, left),
         }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "`made` gives it these calls alone")]
-    fn merge(&mut self, from: Thread, to: Thread, call: Call) -> Call {
+    fn merge(&mut self, from: Thread, to: Thread, call: CorrectionCall) -> CorrectionCall {
         match call {
-            Call::Left(threads, family) => match self.table.older[usize::from(from)] {
+            CorrectionCall::Left(threads, family) => match self.table.older[usize::from(from)] {
                 Some(left) => Self::kept(to, threads, family, (left, true)),
-                None => Call::Begin,
+                None => CorrectionCall::Begin,
             },
-            Call::Kept(threads, family, left) => match self.table.older[usize::from(to)] {
-                Some(kept) => Call::Merge(threads, family, left, (kept, true)),
-                None => Call::Begin,
-            },
-            Call::Merge(threads, family, left, kept) => {
+            CorrectionCall::Kept(threads, family, left) => {
+                match self.table.older[usize::from(to)] {
+                    Some(kept) => CorrectionCall::Merge(threads, family, left, (kept, true)),
+                    None => CorrectionCall::Begin,
+                }
+            }
+            CorrectionCall::Merge(threads, family, left, kept) => {
                 let are_alone = self.unmerged(from).is_some() && self.unmerged(to).is_some();
                 let are_read = self.is_read(from, left) && self.is_read(to, kept);
                 if !self.table.is_at(self.guards, &threads) || !are_read || !are_alone {
-                    return Call::Begin;
+                    return CorrectionCall::Begin;
                 }
                 self.write_merge((from, to), &threads, family, left, kept);
-                Call::End(true)
+                CorrectionCall::End(true)
             }
             other => other,
         }

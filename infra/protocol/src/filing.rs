@@ -11,7 +11,7 @@ pub(crate) type Claims = [Option<Address>; 2];
 
 /// The next call of a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Call {
+pub(crate) enum FilingCall {
     /// `whom`: the address that the message is from.
     Whom,
     /// `whom`: the number that the address came with.
@@ -38,7 +38,7 @@ pub(crate) enum Call {
 
 /// What the model does with a message: every answer is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum FilingAnswer {
     /// It joins this thread.
     Join(u8),
     /// It opens a thread.
@@ -64,9 +64,9 @@ pub(crate) struct Filing<'a> {
     pub(crate) noted: &'a std::cell::Cell<Noted>,
 }
 
-impl Call {
+impl FilingCall {
     /// What the call reads or writes.
-    pub(crate) fn touch(self, name: Name, answer: Option<Answer>) -> Touch {
+    pub(crate) fn touch(self, name: Name, answer: Option<FilingAnswer>) -> Touch {
         let read = |item| Touch { item, writes: false };
         let write = |item| Touch { item, writes: true };
         match self {
@@ -74,8 +74,8 @@ impl Call {
             Self::Head(_) => read(Item::Nothing),
             Self::Threads(..) => read(Item::Person),
             Self::Decide(..) => match answer {
-                Some(Answer::Join(_)) => write(Item::Message(name)),
-                Some(Answer::Open) | None => read(Item::Message(name)),
+                Some(FilingAnswer::Join(_)) => write(Item::Message(name)),
+                Some(FilingAnswer::Open) | None => read(Item::Message(name)),
             },
             Self::Attach(..) | Self::Open(..) => write(Item::Several),
             Self::Look(_) => read(Item::Message(name)),
@@ -88,12 +88,12 @@ impl Call {
 
 impl Filing<'_> {
     /// The first call.
-    pub(crate) fn begin(self) -> Call {
+    pub(crate) fn begin(self) -> FilingCall {
         match (self.event, self.from) {
-            (Event::Said(_), None) => Call::Head(0),
-            (Event::Said(_), Some(_)) => Call::Whom,
-            (Event::Edited(_), _) => Call::Look(Text::Edited),
-            (Event::Deleted(_), _) => Call::Look(Text::Gone),
+            (Event::Said(_), None) => FilingCall::Head(0),
+            (Event::Said(_), Some(_)) => FilingCall::Whom,
+            (Event::Edited(_), _) => FilingCall::Look(Text::Edited),
+            (Event::Deleted(_), _) => FilingCall::Look(Text::Gone),
         }
     }
 
@@ -105,68 +105,72 @@ impl Filing<'_> {
     /// Makes the next call. `None` when all is done.
     pub(crate) fn step(
         self,
-        call: Call,
-        answer: Option<Answer>,
+        call: FilingCall,
+        answer: Option<FilingAnswer>,
         table: &mut Table,
-    ) -> Option<Call> {
+    ) -> Option<FilingCall> {
         match call {
-            Call::Whom => self.whom(table),
-            Call::Alias(own) => Some(alias(own, table)),
-            Call::Attach(contact, claims) => {
+            FilingCall::Whom => self.whom(table),
+            FilingCall::Alias(own) => Some(alias(own, table)),
+            FilingCall::Attach(contact, claims) => {
                 if self.may_claim(table, &claims) {
                     claim(table, &claims, contact);
                     let version = &mut table.heads[usize::from(contact)];
                     *version = version.map(|it| it + 1);
                 }
-                Some(Call::Whom)
+                Some(FilingCall::Whom)
             }
-            Call::Head(contact) => Some(Call::Threads(contact, table.heads[usize::from(contact)])),
-            Call::Threads(contact, version) => {
+            FilingCall::Head(contact) => {
+                Some(FilingCall::Threads(contact, table.heads[usize::from(contact)]))
+            }
+            FilingCall::Threads(contact, version) => {
                 let contact = Some(contact);
                 let threads = Threads { contact, version, live: table.all_live(contact) };
-                Some(Call::Decide(threads, Claims::default()))
+                Some(FilingCall::Decide(threads, Claims::default()))
             }
-            Call::Decide(threads, claims) => match answer {
-                Some(Answer::Join(thread)) => self.join(table, &threads, thread),
-                Some(Answer::Open) | None => {
+            FilingCall::Decide(threads, claims) => match answer {
+                Some(FilingAnswer::Join(thread)) => self.join(table, &threads, thread),
+                Some(FilingAnswer::Open) | None => {
                     let before = table.messages[usize::from(self.name())];
                     if before.is_settled() {
                         return self.repeat(before, &threads);
                     }
-                    Some(Call::Open(threads, claims, before.text))
+                    Some(FilingCall::Open(threads, claims, before.text))
                 }
             },
-            Call::Open(threads, claims, before) => self.open(table, &threads, &claims, before),
-            Call::Look(text) => {
+            FilingCall::Open(threads, claims, before) => {
+                self.open(table, &threads, &claims, before)
+            }
+            FilingCall::Look(text) => {
                 let message = table.messages[usize::from(self.name())];
                 // An edit that came before is not made again; what is taken back is taken back again.
                 if text == Text::Edited && text <= message.text {
-                    return Some(Call::Stored(message.thread?, message.text));
+                    return Some(FilingCall::Stored(message.thread?, message.text));
                 }
-                Some(Call::Change(text))
+                Some(FilingCall::Change(text))
             }
-            Call::Change(text) => {
+            FilingCall::Change(text) => {
                 let message = &mut table.messages[usize::from(self.name())];
                 message.text = message.text.max(text);
-                Some(Call::Stored(message.thread?, message.text))
+                Some(FilingCall::Stored(message.thread?, message.text))
             }
-            Call::Stored(thread, text) => {
+            FilingCall::Stored(thread, text) => {
                 let contact = table.homes[usize::from(thread)].map(|it| it.contact)?;
                 let said = (self.name(), text);
-                Fold::of(said, false, (Some(contact), thread), None).map(Call::Fold)
+                Fold::of(said, false, (Some(contact), thread), None).map(FilingCall::Fold)
             }
-            Call::Fold(fold) => fold.step(table, self.guards).map(Call::Fold),
+            FilingCall::Fold(fold) => fold.step(table, self.guards).map(FilingCall::Fold),
         }
     }
 
     /// The number is read only when it is news.
-    fn whom(self, table: &Table) -> Option<Call> {
+    fn whom(self, table: &Table) -> Option<FilingCall> {
         let from = self.from?;
         let own = table.addresses[usize::from(from)];
         Some(match (from, own.contact) {
-            (_, Some(contact)) => Call::Head(contact),
-            (0, None) => Call::Alias(own),
-            (_, None) => Call::Decide(Threads::default(), [None, Some(own)]),
+            (_, Some(contact)) => FilingCall::Head(contact),
+            (0, None) => FilingCall::Alias(own),
+            (_, None) => FilingCall::Decide(Threads::default(), [None, Some(own)]),
         })
     }
 
@@ -175,7 +179,7 @@ impl Filing<'_> {
         !self.guards.hold(Guard::AddressOwner) || table.addresses.iter().zip(claims).all(is_read)
     }
 
-    fn join(self, table: &mut Table, threads: &Threads, thread: Thread) -> Option<Call> {
+    fn join(self, table: &mut Table, threads: &Threads, thread: Thread) -> Option<FilingCall> {
         let name = self.name();
         let message = table.messages[usize::from(name)];
         if !table.takes(self.guards, name) {
@@ -184,7 +188,7 @@ impl Filing<'_> {
         self.note_kept(message);
         let text = table.put_message(name, thread);
         let place = (threads.contact, thread);
-        Fold::of((name, text), true, place, threads.live[usize::from(thread)]).map(Call::Fold)
+        Fold::of((name, text), true, place, threads.live[usize::from(thread)]).map(FilingCall::Fold)
     }
 
     fn open(
@@ -193,7 +197,7 @@ impl Filing<'_> {
         threads: &Threads,
         claims: &Claims,
         before: Text,
-    ) -> Option<Call> {
+    ) -> Option<FilingCall> {
         let (name, guards) = (self.name(), self.guards);
         let message = table.messages[usize::from(name)];
         let sees_edit =
@@ -224,10 +228,10 @@ impl Filing<'_> {
     }
 
     /// The message is there: what is recorded is the decision. It was read after the threads.
-    fn repeat(self, stored: Message, threads: &Threads) -> Option<Call> {
+    fn repeat(self, stored: Message, threads: &Threads) -> Option<FilingCall> {
         let (said, thread) = ((self.name(), stored.text), stored.thread?);
         let live = threads.live[usize::from(thread)];
-        Fold::of(said, true, (threads.contact, thread), live).map(Call::Fold)
+        Fold::of(said, true, (threads.contact, thread), live).map(FilingCall::Fold)
     }
 
     fn note_kept(self, message: Message) {
@@ -247,12 +251,12 @@ impl Filing<'_> {
 }
 
 /// A number that nobody else holds says who this is.
-fn alias(own: Address, table: &Table) -> Call {
+fn alias(own: Address, table: &Table) -> FilingCall {
     let number = table.addresses[1];
     let claims = [Some(own), Some(number)];
     match number.contact {
-        Some(contact) => Call::Attach(contact, claims),
-        None => Call::Decide(Threads::default(), claims),
+        Some(contact) => FilingCall::Attach(contact, claims),
+        None => FilingCall::Decide(Threads::default(), claims),
     }
 }
 

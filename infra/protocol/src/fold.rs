@@ -14,7 +14,7 @@ pub(crate) struct Fold {
     contact: Option<Contact>,
     thread: Thread,
     filed_in: Thread,
-    next: Call,
+    next: FoldCall,
 }
 
 /// A thread that was read, and whether it had been moved out.
@@ -22,7 +22,7 @@ type Read = (Live, bool);
 
 /// The next call of a fold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Call {
+enum FoldCall {
     /// `live_or_archived`: the live thread.
     Thread,
     /// `live_or_archived`: the thread that was moved out.
@@ -55,7 +55,8 @@ impl Fold {
         (contact, thread): (Option<Contact>, Thread),
         live: Option<Live>,
     ) -> Option<Self> {
-        let fold = Self { name, text, said, contact, thread, filed_in: thread, next: Call::Thread };
+        let fold =
+            Self { name, text, said, contact, thread, filed_in: thread, next: FoldCall::Thread };
         match live {
             Some(live) => fold.fold_into((live, false)),
             None => Some(fold.again()),
@@ -67,85 +68,85 @@ impl Fold {
         let read = |item| Touch { item, writes: false };
         let write = |item| Touch { item, writes: true };
         match self.next {
-            Call::Thread | Call::ThreadLast => read(Item::Live(self.thread)),
-            Call::Older => read(Item::Older(self.thread)),
-            Call::Message(_) => read(Item::Message(self.name)),
-            Call::Home => read(Item::Home(self.thread)),
-            Call::Merged(_, at) => read(Item::Home(at)),
-            Call::Note(_) => write(Item::Home(self.filed_in)),
-            Call::Write((_, true)) => write(Item::Older(self.thread)),
-            Call::Write(_) => write(Item::Live(self.thread)),
-            Call::Head(_) => read(Item::Nothing),
-            Call::Threads(..) => read(Item::Person),
-            Call::MoveIn(..) => write(Item::Several),
+            FoldCall::Thread | FoldCall::ThreadLast => read(Item::Live(self.thread)),
+            FoldCall::Older => read(Item::Older(self.thread)),
+            FoldCall::Message(_) => read(Item::Message(self.name)),
+            FoldCall::Home => read(Item::Home(self.thread)),
+            FoldCall::Merged(_, at) => read(Item::Home(at)),
+            FoldCall::Note(_) => write(Item::Home(self.filed_in)),
+            FoldCall::Write((_, true)) => write(Item::Older(self.thread)),
+            FoldCall::Write(_) => write(Item::Live(self.thread)),
+            FoldCall::Head(_) => read(Item::Nothing),
+            FoldCall::Threads(..) => read(Item::Person),
+            FoldCall::MoveIn(..) => write(Item::Several),
         }
     }
 
-    fn then(self, next: Call) -> Self {
+    fn then(self, next: FoldCall) -> Self {
         Self { next, ..self }
     }
 
     fn again(self) -> Self {
-        self.then(Call::Thread)
+        self.then(FoldCall::Thread)
     }
 
     /// Makes the next call. `None` when all is done.
     pub(crate) fn step(self, table: &mut Table, guards: Guards) -> Option<Self> {
         let place = usize::from(self.thread);
         match self.next {
-            Call::Thread if guards.hold(Guard::ThreadReadFirst) => {
+            FoldCall::Thread if guards.hold(Guard::ThreadReadFirst) => {
                 let live = table.live_of(self.contact, self.thread).map(|it| (it, false));
-                Some(self.then(live.map_or(Call::Older, |it| Call::Message(Some(it)))))
+                Some(self.then(live.map_or(FoldCall::Older, |it| FoldCall::Message(Some(it)))))
             }
-            Call::Thread => match self.looked_for(table)? {
+            FoldCall::Thread => match self.looked_for(table)? {
                 moved if moved.filed_in != self.filed_in => Some(moved),
-                here => Some(here.then(Call::ThreadLast)),
+                here => Some(here.then(FoldCall::ThreadLast)),
             },
-            Call::ThreadLast => self.found(table.find(place), guards),
-            Call::Older => {
+            FoldCall::ThreadLast => self.found(table.find(place), guards),
+            FoldCall::Older => {
                 let is_theirs =
                     table.homes[place].is_some_and(|it| Some(it.contact) == self.contact);
                 let older = table.older[place].filter(|_| is_theirs).map(|it| (it, true));
-                Some(self.then(Call::Message(older)))
+                Some(self.then(FoldCall::Message(older)))
             }
-            Call::Message(read) => match self.looked_for(table)? {
+            FoldCall::Message(read) => match self.looked_for(table)? {
                 moved if moved.filed_in != self.filed_in => Some(moved),
                 here => here.found(read, guards),
             },
-            Call::Home => {
+            FoldCall::Home => {
                 let home = table.homes[place]?;
                 let thread = home.merged_into.unwrap_or(self.thread);
                 Some(Self { contact: Some(home.contact), thread, ..self }.again())
             }
-            Call::Merged(read, at) => {
+            FoldCall::Merged(read, at) => {
                 match table.homes[usize::from(at)].and_then(|it| it.merged_into) {
-                    Some(into) => Some(self.then(Call::Merged(read, into))),
+                    Some(into) => Some(self.then(FoldCall::Merged(read, into))),
                     None if at != self.thread => Some(self.back()),
-                    None if guards.hold(Guard::LateNoted) => Some(self.then(Call::Note(read))),
+                    None if guards.hold(Guard::LateNoted) => Some(self.then(FoldCall::Note(read))),
                     None => self.fold_into(read),
                 }
             }
-            Call::Note(read) => match &mut table.homes[usize::from(self.filed_in)] {
+            FoldCall::Note(read) => match &mut table.homes[usize::from(self.filed_in)] {
                 Some(home) if home.merged_into.is_some() => {
                     home.late |= 1 << self.name;
                     self.fold_into(read)
                 }
                 Some(_) | None => Some(self.back()),
             },
-            Call::Write((read, is_older)) => {
+            FoldCall::Write((read, is_older)) => {
                 let items = if is_older { &mut table.older } else { &mut table.live };
                 self.write(&mut items[place], read, guards)
             }
-            Call::Head(read) => {
+            FoldCall::Head(read) => {
                 let version = self.contact.and_then(|it| table.heads[usize::from(it)]);
-                Some(self.then(Call::Threads(read, version)))
+                Some(self.then(FoldCall::Threads(read, version)))
             }
-            Call::Threads(read, version) => {
+            FoldCall::Threads(read, version) => {
                 let live = table.all_live(self.contact);
                 let threads = Threads { contact: self.contact, version, live };
-                Some(self.then(Call::MoveIn(read, threads)))
+                Some(self.then(FoldCall::MoveIn(read, threads)))
             }
-            Call::MoveIn(read, threads) => self.move_in(table, guards, read, &threads),
+            FoldCall::MoveIn(read, threads) => self.move_in(table, guards, read, &threads),
         }
     }
 
@@ -165,9 +166,9 @@ impl Fold {
 
     fn found(self, read: Option<Read>, guards: Guards) -> Option<Self> {
         match read {
-            None => Some(self.then(Call::Home)),
+            None => Some(self.then(FoldCall::Home)),
             Some(read) if self.thread != self.filed_in && guards.hold(Guard::MergeReadLast) => {
-                Some(self.then(Call::Merged(read, self.filed_in)))
+                Some(self.then(FoldCall::Merged(read, self.filed_in)))
             }
             Some(read) => self.fold_into(read),
         }
@@ -179,7 +180,11 @@ impl Fold {
         read.fold(self.name, self.text)?;
         let is_next = read.last().is_none_or(|last| last <= usize::from(self.name));
         let is_back = is_older && is_next && self.said;
-        Some(self.then(if is_back { Call::Head(read) } else { Call::Write((read, is_older)) }))
+        Some(self.then(if is_back {
+            FoldCall::Head(read)
+        } else {
+            FoldCall::Write((read, is_older))
+        }))
     }
 
     /// The condition of the write: the version that was read.

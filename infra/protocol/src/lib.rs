@@ -27,7 +27,7 @@ mod state;
 mod table;
 
 pub use correction::Order;
-pub use filing::Answer;
+pub use filing::FilingAnswer;
 pub use guards::{Guard, Guards};
 pub use item::{Item, Touch};
 pub use queue::{Entry, Event};

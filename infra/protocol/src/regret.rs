@@ -4,81 +4,90 @@
     reason = "`Correction::made` gives each kind of call to the part that makes it"
 )]
 
-use crate::correction::{Call, Correction, Order, Read};
+use crate::correction::{Correction, CorrectionCall, Order, Read};
 use crate::guards::Guard;
-use crate::table::{Before, MESSAGES, Record, Said, Text, Thread, Threads, all_of, bit};
+use crate::table::{Before, MESSAGES, Record, Text, Texts, Thread, Threads, all_of, bit};
 
 impl Correction<'_> {
-    pub(crate) fn regret(&mut self, from: Thread, to: Thread, call: Call) -> Call {
+    pub(crate) fn regret(
+        &mut self,
+        from: Thread,
+        to: Thread,
+        call: CorrectionCall,
+    ) -> CorrectionCall {
         match call {
-            Call::Regret => Call::Merged(self.table.heads[0]),
-            Call::Merged(version) if self.guards.hold(Guard::RevertReadsFirst) => {
+            CorrectionCall::Regret => CorrectionCall::Merged(self.table.heads[0]),
+            CorrectionCall::Merged(version) if self.guards.hold(Guard::RevertReadsFirst) => {
                 let threads = self.threads(version);
                 match threads.live[usize::from(to)] {
-                    Some(live) => Call::Source(threads, Some((live, false))),
-                    None => Call::MergedOlder(threads),
+                    Some(live) => CorrectionCall::Source(threads, Some((live, false))),
+                    None => CorrectionCall::MergedOlder(threads),
                 }
             }
-            Call::Merged(version) => {
+            CorrectionCall::Merged(version) => {
                 let family = self.family_of(from);
                 let noted = self.late_of(family) | self.moved_of(family);
                 let there = self.said_in(noted, self.family_of(to) & !family);
-                Call::NotedFirst(version, family, self.said_in(noted, family), there)
+                CorrectionCall::NotedFirst(version, family, self.said_in(noted, family), there)
             }
-            Call::NotedFirst(version, family, here, there) => {
+            CorrectionCall::NotedFirst(version, family, here, there) => {
                 let threads = self.threads(version);
                 let noted = self.late_of(family) | self.moved_of(family);
                 match self.table.find(usize::from(to)) {
-                    Some(read) => Call::Unmerge(threads, read, family, noted, here, there),
-                    None => Call::End(false),
+                    Some(read) => {
+                        CorrectionCall::Unmerge(threads, read, family, noted, here, there)
+                    }
+                    None => CorrectionCall::End(false),
                 }
             }
-            Call::MergedOlder(threads) => {
+            CorrectionCall::MergedOlder(threads) => {
                 let older = self.table.older[usize::from(to)];
-                Call::Source(threads, older.map(|it| (it, true)))
+                CorrectionCall::Source(threads, older.map(|it| (it, true)))
             }
-            Call::Source(threads, read) => match self.table.homes[usize::from(from)] {
+            CorrectionCall::Source(threads, read) => match self.table.homes[usize::from(from)] {
                 Some(home) if home.merged_into == Some(to) => {
-                    Call::Target(threads, read, home.sources | bit(from))
+                    CorrectionCall::Target(threads, read, home.sources | bit(from))
                 }
-                Some(_) | None => Call::End(false),
+                Some(_) | None => CorrectionCall::End(false),
             },
-            Call::Target(threads, read, family) => match self.table.homes[usize::from(to)] {
-                Some(home) if home.merged_into.is_none() => match read {
-                    Some(read) => Call::Late(threads, read, family, family, 0),
-                    None => Call::Regret,
-                },
-                Some(_) | None => Call::End(false),
-            },
-            Call::Late(threads, read, family, left, late) => {
-                let Some(thread) = all_of(left).next() else { return Call::End(false) };
+            CorrectionCall::Target(threads, read, family) => {
+                match self.table.homes[usize::from(to)] {
+                    Some(home) if home.merged_into.is_none() => match read {
+                        Some(read) => CorrectionCall::Late(threads, read, family, family, 0),
+                        None => CorrectionCall::Regret,
+                    },
+                    Some(_) | None => CorrectionCall::End(false),
+                }
+            }
+            CorrectionCall::Late(threads, read, family, left, late) => {
+                let Some(thread) = all_of(left).next() else { return CorrectionCall::End(false) };
                 let late = late | self.late_of(bit(thread));
                 match (left & !bit(thread), late) {
                     (0, 0) if self.is_untouched(read) => {
                         let nothing = [Text::Absent; MESSAGES];
-                        Call::Unmerge(threads, read, family, 0, nothing, nothing)
+                        CorrectionCall::Unmerge(threads, read, family, 0, nothing, nothing)
                     }
-                    (0, 0) => Call::Noted(threads, read, family, 0),
-                    (0, late) => Call::LateItems(threads, read, family, late),
-                    (left, late) => Call::Late(threads, read, family, left, late),
+                    (0, 0) => CorrectionCall::Noted(threads, read, family, 0),
+                    (0, late) => CorrectionCall::LateItems(threads, read, family, late),
+                    (left, late) => CorrectionCall::Late(threads, read, family, left, late),
                 }
             }
-            Call::LateItems(threads, read, family, late) => {
-                Call::Noted(threads, read, family, late)
+            CorrectionCall::LateItems(threads, read, family, late) => {
+                CorrectionCall::Noted(threads, read, family, late)
             }
-            Call::Noted(threads, read, family, late) => {
-                Call::Here(threads, read, family, late | self.moved_of(family))
+            CorrectionCall::Noted(threads, read, family, late) => {
+                CorrectionCall::Here(threads, read, family, late | self.moved_of(family))
             }
-            Call::Here(threads, read, family, noted) => {
+            CorrectionCall::Here(threads, read, family, noted) => {
                 let shown = if self.shows_all { u8::MAX } else { noted };
-                Call::There(threads, read, family, noted, self.said_in(shown, family))
+                CorrectionCall::There(threads, read, family, noted, self.said_in(shown, family))
             }
-            Call::There(threads, read, family, noted, here) => {
+            CorrectionCall::There(threads, read, family, noted, here) => {
                 let shown = if self.shows_all { u8::MAX } else { noted };
                 let there = self.said_in(shown, self.family_of(to) & !family);
-                Call::Unmerge(threads, read, family, noted, here, there)
+                CorrectionCall::Unmerge(threads, read, family, noted, here, there)
             }
-            Call::Unmerge(threads, read, family, noted, here, there) => {
+            CorrectionCall::Unmerge(threads, read, family, noted, here, there) => {
                 self.unmerge((from, to), &threads, read, (family, noted), (here, there))
             }
             other => other,
@@ -109,7 +118,7 @@ impl Correction<'_> {
     }
 
     /// What these messages say, of those that are in these threads.
-    pub(crate) fn said_in(&self, noted: u8, family: u8) -> Said {
+    pub(crate) fn said_in(&self, noted: u8, family: u8) -> Texts {
         let mut said = [Text::Absent; MESSAGES];
         for (name, message) in (0u8..).zip(&self.table.messages) {
             let is_here = message.thread.is_some_and(|it| family & bit(it) != 0);
@@ -137,10 +146,10 @@ impl Correction<'_> {
         threads: &Threads,
         (now, is_older): Read,
         (family, noted): (u8, u8),
-        (here, there): (Said, Said),
-    ) -> Call {
+        (here, there): (Texts, Texts),
+    ) -> CorrectionCall {
         let Some(Before { source: (before, was_older), target: kept }) = self.before() else {
-            return Call::End(false);
+            return CorrectionCall::End(false);
         };
         let (source, target) = (usize::from(from), usize::from(to));
         let is_merged = self.table.homes[source].is_some_and(|it| it.merged_into == Some(to));
@@ -149,7 +158,7 @@ impl Correction<'_> {
             && self.is_read(to, (now, is_older))
             && (was_older || self.table.has_room(self.guards, threads, Some(target)));
         if !holds {
-            return Call::Regret;
+            return CorrectionCall::Regret;
         }
         let (mut alone, mut rest) = (before, now);
         if noted == 0 && self.is_untouched((now, is_older)) {
@@ -184,6 +193,6 @@ impl Correction<'_> {
         if let Some(home) = &mut table.homes[target] {
             home.sources &= !family;
         }
-        Call::End(true)
+        CorrectionCall::End(true)
     }
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use stateright::Model;
 
-use crate::filing::Answer;
+use crate::filing::FilingAnswer;
 use crate::item::{Item, Touch};
 use crate::queue::Delivery;
 use crate::state::{Action, Protocol, State};
@@ -126,7 +126,7 @@ impl Replay {
                     return calls;
                 };
                 let name = self.model.filing(worker.entry, &Cell::default()).name();
-                self.model.answers(state, &worker, |answer: Option<Answer>| {
+                self.model.answers(state, &worker, |answer: Option<FilingAnswer>| {
                     calls.push((worker.call.touch(name, answer), Action::Call(place, answer)));
                 });
             }

@@ -4,48 +4,48 @@
     reason = "`Correction::made` gives each kind of call to the part that makes it"
 )]
 
-use crate::correction::{Call, Correction, Order, Rebuild};
+use crate::correction::{Correction, CorrectionCall, Order, Rebuild};
 use crate::guards::Guard;
-use crate::table::{Live, Record, Said, Text, all_of, bit};
+use crate::table::{Live, Record, Text, Texts, all_of, bit};
 
 impl Correction<'_> {
-    pub(crate) fn shift(&mut self, order: Order, call: Call) -> Call {
-        let Order::Move { name, .. } = order else { return Call::End(false) };
+    pub(crate) fn shift(&mut self, order: Order, call: CorrectionCall) -> CorrectionCall {
+        let Order::Move { name, .. } = order else { return CorrectionCall::End(false) };
         let message = self.table.messages[usize::from(name)];
         match call {
-            Call::Asked(threads, family) => match message.thread {
+            CorrectionCall::Asked(threads, family) => match message.thread {
                 Some(thread) if family & bit(thread) != 0 => {
-                    Call::Append(threads, thread, message.stamp)
+                    CorrectionCall::Append(threads, thread, message.stamp)
                 }
-                Some(thread) => Call::Elsewhere(thread),
-                None => Call::End(false),
+                Some(thread) => CorrectionCall::Elsewhere(thread),
+                None => CorrectionCall::End(false),
             },
-            Call::Elsewhere(_) => Call::End(false),
-            Call::Append(threads, thread, stamp) => {
+            CorrectionCall::Elsewhere(_) => CorrectionCall::End(false),
+            CorrectionCall::Append(threads, thread, stamp) => {
                 if self.guards.hold(Guard::OthersCompleted) {
                     if !self.table.is_at(self.guards, &threads) {
-                        return Call::Begin;
+                        return CorrectionCall::Begin;
                     }
                     self.table.heads[0] = threads.version.map(|it| it + 1);
                 }
                 let record = Record::Move { was: thread, stamp, is_running: true };
                 self.table.records[usize::from(self.n)] = Some(record);
-                Call::Look(self.n)
+                CorrectionCall::Look(self.n)
             }
-            Call::Look(of) => match self.table.records[usize::from(of)] {
+            CorrectionCall::Look(of) => match self.table.records[usize::from(of)] {
                 Some(Record::Move { was, stamp, .. })
                     if message.thread == Some(was) && message.stamp == stamp =>
                 {
-                    Call::Place(of, was, stamp)
+                    CorrectionCall::Place(of, was, stamp)
                 }
                 _ => self.placed(of),
             },
-            Call::Place(of, was, stamp) => {
+            CorrectionCall::Place(of, was, stamp) => {
                 if message.thread != Some(was) || message.stamp != stamp {
-                    return Call::Look(of);
+                    return CorrectionCall::Look(of);
                 }
                 let Some(Order::Move { to, .. }) = self.orders[usize::from(of)] else {
-                    return Call::End(false);
+                    return CorrectionCall::End(false);
                 };
                 let message = &mut self.table.messages[usize::from(name)];
                 message.thread = Some(to);
@@ -53,7 +53,7 @@ impl Correction<'_> {
                 message.placed_by |= bit(of);
                 self.placed(of)
             }
-            Call::Settle(of, todo, settled) => {
+            CorrectionCall::Settle(of, todo, settled) => {
                 let Some(thread) = all_of(todo).next() else {
                     return Self::next(self.guards.hold(Guard::CorrectionReadsFirst), of, settled);
                 };
@@ -62,25 +62,25 @@ impl Correction<'_> {
                 if todo == 0 {
                     return Self::next(self.guards.hold(Guard::CorrectionReadsFirst), of, settled);
                 }
-                Call::Settle(of, todo, settled)
+                CorrectionCall::Settle(of, todo, settled)
             }
-            Call::Settled(of) => {
+            CorrectionCall::Settled(of) => {
                 if let Some(Record::Move { is_running, .. }) =
                     &mut self.table.records[usize::from(of)]
                 {
                     *is_running = false;
                 }
                 // Another one's was completed: from the start.
-                if of == self.n { Call::End(true) } else { Call::Begin }
+                if of == self.n { CorrectionCall::End(true) } else { CorrectionCall::Begin }
             }
             other => other,
         }
     }
 
     /// The message is where it belongs: the threads are rebuilt, the first of them first.
-    fn placed(&self, of: u8) -> Call {
+    fn placed(&self, of: u8) -> CorrectionCall {
         let Some(Order::Move { from, to, .. }) = self.orders[usize::from(of)] else {
-            return Call::End(false);
+            return CorrectionCall::End(false);
         };
         let was = match self.table.records[usize::from(of)] {
             Some(Record::Move { was, .. }) => bit(was),
@@ -90,51 +90,61 @@ impl Correction<'_> {
         if self.guards.hold(Guard::RebuildLooksAgain) {
             Self::next(self.guards.hold(Guard::CorrectionReadsFirst), of, all)
         } else {
-            Call::Settle(of, all, 0)
+            CorrectionCall::Settle(of, all, 0)
         }
     }
 
-    fn next(reads_first: bool, of: u8, todo: u8) -> Call {
-        let Some(thread) = all_of(todo).next() else { return Call::Settled(of) };
+    fn next(reads_first: bool, of: u8, todo: u8) -> CorrectionCall {
+        let Some(thread) = all_of(todo).next() else { return CorrectionCall::Settled(of) };
         let rebuild = Rebuild { of, todo, thread, now: thread };
-        if reads_first { Call::Follow(rebuild) } else { Call::KnownFirst(rebuild) }
+        if reads_first {
+            CorrectionCall::Follow(rebuild)
+        } else {
+            CorrectionCall::KnownFirst(rebuild)
+        }
     }
 
-    pub(crate) fn rebuild(&mut self, it: Rebuild, call: Call) -> Call {
-        let again = || Call::Follow(Rebuild { now: it.thread, ..it });
+    pub(crate) fn rebuild(&mut self, it: Rebuild, call: CorrectionCall) -> CorrectionCall {
+        let again = || CorrectionCall::Follow(Rebuild { now: it.thread, ..it });
         let place = usize::from(it.now);
         match call {
-            Call::Follow(_) => match self.table.homes[place].and_then(|it| it.merged_into) {
-                Some(now) => Call::Follow(Rebuild { now, ..it }),
-                None => Call::Live(it),
+            CorrectionCall::Follow(_) => {
+                match self.table.homes[place].and_then(|it| it.merged_into) {
+                    Some(now) => CorrectionCall::Follow(Rebuild { now, ..it }),
+                    None => CorrectionCall::Live(it),
+                }
+            }
+            CorrectionCall::Live(_) => match self.table.live[place] {
+                Some(live) => CorrectionCall::Family(it, (live, false)),
+                None => CorrectionCall::Older(it),
             },
-            Call::Live(_) => match self.table.live[place] {
-                Some(live) => Call::Family(it, (live, false)),
-                None => Call::Older(it),
-            },
-            Call::Older(_) => match self.table.older[place] {
-                Some(older) => Call::Family(it, (older, true)),
+            CorrectionCall::Older(_) => match self.table.older[place] {
+                Some(older) => CorrectionCall::Family(it, (older, true)),
                 None => again(),
             },
-            Call::Family(_, read) => {
+            CorrectionCall::Family(_, read) => {
                 let home = self.table.homes[place].filter(|it| it.merged_into.is_none());
                 match home.map(|home| home.sources | bit(it.now)) {
                     Some(family)
                         if family & bit(it.thread) != 0
                             || !self.guards.hold(Guard::RebuildLooksAgain) =>
                     {
-                        Call::Known(it, read, family)
+                        CorrectionCall::Known(it, read, family)
                     }
                     Some(_) | None => again(),
                 }
             }
-            Call::Known(_, read, family) => Call::Write(it, read, family, self.known(it, family)),
-            Call::KnownFirst(_) => Call::LiveLast(it, self.known(it, bit(it.now))),
-            Call::LiveLast(_, said) => match self.table.find(place) {
-                Some(read) => Call::Write(it, read, bit(it.now), said),
-                None => Call::KnownFirst(it),
+            CorrectionCall::Known(_, read, family) => {
+                CorrectionCall::Write(it, read, family, self.known(it, family))
+            }
+            CorrectionCall::KnownFirst(_) => {
+                CorrectionCall::LiveLast(it, self.known(it, bit(it.now)))
+            }
+            CorrectionCall::LiveLast(_, said) => match self.table.find(place) {
+                Some(read) => CorrectionCall::Write(it, read, bit(it.now), said),
+                None => CorrectionCall::KnownFirst(it),
             },
-            Call::Write(_, (read, is_older), family, said) => {
+            CorrectionCall::Write(_, (read, is_older), family, said) => {
                 if !self.is_read(it.now, (read, is_older)) {
                     return again();
                 }
@@ -165,7 +175,7 @@ impl Correction<'_> {
     }
 
     /// What the message says in a thread with this family, and all others that the index shows there.
-    fn known(&self, it: Rebuild, family: u8) -> Said {
+    fn known(&self, it: Rebuild, family: u8) -> Texts {
         let own = u8::try_from(self.name_of(it)).map_or(0, bit);
         self.said_in(if self.shows_all { u8::MAX } else { own }, family)
     }

@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use stateright::{Model, Property};
 
-use crate::correction::{Call as Correcting, Correction, Order};
-use crate::filing::{Answer, Call, Filing, Noted};
+use crate::correction::{Correction, CorrectionCall, Order};
+use crate::filing::{Filing, FilingAnswer, FilingCall, Noted};
 use crate::guards::Guards;
 use crate::queue::{Delivery, Event, is_deliverable};
 use crate::scenario::Scenario;
@@ -26,7 +26,7 @@ pub(crate) struct Worker {
     pub(crate) entry: u8,
     /// Its time is over and the entry came again: it goes on, and nobody listens to what it acknowledges.
     is_zombie: bool,
-    pub(crate) call: Call,
+    pub(crate) call: FilingCall,
 }
 
 /// What can go wrong, still so often.
@@ -44,7 +44,7 @@ pub struct State {
     pub(crate) deliveries: Vec<Delivery>,
     /// Which is which makes no difference, so they are kept sorted.
     pub(crate) workers: [Option<Worker>; 2],
-    pub(crate) corrections: [Correcting; 2],
+    pub(crate) corrections: [CorrectionCall; 2],
     left: Left,
     noted: Noted,
 }
@@ -55,7 +55,7 @@ pub enum Action {
     /// A worker gets an entry.
     Deliver(usize),
     /// A worker makes its next call; the answer of the decision, where it decides.
-    Call(usize, Option<Answer>),
+    Call(usize, Option<FilingAnswer>),
     /// A worker is killed before its next call, which is after its last one took effect.
     Kill(usize),
     /// A worker takes too long: its entry comes again while it goes on.
@@ -78,7 +78,7 @@ impl Model for Protocol {
             table: self.scenario.table.clone(),
             deliveries: vec![Delivery::default(); self.scenario.entries.len()],
             workers: [None; 2],
-            corrections: [Correcting::Begin; 2],
+            corrections: [CorrectionCall::Begin; 2],
             left: Left { crashes, expiries, asides },
             noted: Noted::default(),
         }]
@@ -107,12 +107,12 @@ impl Model for Protocol {
             }
         }
         for (n, correction) in state.corrections.iter().enumerate() {
-            if self.scenario.orders[n].is_some() && !matches!(correction, Correcting::End(_)) {
+            if self.scenario.orders[n].is_some() && !matches!(correction, CorrectionCall::End(_)) {
                 actions.push(Action::Correct(n, false));
                 if correction.asks_index() {
                     actions.push(Action::Correct(n, true));
                 }
-                if 0 < state.left.crashes && *correction != Correcting::Begin {
+                if 0 < state.left.crashes && *correction != CorrectionCall::Begin {
                     actions.push(Action::KillCorrection(n));
                 }
             }
@@ -149,7 +149,7 @@ impl Model for Protocol {
             }
             Action::KillCorrection(n) => {
                 state.left.crashes -= 1;
-                state.corrections[n] = Correcting::Begin;
+                state.corrections[n] = CorrectionCall::Begin;
             }
         }
         state.workers.sort_unstable();
@@ -208,15 +208,15 @@ impl Protocol {
         &self,
         state: &State,
         worker: &Worker,
-        mut each: impl FnMut(Option<Answer>),
+        mut each: impl FnMut(Option<FilingAnswer>),
     ) {
-        let Call::Decide(threads, _) = worker.call else { return each(None) };
+        let FilingCall::Decide(threads, _) = worker.call else { return each(None) };
         for thread in 0..u8::try_from(threads.live.len()).unwrap_or(0) {
             let is_named = self.scenario.names_older
                 && state.table.older[usize::from(thread)].is_some()
                 && threads.contact.is_some();
             if threads.live[usize::from(thread)].is_some() || is_named {
-                each(Some(Answer::Join(thread)));
+                each(Some(FilingAnswer::Join(thread)));
             }
         }
         let is_first = threads.live.iter().all(Option::is_none);
@@ -226,7 +226,7 @@ impl Protocol {
         let has_place = is_there || state.table.fresh_thread().is_some();
         let may_open = self.scenario.opens && has_place;
         if may_open || is_first {
-            each(Some(Answer::Open));
+            each(Some(FilingAnswer::Open));
         }
     }
 
@@ -245,7 +245,7 @@ impl Protocol {
         Some(())
     }
 
-    fn call(&self, state: &mut State, place: usize, answer: Option<Answer>) -> Option<()> {
+    fn call(&self, state: &mut State, place: usize, answer: Option<FilingAnswer>) -> Option<()> {
         let worker = state.workers[place]?;
         let noted = Cell::new(state.noted);
         let next = self.filing(worker.entry, &noted).step(worker.call, answer, &mut state.table);
@@ -265,7 +265,7 @@ impl Protocol {
                 .orders
                 .iter()
                 .zip(&state.corrections)
-                .all(|(order, it)| order.is_none() || matches!(it, Correcting::End(_)))
+                .all(|(order, it)| order.is_none() || matches!(it, CorrectionCall::End(_)))
     }
 
     /// A move that was answered as made has placed its message at some time.
@@ -273,7 +273,7 @@ impl Protocol {
         (0u8..).zip(self.scenario.orders).zip(&state.corrections).all(|((n, order), it)| {
             let Some(Order::Move { name, .. }) = order else { return true };
             let is_placed = state.table.messages[usize::from(name)].placed_by & bit(n) != 0;
-            is_placed || *it != Correcting::End(true)
+            is_placed || *it != CorrectionCall::End(true)
         })
     }
 

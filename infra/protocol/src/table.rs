@@ -25,7 +25,7 @@ pub(crate) fn all_of(set: u8) -> impl Iterator<Item = u8> {
 }
 
 /// What each message says in one thread; what is not there says nothing.
-pub(crate) type Said = [Text; MESSAGES];
+pub(crate) type Texts = [Text; MESSAGES];
 
 /// What is known of a message's words; the higher replaces the lower, as in `Stored::entry`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,7 +8,9 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use domain::event::Direction;
 use domain::id::{Channel, ThreadId};
-use domain::threading::{Arrival, Candidate, Entry, Model, Profile, Quoted, Reading, decide};
+use domain::threading::{
+    Arrival, Candidate, Model, Profile, ProfileEntry, Quoted, Reading, decide,
+};
 use domain::time::Timestamp;
 
 /// Live threads.
@@ -123,7 +125,7 @@ fn thread(n: usize) -> (ThreadId, Vec<u8>) {
         let direction = if m % 2 == 0 { Direction::In } else { Direction::Out };
         entry(m, at, direction, &channel, reading)
     });
-    let entries: Vec<Entry> = entries.collect();
+    let entries: Vec<ProfileEntry> = entries.collect();
     (ThreadId::new(format!("thr_{n}")), Profile::of(&entries).encode())
 }
 
@@ -133,6 +135,6 @@ fn entry(
     direction: Direction,
     channel: &Channel,
     reading: Reading,
-) -> Entry {
-    Entry { key, edit: 0, at, direction, channel: channel.clone(), reading: Some(reading) }
+) -> ProfileEntry {
+    ProfileEntry { key, edit: 0, at, direction, channel: channel.clone(), reading: Some(reading) }
 }

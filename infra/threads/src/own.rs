@@ -9,7 +9,7 @@ use anyhow::Context;
 use domain::event::{Direction, digest};
 use domain::filing::Past;
 use domain::id::ThreadId;
-use domain::threading::{Arrival, Candidate, Entry, Model, Profile, Quoted, measure};
+use domain::threading::{Arrival, Candidate, Model, Profile, ProfileEntry, Quoted, measure};
 
 use crate::fit::{Choice, Prior, likeliest};
 
@@ -94,10 +94,10 @@ pub fn person(history: &[Past]) -> Person {
     made
 }
 
-fn entry(message: &Past) -> Entry {
+fn entry(message: &Past) -> ProfileEntry {
     let digest = digest(&[&message.key]);
     let key = digest.get(..8).and_then(|it| u32::from_str_radix(it, 16).ok()).unwrap_or(0);
-    Entry {
+    ProfileEntry {
         key,
         edit: 0,
         at: message.at,

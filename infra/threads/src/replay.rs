@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::event::Direction;
 use domain::id::ThreadId;
-use domain::threading::{Arrival, Candidate, Entry, Filing, Model, Profile, Quoted, decide};
+use domain::threading::{Arrival, Candidate, Filing, Model, Profile, ProfileEntry, Quoted, decide};
 
 use crate::stream::{Contact, Item};
 
@@ -217,7 +217,7 @@ impl<'a> Run<'a> {
         match item.direction {
             Some(direction) => {
                 self.places.insert(&item.line.message_id, (place, item));
-                thread.profile.fold(&Entry {
+                thread.profile.fold(&ProfileEntry {
                     key: item.key,
                     edit: 0,
                     at: item.at,

@@ -34,7 +34,7 @@ pub struct Queue {
 
 /// An entry of a FIFO queue.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct QueueEntry {
     /// What is kept in order.
     pub group_id: String,
     /// What makes a repeated entry the same.
@@ -43,15 +43,15 @@ pub struct Entry {
     pub body: String,
 }
 
-impl std::fmt::Debug for Entry {
+impl std::fmt::Debug for QueueEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Entry({}, {} bytes)", self.deduplication_id, self.body.len())
     }
 }
 
-impl Entry {
+impl QueueEntry {
     /// The entry of a step of a message of ours.
-    pub fn of(step: &sending::Entry) -> anyhow::Result<Self> {
+    pub fn of(step: &sending::OutboundEntry) -> anyhow::Result<Self> {
         let body = serde_json::to_string(step).context("cannot write a queue entry")?;
         let (group_id, deduplication_id) = (step.group.clone(), step.deduplication_id());
         Ok(Self { group_id, deduplication_id, body })
@@ -77,8 +77,8 @@ impl Queue {
     /// as soon as the queue has it. A repeated call adds nothing twice: the ids deduplicate.
     pub async fn put_all(
         &self,
-        entries: Vec<Entry>,
-        is_in: impl Fn(&Entry) + Clone + Send + Sync + 'static,
+        entries: Vec<QueueEntry>,
+        is_in: impl Fn(&QueueEntry) + Clone + Send + Sync + 'static,
     ) -> anyhow::Result<()> {
         let put = |lane: Lane| {
             let (queue, is_in) = (self.clone(), is_in.clone());
@@ -96,8 +96,8 @@ impl Queue {
     /// entries of a group it refused the first and took the second, their order is the queue's doing.
     async fn put_batch(
         &self,
-        mut left: Vec<Entry>,
-        is_in: &(impl Fn(&Entry) + Sync),
+        mut left: Vec<QueueEntry>,
+        is_in: &(impl Fn(&QueueEntry) + Sync),
     ) -> anyhow::Result<()> {
         let mut pauses = PAUSES_MS.into_iter();
         loop {
@@ -127,7 +127,7 @@ impl Queue {
         }
     }
 
-    async fn call(&self, entries: &[Entry]) -> anyhow::Result<SendMessageBatchOutput> {
+    async fn call(&self, entries: &[QueueEntry]) -> anyhow::Result<SendMessageBatchOutput> {
         let mut call = self.client.send_message_batch().queue_url(&self.url);
         for (n, entry) in entries.iter().enumerate() {
             let entry = SendMessageBatchRequestEntry::builder()
@@ -143,7 +143,7 @@ impl Queue {
     }
 
     /// Puts one entry into a FIFO queue.
-    pub async fn put(&self, entry: &Entry) -> anyhow::Result<()> {
+    pub async fn put(&self, entry: &QueueEntry) -> anyhow::Result<()> {
         let call = self
             .client
             .send_message()
@@ -160,7 +160,7 @@ impl Queue {
     pub async fn put_first(&self, stored: &Outgoing) -> anyhow::Result<()> {
         let first = stored.legs.first().filter(|_| !stored.is_begun());
         let Some(to) = first.and_then(|it| it.to.first()) else { return Ok(()) };
-        self.put(&Entry::of(&sending::Entry::first(stored.id.clone(), to))?).await
+        self.put(&QueueEntry::of(&sending::OutboundEntry::first(stored.id.clone(), to))?).await
     }
 
     /// Puts one entry into a standard queue, to be seen after a delay of at most [`MAX_DELAY`].
@@ -176,7 +176,7 @@ impl Queue {
 /// What one call takes.
 #[derive(Default)]
 struct Batch {
-    entries: Vec<Entry>,
+    entries: Vec<QueueEntry>,
     bytes: usize,
 }
 
@@ -191,7 +191,7 @@ impl Batch {
 
 /// Cuts entries into calls that a queue takes, by count and by bytes. A group is in one lane, in order; groups that fit into
 /// what a call has left share it, so that a few entries are one call.
-fn lanes(entries: Vec<Entry>) -> Vec<Lane> {
+fn lanes(entries: Vec<QueueEntry>) -> Vec<Lane> {
     let mut groups: Vec<Lane> = Vec::new();
     let mut places = HashMap::new();
     for entry in entries {
@@ -223,7 +223,7 @@ fn lanes(entries: Vec<Entry>) -> Vec<Lane> {
 }
 
 /// Adds an entry at the end of a lane.
-fn add(lane: &mut Lane, entry: Entry) {
+fn add(lane: &mut Lane, entry: QueueEntry) {
     let bytes = entry.body.len() + entry.group_id.len() + entry.deduplication_id.len();
     if !lane.last().is_some_and(|it| it.takes(1, bytes)) {
         lane.push(Batch::default());
@@ -239,8 +239,8 @@ mod tests {
     use super::*;
 
     /// Entries of these groups and sizes.
-    fn entries(all: &[(&str, usize)]) -> Vec<Entry> {
-        let entry = |(n, (group, size)): (usize, &(&str, usize))| Entry {
+    fn entries(all: &[(&str, usize)]) -> Vec<QueueEntry> {
+        let entry = |(n, (group, size)): (usize, &(&str, usize))| QueueEntry {
             group_id: (*group).to_owned(),
             deduplication_id: n.to_string(),
             body: "x".repeat(*size),
@@ -250,7 +250,7 @@ mod tests {
 
     /// The lanes, each entry as its group and number.
     fn cut(all: &[(&str, usize)]) -> Vec<Vec<Vec<String>>> {
-        let name = |it: &Entry| format!("{}{}", it.group_id, it.deduplication_id);
+        let name = |it: &QueueEntry| format!("{}{}", it.group_id, it.deduplication_id);
         let batch = |it: &Batch| it.entries.iter().map(name).collect();
         lanes(entries(all)).iter().map(|it| it.iter().map(batch).collect()).collect()
     }

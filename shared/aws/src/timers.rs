@@ -17,7 +17,7 @@ use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Sdk, endpoint};
-use crate::queue::{Entry, MAX_DELAY, Queue};
+use crate::queue::{MAX_DELAY, Queue, QueueEntry};
 
 /// The name of the queue of messages of ours.
 pub const OUTBOUND: &str = "outbound";
@@ -31,7 +31,7 @@ pub struct Timer {
     /// The queue's name: where that is, the function's configuration says, and never an entry.
     pub queue: String,
     /// The entry as it is to stand there.
-    pub entry: Entry,
+    pub entry: QueueEntry,
 }
 
 /// A timer as it waits. A field that is not known is a form that is not known.
@@ -91,12 +91,12 @@ impl Timers {
     pub async fn set(
         &self,
         queue: &str,
-        entry: Entry,
+        entry: QueueEntry,
         at: Timestamp,
         now: Timestamp,
     ) -> anyhow::Result<()> {
         let name = digest(&[queue, &entry.deduplication_id]);
-        let Entry { group_id: group, deduplication_id: deduplication, body } = entry;
+        let QueueEntry { group_id: group, deduplication_id: deduplication, body } = entry;
         let timer = Waiting { v: VERSION, queue: queue.to_owned(), group, deduplication, body };
         let timer = serde_json::to_string(&timer).context("cannot write a timer")?;
         let wait = Duration::from_millis(u64::try_from(at.since(now)).unwrap_or(0));
@@ -181,7 +181,7 @@ impl Timer {
             .map_err(|_| anyhow::anyhow!("a timer of a form that is not known"))?;
         let Waiting { v, queue, group: group_id, deduplication: deduplication_id, body } = waiting;
         ensure!(v == VERSION, "a timer of version {v}, which is not known");
-        Ok(Self { queue, entry: Entry { group_id, deduplication_id, body } })
+        Ok(Self { queue, entry: QueueEntry { group_id, deduplication_id, body } })
     }
 }
 

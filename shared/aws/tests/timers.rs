@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
 use aws::batch::Permanent;
-use aws::queue::{Entry, Queue};
+use aws::queue::{Queue, QueueEntry};
 use aws::timers::{Queues, Schedules, Timer, Timers};
 use aws_sdk_scheduler::config::{BehaviorVersion, Credentials, Region};
 use domain::time::Timestamp;
@@ -39,8 +39,8 @@ fn queues(cloud: &Cloud) -> Queues {
 }
 
 /// An entry that no function of today would read.
-fn entry(n: u32) -> Entry {
-    Entry {
+fn entry(n: u32) -> QueueEntry {
+    QueueEntry {
         group_id: "a person".to_owned(),
         deduplication_id: format!("fetch-{n}"),
         body: format!("{{\"fetch\": {n},  \"é\": \"\\u00e9\\n\"}}"),

@@ -1,6 +1,6 @@
 //! The test support itself: that it counts, deduplicates and stops as the tests over it rely on.
 
-use aws::queue::{Entry, Queue};
+use aws::queue::{Queue, QueueEntry};
 use aws_sdk_dynamodb::types::AttributeValue;
 use embedded::{Capacity, Cloud, Steps, TABLE};
 
@@ -40,8 +40,11 @@ async fn a_process_stops_before_or_after_a_call_and_makes_no_further_one() {
 async fn a_queue_deduplicates_and_keeps_order() {
     let cloud = Cloud::start().await;
     let queue = Queue::over(cloud.process().queues, cloud.queues.url("inbound.fifo"));
-    let entry =
-        |id: &str| Entry { group_id: "g".into(), deduplication_id: id.into(), body: id.into() };
+    let entry = |id: &str| QueueEntry {
+        group_id: "g".into(),
+        deduplication_id: id.into(),
+        body: id.into(),
+    };
     queue.put_all(["1", "2", "1"].map(entry).into(), |_| ()).await.unwrap();
     queue.put(&entry("2")).await.unwrap();
     let bodies: Vec<_> = cloud.queues.take("inbound.fifo").into_iter().map(|it| it.body).collect();

@@ -1,7 +1,7 @@
 //! The limits of a channel's rules file are obeyed before a call is made.
 
 use domain::outbound::{
-    Account, ChoiceOption, Next, Outbound, Problem, Send, SendContent, SendError, TextUnit,
+    Account, ChoiceOption, Next, Outbound, Send, SendContent, SendError, SendProblem, TextUnit,
 };
 
 use crate::failures::Failures;
@@ -75,7 +75,7 @@ fn check(
     let obeyed = match (outbound.next)(send, account, &[]) {
         Next::Call(_) => fits,
         Next::Failed(SendError::Refused(failure)) => {
-            !fits && failure.problem == Problem::ContentUnsupported
+            !fits && failure.problem == SendProblem::ContentUnsupported
         }
         Next::Done(_) | Next::Failed(_) => false,
     };

@@ -20,7 +20,7 @@ pub(crate) struct Script {
     #[serde(default)]
     account: AccountScript,
     #[serde(default)]
-    answers: Vec<Answer>,
+    answers: Vec<PlatformAnswer>,
 }
 
 #[derive(Default, Deserialize)]
@@ -34,7 +34,7 @@ struct AccountScript {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+struct PlatformAnswer {
     status: u16,
     #[serde(default)]
     retry_after_s: Option<u64>,
@@ -130,7 +130,7 @@ fn check_bad_answers(
     failures: &mut Failures,
 ) {
     for n in 0..script.answers.len() {
-        let so_far: Vec<_> = script.answers.iter().take(n).map(Answer::response).collect();
+        let so_far: Vec<_> = script.answers.iter().take(n).map(PlatformAnswer::response).collect();
         let after = |status: u16, wait: Option<u64>, body: &str| {
             let mut answers = so_far.clone();
             let retry_after = wait.map(Duration::from_secs);
@@ -155,7 +155,7 @@ fn check_bad_answers(
     }
 }
 
-impl Answer {
+impl PlatformAnswer {
     fn response(&self) -> Response {
         let body = match &self.body {
             Value::Null => Vec::new(),

@@ -11,8 +11,8 @@ use domain::event::{Identity, InboundEvent, Kind, Message};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
 use domain::inbound::{Ack, Inbound, Malformed, Reply, Source};
 use domain::outbound::{
-    Account, Auth, Body, Call, Capabilities, Failure, Next, Outbound, Problem, Response, Send,
-    SendContent, SendError,
+    Account, Auth, Body, Call, Capabilities, Failure, Next, Outbound, Response, Send, SendContent,
+    SendError, SendProblem,
 };
 use domain::time::Timestamp;
 use domain::webhook::{Encoding, Proof, Verified};
@@ -182,13 +182,13 @@ fn chatty(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
 
 fn honest_next(send: &Send, account: &Account, answers: &[Response]) -> Next {
     let SendContent::Text { text } = &send.content else {
-        return Next::Failed(SendError::Refused(Failure::ours(Problem::ContentUnsupported)));
+        return Next::Failed(SendError::Refused(Failure::ours(SendProblem::ContentUnsupported)));
     };
     if text.chars().count() > 10 {
-        return Next::Failed(SendError::Refused(Failure::ours(Problem::ContentUnsupported)));
+        return Next::Failed(SendError::Refused(Failure::ours(SendProblem::ContentUnsupported)));
     }
     let retry = |after_ms| {
-        let failure = Failure::ours(Problem::ChannelUnavailable);
+        let failure = Failure::ours(SendProblem::ChannelUnavailable);
         Next::Failed(SendError::Retry { after_ms, at_most: None, failure })
     };
     match answers {
@@ -202,7 +202,7 @@ fn honest_next(send: &Send, account: &Account, answers: &[Response]) -> Next {
             retry(answer.retry_after.map(|it| u64::try_from(it.as_millis()).unwrap()))
         }
         [answer, ..] if answer.status >= 300 => {
-            Next::Failed(SendError::Refused(Failure::ours(Problem::PolicyRejected)))
+            Next::Failed(SendError::Refused(Failure::ours(SendProblem::PolicyRejected)))
         }
         _ => Next::Done(Some(ProviderId::new("p1"))),
     }

@@ -1,19 +1,19 @@
 //! What the Graph API's errors mean for a send. A subcode says more than its code, so it is asked first.
 
 use domain::json::{Fields, envelope};
-use domain::outbound::{Failure, Problem, Response, SendContent, SendError};
+use domain::outbound::{Failure, Response, SendContent, SendError, SendProblem};
 
 /// What to do about an error.
 #[derive(Clone, Copy)]
 enum Class {
     /// Again later: how long to wait at least, and how often to try at most.
-    Retry(Option<u64>, Option<u32>, Problem),
+    Retry(Option<u64>, Option<u32>, SendProblem),
     /// Never this way.
-    Refused(Problem),
+    Refused(SendProblem),
     /// Not by the rules, now.
-    Policy(Problem),
+    Policy(SendProblem),
     /// Somebody must look at our set-up.
-    Config(Problem),
+    Config(SendProblem),
 }
 
 /// The error of an answer that is not a success; `None` if it is one.
@@ -47,12 +47,12 @@ fn failure(error: &Fields<'_>, code: Option<u32>, subcode: Option<u32>) -> Failu
         code,
         message: details.or_else(|| reasons.iter().find_map(|it| error.string(it))),
         trace_id: error.string("fbtrace_id"),
-        ..Failure::ours(Problem::ChannelUnavailable)
+        ..Failure::ours(SendProblem::ChannelUnavailable)
     }
 }
 
 fn send_error(class: Class, wait: Option<u64>, failure: Failure) -> SendError {
-    let with = |problem: Problem| Failure { problem, ..failure };
+    let with = |problem: SendProblem| Failure { problem, ..failure };
     match class {
         Class::Retry(after_ms, at_most, problem) => {
             SendError::Retry { after_ms: wait.or(after_ms), at_most, failure: with(problem) }
@@ -64,15 +64,15 @@ fn send_error(class: Class, wait: Option<u64>, failure: Failure) -> SendError {
 }
 
 /// The platform is at fault; it may also be that the person blocked us, which it does not say.
-const FAULT: Class = Class::Retry(None, Some(3), Problem::ChannelUnavailable);
+const FAULT: Class = Class::Retry(None, Some(3), SendProblem::ChannelUnavailable);
 
 /// 100/33: the account that we call is not there, or not for this token. That is no fault of what we send.
-const NO_SUCH_OBJECT: Class = Class::Config(Problem::ChannelMisconfigured);
+const NO_SUCH_OBJECT: Class = Class::Config(SendProblem::ChannelMisconfigured);
 
 /// What an HTTP status says whatever the body does.
 fn by_status(status: u16) -> Option<Class> {
     match status {
-        429 => Some(Class::Retry(None, None, Problem::RateLimited)),
+        429 => Some(Class::Retry(None, None, SendProblem::RateLimited)),
         500..=599 => Some(FAULT),
         _ => None,
     }
@@ -81,7 +81,7 @@ fn by_status(status: u16) -> Option<Class> {
 /// Numbers that mean one thing, whether they come as the code or as the subcode.
 fn by_number(number: u32) -> Option<Class> {
     use Class::{Config, Policy, Refused, Retry};
-    use Problem as P;
+    use SendProblem as P;
     Some(match number {
         // The window is closed: on Messenger, on Instagram, in the words of the news permission; or the comment cannot be
         // answered in private any more.
@@ -117,7 +117,7 @@ fn by_number(number: u32) -> Option<Class> {
 
 fn by_code(code: u32, content: &SendContent) -> Option<Class> {
     use Class::{Config, Policy, Refused, Retry};
-    use Problem as P;
+    use SendProblem as P;
     if let Some(class) = by_number(code) {
         return Some(class);
     }
@@ -139,8 +139,10 @@ fn otherwise(status: u16, code: Option<u32>) -> Class {
     match (status, code) {
         (408, _) => FAULT,
         // An address that is not the Graph API, or a token that is none.
-        (300..=399 | 401 | 403 | 404 | 405, None) => Class::Config(Problem::ChannelMisconfigured),
-        _ => Class::Refused(Problem::ContentUnsupported),
+        (300..=399 | 401 | 403 | 404 | 405, None) => {
+            Class::Config(SendProblem::ChannelMisconfigured)
+        }
+        _ => Class::Refused(SendProblem::ContentUnsupported),
     }
 }
 
@@ -166,7 +168,7 @@ mod tests {
 
     #[test]
     fn every_error_of_the_table_has_its_class() {
-        use Problem as P;
+        use SendProblem as P;
         let class = |code, subcode| match error(400, code, subcode, &text()) {
             SendError::Retry { failure, .. } => ("retry", failure.problem),
             SendError::Refused(failure) => ("refused", failure.problem),
@@ -234,7 +236,7 @@ mod tests {
             components: None,
         };
         let error = error(400, 100, 0, &SendContent::Template { template });
-        assert_eq!(error.failure().problem, Problem::TemplateNotApproved);
+        assert_eq!(error.failure().problem, SendProblem::TemplateNotApproved);
     }
 
     #[test]

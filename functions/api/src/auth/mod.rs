@@ -13,7 +13,7 @@ use domain::time::Timestamp;
 use http::Method;
 
 use crate::call::Request;
-use crate::problem::Problem;
+use crate::problem::ApiProblem;
 use crate::routes::{Access, Route, SCOPES};
 
 pub use jwt::Issuer;
@@ -73,7 +73,7 @@ impl Auth {
         route: &Route,
         table: &Store,
         now: Timestamp,
-    ) -> Result<Found, Problem> {
+    ) -> Result<Found, ApiProblem> {
         match self {
             Self::Tokens => by_token(request, table, now).await,
             Self::Jwt(issuer, jwks) => by_jwt(request, issuer, jwks, now).await,
@@ -103,7 +103,7 @@ fn bearer(request: &Request) -> Result<&str, &'static str> {
     Ok(credential.trim())
 }
 
-async fn by_token(request: &Request, table: &Store, now: Timestamp) -> Result<Found, Problem> {
+async fn by_token(request: &Request, table: &Store, now: Timestamp) -> Result<Found, ApiProblem> {
     let text = match bearer(request) {
         Ok(text) => text,
         Err(reason) => return Ok(Err(reason)),
@@ -122,7 +122,7 @@ async fn by_jwt(
     issuer: &Issuer,
     jwks: &Jwks,
     now: Timestamp,
-) -> Result<Found, Problem> {
+) -> Result<Found, ApiProblem> {
     let unsigned = bearer(request).and_then(|text| Ok((text, jwt::header(text)?)));
     let (text, header) = match unsigned {
         Ok(found) => found,

@@ -5,7 +5,7 @@ use domain::content::{Content, Raw};
 use domain::event::{Kind, Message, TemplateChanged};
 use domain::filing::{ChannelLink, LinkCode};
 use domain::id::{Channel, IdentityId, MessageId, ProviderId, ThreadId};
-use domain::sending::{Entry, Step};
+use domain::sending::{OutboundEntry, Step};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -53,7 +53,7 @@ async fn a_reply_to_a_thread_is_stored_and_queued_and_can_be_looked_up() {
     let location = format!("/v1/messages/{id}");
     assert_eq!(reply.header("location"), Some(&*location));
     let queued = world.cloud.queues.take(QUEUE);
-    let entry: Entry = serde_json::from_str(&queued[0].body).unwrap();
+    let entry: OutboundEntry = serde_json::from_str(&queued[0].body).unwrap();
     assert_eq!((queued.len(), entry.step), (1, Step::Send(1)));
     assert_eq!(entry.message, MessageId::new(&*id));
     assert_eq!(queued[0].group_id, entry.group);
@@ -216,7 +216,8 @@ async fn a_number_that_went_to_somebody_else_is_neither_written_to_nor_asked_for
     let old = json!({ "contact_id": contact("GB.1").await });
     let sent = world.post(MESSAGES, &text_to(&old), None).await;
     assert_eq!(sent.status, 202, "{:#}", sent.body);
-    let entry: Entry = serde_json::from_str(&world.cloud.queues.take(QUEUE)[0].body).unwrap();
+    let entry: OutboundEntry =
+        serde_json::from_str(&world.cloud.queues.take(QUEUE)[0].body).unwrap();
     let outgoing = world.table().sends().outgoing(&entry.message).await.unwrap().unwrap();
     assert_eq!(outgoing.legs[0].to, [id("GB.1")], "not to the stranger who has the number");
     let new = json!({ "contact_id": contact("GB.2").await });
@@ -245,7 +246,7 @@ async fn who_only_showed_a_code_of_a_thread_is_written_to_if_the_caller_says_so(
     assert_eq!(sent.status, 202, "{:#}", sent.body);
     let verdicts = [&sent.body["plan"][0]["verdict"], &sent.body["plan"][1]["verdict"]];
     assert_eq!(verdicts, ["identity-unverified", "ok"], "the person themselves is answered");
-    let to = |queued: &str| serde_json::from_str::<Entry>(queued).unwrap().message;
+    let to = |queued: &str| serde_json::from_str::<OutboundEntry>(queued).unwrap().message;
     let outgoing =
         world.table().sends().outgoing(&to(&world.cloud.queues.take(QUEUE)[0].body)).await;
     assert_eq!(outgoing.unwrap().unwrap().legs[0].to, [IdentityId::phone(PHONE)]);

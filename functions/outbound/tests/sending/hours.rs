@@ -1,6 +1,6 @@
 //! How often the function is called for one message: for a plain one, and for one that is tried all day.
 
-use domain::outbound::Problem;
+use domain::outbound::SendProblem;
 use domain::sending::{End, MAX_TRYING_MS};
 use domain::status::Status;
 use domain::time::Timestamp;
@@ -129,7 +129,7 @@ async fn a_channel_that_is_un_named_before_a_retry_or_in_doubt_changes_nothing_o
         assert_eq!((world.platform.arrived(), message.status()), (arrived, status));
         assert_eq!(message.possible_duplicate(), arrived == 2);
         let problem = message.failure().map(|it| it.problem);
-        assert_eq!(problem, (status == Status::Failed).then_some(Problem::Unconfirmed));
+        assert_eq!(problem, (status == Status::Failed).then_some(SendProblem::Unconfirmed));
     }
 }
 
@@ -141,7 +141,7 @@ async fn a_message_whose_channel_stays_un_named_fails_with_its_day_and_says_why(
     let played = play(&world, start, start.plus_ms(100 * HOUR_MS)).await;
     let message = world.message().await;
     assert_eq!((world.platform.arrived(), message.status()), (0, Status::Failed));
-    assert_eq!(message.failure().map(|it| it.problem), Some(Problem::ChannelMisconfigured));
+    assert_eq!(message.failure().map(|it| it.problem), Some(SendProblem::ChannelMisconfigured));
     let ended = played.ended.since(start);
     assert!((MAX_TRYING_MS..=MAX_TRYING_MS + HOUR_MS / 4).contains(&ended), "{ended}");
 }

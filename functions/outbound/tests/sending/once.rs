@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::outbound::Problem;
+use domain::outbound::SendProblem;
 use domain::sending::End;
 use domain::status::Status;
 use embedded::Steps;
@@ -56,7 +56,7 @@ async fn a_refused_message_is_not_retried() {
     world.settle().await;
     let message = world.message().await;
     assert_eq!((world.platform.arrived(), message.status()), (0, Status::Failed));
-    assert_eq!(message.failure().map(|it| it.problem), Some(Problem::AddressInvalid));
+    assert_eq!(message.failure().map(|it| it.problem), Some(SendProblem::AddressInvalid));
     assert!(world.waits().await, "nobody answered the person");
 }
 
@@ -72,7 +72,7 @@ async fn a_message_in_doubt_is_unconfirmed_and_ends_as_failed_or_is_sent_again_w
         assert_eq!(message.possible_duplicate(), arrived == 2);
         assert!(waits.contains(&600), "it is not judged before its time");
         if status == Status::Failed {
-            assert_eq!(message.failure().map(|it| it.problem), Some(Problem::Unconfirmed));
+            assert_eq!(message.failure().map(|it| it.problem), Some(SendProblem::Unconfirmed));
         }
     }
 }
@@ -117,7 +117,7 @@ async fn an_account_that_is_refused_is_a_fault_of_ours() {
     world.platform.will(&[Deed::Answers(401, None)]);
     world.settle().await;
     let message = world.message().await;
-    assert_eq!(message.failure().map(|it| it.problem), Some(Problem::ChannelMisconfigured));
+    assert_eq!(message.failure().map(|it| it.problem), Some(SendProblem::ChannelMisconfigured));
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn an_account_with_another_kind_of_token_or_an_empty_one_is_a_fault_of_our
         world.settle().await;
         let message = world.message().await;
         assert_eq!(message.status(), Status::Failed);
-        assert_eq!(message.failure().map(|it| it.problem), Some(Problem::ChannelMisconfigured));
+        assert_eq!(message.failure().map(|it| it.problem), Some(SendProblem::ChannelMisconfigured));
         assert_eq!(world.platform.n_calls().await, 0);
     }
 }

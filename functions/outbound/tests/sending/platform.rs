@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use domain::id::{Channel, ProviderId};
 use domain::outbound::{
-    Account, Auth, Body, Call, Capabilities, Failure, Next, Outbound, Problem, Response, Send,
-    SendError,
+    Account, Auth, Body, Call, Capabilities, Failure, Next, Outbound, Response, Send, SendError,
+    SendProblem,
 };
 use embedded::Steps;
 use wiremock::matchers::path;
@@ -54,13 +54,17 @@ fn next(send: &Send, account: &Account, answers: &[Response]) -> Next {
         Some(429 | 500..) => {
             let after_ms =
                 answers.last().and_then(|it| it.retry_after).map(|it| it.as_secs() * 1_000);
-            let failure = Failure::ours(Problem::RateLimited);
+            let failure = Failure::ours(SendProblem::RateLimited);
             return Next::Failed(SendError::Retry { after_ms, at_most: None, failure });
         }
         Some(401) => {
-            return Next::Failed(SendError::Config(Failure::ours(Problem::ChannelMisconfigured)));
+            return Next::Failed(SendError::Config(Failure::ours(
+                SendProblem::ChannelMisconfigured,
+            )));
         }
-        Some(_) => return Next::Failed(SendError::Refused(Failure::ours(Problem::AddressInvalid))),
+        Some(_) => {
+            return Next::Failed(SendError::Refused(Failure::ours(SendProblem::AddressInvalid)));
+        }
     };
     match answered {
         1 => call(account, "deliver", true, send),
@@ -75,7 +79,7 @@ fn call(account: &Account, what: &str, delivers: bool, send: &Send) -> Next {
     let body = Body::Inline(send.reference.as_str().as_bytes().to_vec());
     match request {
         Ok(request) => Next::Call(Call { request: request.into_parts().0, body, delivers }),
-        Err(_) => Next::Failed(SendError::Config(Failure::ours(Problem::ChannelMisconfigured))),
+        Err(_) => Next::Failed(SendError::Config(Failure::ours(SendProblem::ChannelMisconfigured))),
     }
 }
 

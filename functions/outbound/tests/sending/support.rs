@@ -20,7 +20,7 @@ use domain::id::{
     AccountId, ContactId, EventKey, IdentityId, MessageId, ProviderId, Reference, ThreadId,
 };
 use domain::outbound::{Author, Outbound, SendContent};
-use domain::sending::{Entry, Leg, Outgoing};
+use domain::sending::{Leg, OutboundEntry, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
 use embedded::{Cloud, Process, Steps, TABLE};
@@ -112,7 +112,7 @@ impl World {
 
     /// Puts the first entry in, as `api` does, also when a caller repeats a request.
     pub(crate) async fn queue_again(&self) {
-        let first = queue::Entry::of(&Entry::first(id(), &ada())).unwrap();
+        let first = queue::QueueEntry::of(&OutboundEntry::first(id(), &ada())).unwrap();
         self.queue(&self.cloud.process(), QUEUE).put(&first).await.unwrap();
     }
 

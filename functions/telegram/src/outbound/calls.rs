@@ -3,7 +3,7 @@
 use domain::content::MediaKind;
 use domain::id::ProviderId;
 use domain::outbound::{
-    Account, Call, ChoiceOption, Failure, Problem, Send, SendContent, SendError, SendMedia,
+    Account, Call, ChoiceOption, Failure, Send, SendContent, SendError, SendMedia, SendProblem,
     plain_emoji,
 };
 use serde_json::{Map, Value, json};
@@ -51,7 +51,7 @@ impl Method<'_> {
         let request = http::Request::post(format!("{}/{}", account.base_url, self.name))
             .header(http::header::CONTENT_TYPE, content_type)
             .body(())
-            .map_err(|_| SendError::Config(Failure::ours(Problem::ChannelMisconfigured)))?;
+            .map_err(|_| SendError::Config(Failure::ours(SendProblem::ChannelMisconfigured)))?;
         Ok(Call { request: request.into_parts().0, body, delivers: self.delivers })
     }
 }
@@ -81,7 +81,7 @@ pub(super) fn method<'a>(
         }
         SendContent::Reaction { of, emoji } => return reaction(of, emoji),
         SendContent::Template { .. } | SendContent::MarkRead { .. } => {
-            return Err(refused(Problem::ContentUnsupported));
+            return Err(refused(SendProblem::ContentUnsupported));
         }
     };
     method.fields = in_place(method.fields, chat, place);
@@ -129,11 +129,13 @@ fn media<'a>(
         MediaKind::VoiceNote => ("sendVoice", "voice"),
         MediaKind::Document => ("sendDocument", "document"),
         MediaKind::Sticker => ("sendSticker", "sticker"),
-        MediaKind::Share => return Err(refused(Problem::MediaTypeUnsupported)),
+        MediaKind::Share => return Err(refused(SendProblem::MediaTypeUnsupported)),
     };
     let mut method = Method::message(name, to(chat, json!({})));
     match caption {
-        Some(_) if kind == MediaKind::Sticker => return Err(refused(Problem::ContentUnsupported)),
+        Some(_) if kind == MediaKind::Sticker => {
+            return Err(refused(SendProblem::ContentUnsupported));
+        }
         Some(caption) => drop(method.fields.insert("caption".to_owned(), caption.into())),
         None => {}
     }
@@ -153,7 +155,7 @@ fn media<'a>(
 /// A reaction goes where the message is. Business accounts cannot react through a bot.
 fn reaction<'a>(of: &ProviderId, emoji: &str) -> Result<Method<'a>, SendError> {
     let Some(Named::Message(chat @ Chat { connection: None, .. }, id)) = Named::parse(of) else {
-        return Err(refused(Problem::ContentUnsupported));
+        return Err(refused(SendProblem::ContentUnsupported));
     };
     let reaction = match plain_emoji(emoji).as_ref() {
         "" => json!([]),

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use domain::id::IdentityId;
 use domain::outbound::{
-    Account, Capabilities, Failure, Next, Problem, Response, Send, SendContent, SendError,
+    Account, Capabilities, Failure, Next, Response, Send, SendContent, SendError, SendProblem,
 };
 
 use crate::address::{Chat, Named};
@@ -32,7 +32,7 @@ pub(crate) fn next(send: &Send, account: &Account, answers: &[Response]) -> Next
 
 fn try_next(send: &Send, account: &Account, answers: &[Response]) -> Result<Next, SendError> {
     let address = send.to.first().map(IdentityId::address).unwrap_or_default();
-    let mut chat = Chat::parse(address).ok_or(refused(Problem::AddressInvalid))?;
+    let mut chat = Chat::parse(address).ok_or(refused(SendProblem::AddressInvalid))?;
     check(&send.content)?;
     let shows = matches!(send.content, SendContent::MarkRead { .. });
     // A call that learned of such a change did nothing.
@@ -58,7 +58,7 @@ fn try_next(send: &Send, account: &Account, answers: &[Response]) -> Result<Next
             // That somebody types is shown where the person reads it, or nowhere.
             Outcome::PlaceGone(_) if shows => None,
             Outcome::Failed(error) | Outcome::PlaceGone(error) => return Err(error),
-            Outcome::Moved(_) => return Err(refused(Problem::AddressInvalid)),
+            Outcome::Moved(_) => return Err(refused(SendProblem::AddressInvalid)),
         };
     }
     match methods.into_iter().nth(answers.len()) {
@@ -77,7 +77,7 @@ fn methods<'a>(
         return Ok(vec![method(send, chat, place)?]);
     };
     let mut methods = Vec::new();
-    match Named::parse(of).ok_or(refused(Problem::ContentUnsupported))? {
+    match Named::parse(of).ok_or(refused(SendProblem::ContentUnsupported))? {
         // A button shows that it works until its tap is answered.
         Named::Tap(id) => methods.push(Method::answer_tap(id)),
         // Bots cannot show what they read; business accounts can.
@@ -116,9 +116,9 @@ fn check(content: &SendContent) -> Result<(), SendError> {
         SendContent::Reaction { emoji, .. } => rules.takes_reaction(emoji),
         SendContent::Location { .. } | SendContent::MarkRead { .. } => true,
     };
-    if fits { Ok(()) } else { Err(refused(Problem::ContentUnsupported)) }
+    if fits { Ok(()) } else { Err(refused(SendProblem::ContentUnsupported)) }
 }
 
-fn refused(problem: Problem) -> SendError {
+fn refused(problem: SendProblem) -> SendError {
     SendError::Refused(Failure::ours(problem))
 }

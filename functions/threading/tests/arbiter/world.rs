@@ -9,7 +9,7 @@ use domain::filing::Live;
 use domain::filing::arbiter::Arbiter;
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, Reference, ThreadId};
 use domain::plan::{Offer, Senders};
-use domain::sending::{Entry, Outgoing};
+use domain::sending::{OutboundEntry, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
 use embedded::{Cloud, Queued, Steps, TABLE};
@@ -157,7 +157,7 @@ impl World {
     pub(crate) async fn question(&self) -> Outgoing {
         let queued = self.queued();
         let [entry] = queued.as_slice() else { panic!("{} questions", queued.len()) };
-        let entry: Entry = serde_json::from_str(&entry.body).unwrap();
+        let entry: OutboundEntry = serde_json::from_str(&entry.body).unwrap();
         self.table().sends().outgoing(&entry.message).await.unwrap().unwrap()
     }
 }

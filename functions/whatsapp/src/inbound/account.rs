@@ -5,7 +5,7 @@ use domain::event::{InboundEvent, Kind, TemplateChanged};
 use domain::json::Fields;
 use serde_json::value::RawValue;
 
-use super::scene::{Scene, printable};
+use super::scene::{ChangeContext, printable};
 
 /// The fields that tell of one template each.
 const TEMPLATE_FIELDS: &[&str] = &[
@@ -40,7 +40,7 @@ pub(super) fn is_whole(field: &str) -> bool {
 
 /// A change that is one item; `None` if its field is not one of these.
 pub(super) fn change(
-    scene: &Scene<'_>,
+    scene: &ChangeContext<'_>,
     field: &str,
     value: &Fields<'_>,
     raw: Option<&RawValue>,
@@ -77,7 +77,11 @@ fn template(value: &Fields<'_>, raw: Raw) -> Option<TemplateChanged> {
 }
 
 /// An entry of a value's own `errors`: something went wrong with our number or with items that stand beside it.
-pub(super) fn error(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
+pub(super) fn error(
+    scene: &ChangeContext<'_>,
+    item: &Fields<'_>,
+    raw: &RawValue,
+) -> Option<InboundEvent> {
     let what = format!("error:{}", printable(&item.text("code")?));
     let kind = Kind::AccountChanged { what, raw: scene.kept_alone(raw) };
     Some(scene.event(scene.key_of("error", raw), None, scene.at, kind))

@@ -7,13 +7,17 @@ use domain::json::Fields;
 use domain::time::Timestamp;
 use serde_json::value::RawValue;
 
-use super::scene::Scene;
+use super::scene::ChangeContext;
 
 /// An entry of `calls`.
 ///
 /// What webhooks leave out decides nothing that the person would read as a fact: a call without a direction was ours only if
 /// it came from our own number, and one of which neither how long it was nor how it ended is said just ended.
-pub(super) fn report(scene: &Scene<'_>, item: &Fields<'_>, _: &RawValue) -> Option<InboundEvent> {
+pub(super) fn report(
+    scene: &ChangeContext<'_>,
+    item: &Fields<'_>,
+    _: &RawValue,
+) -> Option<InboundEvent> {
     let (id, event) = (item.text("id")?, item.text("event")?);
     if event != "terminate" {
         return None;

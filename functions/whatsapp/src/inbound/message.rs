@@ -6,7 +6,7 @@ use domain::id::{IdentityId, ProviderId};
 use domain::json::Fields;
 use serde_json::value::RawValue;
 
-use super::scene::{Scene, printable};
+use super::scene::{ChangeContext, printable};
 use super::{call, cards, content, people};
 use crate::CHANNEL;
 
@@ -23,7 +23,7 @@ struct Turn {
 
 /// An entry of `messages`.
 pub(super) fn inbound(
-    scene: &Scene<'_>,
+    scene: &ChangeContext<'_>,
     item: &Fields<'_>,
     raw: &RawValue,
 ) -> Option<InboundEvent> {
@@ -60,7 +60,11 @@ fn with_own_number(mut person: Identity, item: &Fields<'_>) -> Identity {
 }
 
 /// An entry of `message_echoes`: what we sent from the phone.
-pub(super) fn echo(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
+pub(super) fn echo(
+    scene: &ChangeContext<'_>,
+    item: &Fields<'_>,
+    raw: &RawValue,
+) -> Option<InboundEvent> {
     let to = scene.identity(item, &["to_user_id", "to", "to_parent_user_id"]);
     let identity = group(item, "group_id", None).or(to)?;
     let turn = Turn { identity, direction: Direction::Out, author: None, opens_window: false };
@@ -73,7 +77,12 @@ pub(super) fn group(item: &Fields<'_>, name: &str, speaker: Option<&Identity>) -
     Some(Identity { id, aliases: Vec::new(), name: speaker.and_then(|it| it.name.clone()) })
 }
 
-fn event(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue, turn: Turn) -> Option<InboundEvent> {
+fn event(
+    scene: &ChangeContext<'_>,
+    item: &Fields<'_>,
+    raw: &RawValue,
+    turn: Turn,
+) -> Option<InboundEvent> {
     let id = item.text("id")?;
     let kind = item.text("type").unwrap_or_default();
     let time = item.time("timestamp");

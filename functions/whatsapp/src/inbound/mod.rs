@@ -24,13 +24,14 @@ use serde_json::value::RawValue;
 use kept::Frame;
 pub(crate) use message::GROUP;
 pub(crate) use people::{is_phone, is_user_id};
-use scene::{STANDBY, Scene};
+use scene::{ChangeContext, STANDBY};
 
 /// What its webhooks call themselves.
 const OBJECT: &str = "whatsapp_business_account";
 
 /// Reads one item; `None` if it cannot be read.
-type Reader = fn(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent>;
+type Reader =
+    fn(scene: &ChangeContext<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent>;
 
 /// The lists of items that a value may hold, in the order in which they are read, and who reads their entries. One may
 /// stand beside any other, and new fields bring old lists: the list decides, not the field.
@@ -72,7 +73,11 @@ pub(crate) fn parse(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malform
             read_entry(webhook, &entry, raw, &mut events);
         } else {
             let object = object.filter(|_| !is_ours);
-            events.push(Scene::nowhere(webhook).unknown("entry", raw, kept::entry(object, raw)));
+            events.push(ChangeContext::nowhere(webhook).unknown(
+                "entry",
+                raw,
+                kept::entry(object, raw),
+            ));
         }
     }
     Ok(events)
@@ -87,7 +92,7 @@ fn read_entry(
     let frame = Frame::of_entry(entry);
     let changes = entry.list("changes");
     if changes.is_empty() || !entry.are_short(&["id", "time"]) {
-        let scene = Scene::of_entry(webhook, entry);
+        let scene = ChangeContext::of_entry(webhook, entry);
         events.push(scene.unknown("entry", raw, kept::entry(None, raw)));
         return;
     }
@@ -95,7 +100,7 @@ fn read_entry(
         if let Some(change) = Fields::of(raw) {
             read_change(webhook, (entry, frame), &change, raw, events);
         } else {
-            let scene = Scene::of_entry(webhook, entry);
+            let scene = ChangeContext::of_entry(webhook, entry);
             events.push(scene.unknown("change", raw, frame.change(raw.get())));
         }
     }
@@ -111,7 +116,7 @@ fn read_change(
     let value = change.object("value");
     let field = change.text("field").unwrap_or("messages".into());
     let frame = frame.of_change(change, &value);
-    let mut scene = Scene::of_value(webhook, entry, &value, frame);
+    let mut scene = ChangeContext::of_value(webhook, entry, &value, frame);
     let before = events.len();
     let is_short =
         change.are_short(&["field"]) && value.object("metadata").are_short(&["phone_number_id"]);
@@ -130,7 +135,7 @@ fn read_change(
 }
 
 /// Reads every list of a value: those that we know, then those that we do not, which are kept.
-fn read_lists(scene: &mut Scene<'_>, value: &Fields<'_>, events: &mut Vec<InboundEvent>) {
+fn read_lists(scene: &mut ChangeContext<'_>, value: &Fields<'_>, events: &mut Vec<InboundEvent>) {
     let is_object = |name: &str| value.raw(name).is_some_and(|it| it.get().starts_with('{'));
     for (list, read) in LISTS.iter().filter(|(list, _)| *list != STANDBY || !is_object(list)) {
         scene.list = Cow::Borrowed(list);
@@ -146,7 +151,7 @@ fn read_lists(scene: &mut Scene<'_>, value: &Fields<'_>, events: &mut Vec<Inboun
     }
 }
 
-fn read_item(scene: &Scene<'_>, raw: &RawValue, read: Reader) -> InboundEvent {
+fn read_item(scene: &ChangeContext<'_>, raw: &RawValue, read: Reader) -> InboundEvent {
     if !scene.is_ours {
         return scene.unknown(ANOTHER_ACCOUNT, raw, scene.kept(raw));
     }
@@ -157,7 +162,7 @@ fn read_item(scene: &Scene<'_>, raw: &RawValue, read: Reader) -> InboundEvent {
 }
 
 /// Reads nothing: what is kept but not modelled.
-fn unread(_: &Scene<'_>, _: &Fields<'_>, _: &RawValue) -> Option<InboundEvent> {
+fn unread(_: &ChangeContext<'_>, _: &Fields<'_>, _: &RawValue) -> Option<InboundEvent> {
     None
 }
 

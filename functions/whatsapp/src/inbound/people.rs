@@ -8,7 +8,7 @@ use domain::id::IdentityId;
 use domain::json::Fields;
 use serde_json::value::RawValue;
 
-use super::scene::{Scene, printable};
+use super::scene::{ChangeContext, printable};
 use crate::CHANNEL;
 
 /// The addresses of one person.
@@ -177,7 +177,7 @@ pub(crate) fn is_phone(address: &str) -> bool {
 
 /// An entry of `user_preferences`: the person allowed or stopped marketing.
 pub(super) fn preference(
-    scene: &Scene<'_>,
+    scene: &ChangeContext<'_>,
     item: &Fields<'_>,
     _: &RawValue,
 ) -> Option<InboundEvent> {
@@ -203,7 +203,7 @@ pub(super) fn preference(
 
 /// An entry of `user_id_update`: the platform's word that two ids are one person's.
 pub(super) fn new_user_id(
-    scene: &Scene<'_>,
+    scene: &ChangeContext<'_>,
     item: &Fields<'_>,
     _: &RawValue,
 ) -> Option<InboundEvent> {
@@ -222,7 +222,7 @@ pub(super) fn new_user_id(
 }
 
 /// A `system` message: the person's number or id changed.
-pub(super) fn system(scene: &Scene<'_>, item: &Fields<'_>) -> Option<InboundEvent> {
+pub(super) fn system(scene: &ChangeContext<'_>, item: &Fields<'_>) -> Option<InboundEvent> {
     let (id, system) = (item.text("id")?, item.object("system"));
     let reason = system.text("type")?;
     let before = Addresses::of(item, &["from_user_id", "from"])

@@ -15,7 +15,7 @@ use super::people::{Addresses, Person};
 use crate::CHANNEL;
 
 /// Where an item stands.
-pub(super) struct Scene<'a> {
+pub(super) struct ChangeContext<'a> {
     /// Our phone number, or our WhatsApp Business Account where the item is about that.
     account: AccountId,
     /// Whether that is one of our accounts.
@@ -51,7 +51,7 @@ const ADDRESSES: [&str; 10] = [
 /// How long a phone number may be as people write it.
 const LONGEST_NUMBER: usize = 32;
 
-impl<'a> Scene<'a> {
+impl<'a> ChangeContext<'a> {
     /// The scene of what names no account: it is kept under the first of ours.
     pub(super) fn nowhere(webhook: &Verified<'a>) -> Self {
         let account = webhook.accounts().first().cloned();

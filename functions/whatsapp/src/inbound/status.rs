@@ -7,12 +7,12 @@ use domain::status::Status;
 use serde_json::value::RawValue;
 
 use super::message;
-use super::scene::Scene;
+use super::scene::ChangeContext;
 use crate::errors;
 
 /// An entry of `statuses`.
 pub(super) fn receipt(
-    scene: &Scene<'_>,
+    scene: &ChangeContext<'_>,
     item: &Fields<'_>,
     raw: &RawValue,
 ) -> Option<InboundEvent> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::content::MediaKind;
-use domain::outbound::{ChoiceOption, Problem, SendContent, SendError, SendMedia};
+use domain::outbound::{ChoiceOption, SendContent, SendError, SendMedia, SendProblem};
 use serde_json::{Map, Value, json};
 
 use super::{capabilities, check_length, refused, template, unsupported};
@@ -80,7 +80,7 @@ fn media(
         }
         SendMedia::Url(_) => {
             return Err(refused(
-                Problem::MediaNotReachable,
+                SendProblem::MediaNotReachable,
                 "The file's address must begin with https://.",
             ));
         }
@@ -115,7 +115,7 @@ fn check_type(kind: MediaKind, mime: &str) -> Result<(), SendError> {
         return Ok(());
     }
     let allowed = limit.map(|it| it.mimes.join(", ")).unwrap_or_default();
-    Err(refused(Problem::MediaTypeUnsupported, format!("WhatsApp takes {allowed} here.")))
+    Err(refused(SendProblem::MediaTypeUnsupported, format!("WhatsApp takes {allowed} here.")))
 }
 
 /// A question with buttons, or with a list where buttons do not hold the options.

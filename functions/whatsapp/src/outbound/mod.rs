@@ -10,8 +10,8 @@ use domain::event::digest;
 use domain::id::{IdentityId, ProviderId};
 use domain::json::{Fields, envelope};
 use domain::outbound::{
-    Account, Body, Call, Capabilities, Failure, Next, Problem, Response, Send, SendContent,
-    SendError, SendMedia,
+    Account, Body, Call, Capabilities, Failure, Next, Response, Send, SendContent, SendError,
+    SendMedia, SendProblem,
 };
 use http::{HeaderValue, Request, header};
 use serde_json::{Map, Value, json};
@@ -110,7 +110,7 @@ fn recipient(to: &[IdentityId]) -> Result<Map<String, Value>, SendError> {
         (None, None, Some(user)) => ("individual", "recipient", user.address()),
         (None, None, None) => {
             return Err(refused(
-                Problem::AddressInvalid,
+                SendProblem::AddressInvalid,
                 "Neither a phone number in E.164 nor a WhatsApp user id.",
             ));
         }
@@ -142,19 +142,19 @@ fn call(
     let url = format!("{}/{}/{path}", account.base_url, account.id);
     let request = Request::post(url).header(header::CONTENT_TYPE, content_type).body(());
     let (request, ()) = request
-        .map_err(|_| SendError::Config(Failure::ours(Problem::ChannelMisconfigured)))?
+        .map_err(|_| SendError::Config(Failure::ours(SendProblem::ChannelMisconfigured)))?
         .into_parts();
     Ok(Call { request, body, delivers })
 }
 
 /// What is refused before a call is made, in words for whoever sent it.
-fn refused(problem: Problem, why: impl Into<String>) -> SendError {
+fn refused(problem: SendProblem, why: impl Into<String>) -> SendError {
     SendError::Refused(Failure { message: Some(why.into()), ..Failure::ours(problem) })
 }
 
 /// Content that does not fit the channel.
 fn unsupported(why: impl Into<String>) -> SendError {
-    refused(Problem::ContentUnsupported, why)
+    refused(SendProblem::ContentUnsupported, why)
 }
 
 /// Refuses a text that is empty or over its limit.

@@ -1,6 +1,6 @@
 //! Templates: the variables of an approved message, as its parameters.
 
-use domain::outbound::{Problem, SendError, TemplateUse};
+use domain::outbound::{SendError, SendProblem, TemplateUse};
 use serde_json::{Value, json};
 
 use super::refused;
@@ -102,7 +102,7 @@ fn clean(value: &str) -> Result<String, SendError> {
 }
 
 fn invalid(why: &str) -> SendError {
-    refused(Problem::TemplateParameterInvalid, why)
+    refused(SendProblem::TemplateParameterInvalid, why)
 }
 
 #[cfg(test)]
@@ -134,7 +134,7 @@ mod tests {
             [&[("1", "a"), ("3", "b")][..], &[("0", "a")], &[("1", " \n")], &[("name", "")]]
         {
             let error = parameters_of(variables).unwrap_err();
-            assert_eq!(error.failure().problem, Problem::TemplateParameterInvalid);
+            assert_eq!(error.failure().problem, SendProblem::TemplateParameterInvalid);
         }
     }
 

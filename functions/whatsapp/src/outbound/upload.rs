@@ -3,7 +3,7 @@
 use domain::content::MediaKind;
 use domain::id::Reference;
 use domain::json::envelope;
-use domain::outbound::{Account, Body, Call, Failure, Problem, Response, SendError};
+use domain::outbound::{Account, Body, Call, Failure, Response, SendError, SendProblem};
 use http::HeaderValue;
 
 use super::{boundary, call as request};
@@ -32,7 +32,7 @@ pub(super) fn call(
     };
     let content_type =
         HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"))
-            .map_err(|_| SendError::Config(Failure::ours(Problem::ChannelMisconfigured)))?;
+            .map_err(|_| SendError::Config(Failure::ours(SendProblem::ChannelMisconfigured)))?;
     request(account, "media", content_type, body, false)
 }
 
@@ -46,7 +46,7 @@ pub(super) fn id(answer: &Response) -> Result<String, SendError> {
     id.ok_or_else(|| SendError::Retry {
         after_ms: None,
         at_most: Some(3),
-        failure: Failure::ours(Problem::ChannelUnavailable),
+        failure: Failure::ours(SendProblem::ChannelUnavailable),
     })
 }
 

@@ -8,7 +8,7 @@ use domain::time::Timestamp;
 use domain::webhook::Verified;
 use serde_json::value::RawValue;
 
-use super::scene::{Scene, Shape, id};
+use super::scene::{ActivityContext, Shape, id};
 use super::{LISTS, Reader, is_list_of_items, post, read_item};
 
 /// The types of events whose payload is one item, and how it is read.
@@ -32,10 +32,11 @@ pub(super) fn read(webhook: &Verified<'_>, raw: &RawValue) -> Vec<InboundEvent> 
     let account = id(&delivery.object("filter"), "user_id");
     // A revocation may come without a filter.
     let account = account.or_else(|| id(&payload, "user_id"));
-    let scene = Scene::new(webhook, account, kind.unwrap_or("data".into()), Shape::Payload)
-        .delivered(delivery.text("event_uuid"))
-        .with_people(payload.object("users"), delivery.object("includes").list("users"))
-        .including(delivery.object("includes").and(payload.object("includes")));
+    let scene =
+        ActivityContext::new(webhook, account, kind.unwrap_or("data".into()), Shape::Payload)
+            .delivered(delivery.text("event_uuid"))
+            .with_people(payload.object("users"), delivery.object("includes").list("users"))
+            .including(delivery.object("includes").and(payload.object("includes")));
     let mut events = Vec::new();
     for (list, read) in LISTS {
         let scene = scene.in_list(Cow::Borrowed(list));
@@ -63,11 +64,11 @@ pub(super) fn read(webhook: &Verified<'_>, raw: &RawValue) -> Vec<InboundEvent> 
 
 /// A delivery without a payload, kept with its envelope.
 fn nothing(webhook: &Verified<'_>, raw: &RawValue) -> InboundEvent {
-    Scene::new(webhook, None, "data".into(), Shape::Field).unknown("data", raw)
+    ActivityContext::new(webhook, None, "data".into(), Shape::Field).unknown("data", raw)
 }
 
 /// A message of an encrypted chat: only who wrote it and when can be read.
-fn chat(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
+fn chat(scene: &ActivityContext<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
     let (message, sender) = (item.text("id")?, id(item, "sender_id")?);
     if message.len() > 128 {
         return None;
@@ -78,12 +79,12 @@ fn chat(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundE
     Some(scene.event(format!("chat:{message}"), identity, at, kind))
 }
 
-fn sealed(scene: &Scene<'_>, raw: &RawValue) -> InboundEvent {
+fn sealed(scene: &ActivityContext<'_>, raw: &RawValue) -> InboundEvent {
     scene.unknown("encrypted chat event", raw)
 }
 
 /// Our account no longer lets us read or write.
-fn revoke(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
+fn revoke(scene: &ActivityContext<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
     id(item, "user_id")?;
     let at = item.text("date_time").and_then(|it| Timestamp::parse(&it));
     let kind = Kind::AccountChanged { what: scene.kind.to_string(), raw: scene.raw(raw, None) };

@@ -7,11 +7,11 @@ use domain::json::Fields;
 use domain::status::Status;
 use serde_json::value::RawValue;
 
-use super::scene::{Scene, id, printable};
+use super::scene::{ActivityContext, id, printable};
 
 /// A direct message, also one that we sent: by this program, or a colleague by another.
 pub(super) fn message(
-    scene: &Scene<'_>,
+    scene: &ActivityContext<'_>,
     item: &Fields<'_>,
     raw: &RawValue,
 ) -> Option<InboundEvent> {
@@ -159,7 +159,11 @@ fn referral(via: &Fields<'_>) -> Option<Referral> {
 }
 
 /// The person read everything up to this moment.
-pub(super) fn read(scene: &Scene<'_>, item: &Fields<'_>, _: &RawValue) -> Option<InboundEvent> {
+pub(super) fn read(
+    scene: &ActivityContext<'_>,
+    item: &Fields<'_>,
+    _: &RawValue,
+) -> Option<InboundEvent> {
     let (reader, at) = (id(item, "sender_id")?, item.time("created_timestamp")?);
     if scene.is_us(&reader) {
         // We read what the person wrote: no word on a message of ours.
@@ -173,7 +177,11 @@ pub(super) fn read(scene: &Scene<'_>, item: &Fields<'_>, _: &RawValue) -> Option
 }
 
 /// Somebody types: nothing that we model, but it is known what it is and whose.
-pub(super) fn typing(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
+pub(super) fn typing(
+    scene: &ActivityContext<'_>,
+    item: &Fields<'_>,
+    raw: &RawValue,
+) -> Option<InboundEvent> {
     let (person, at) = (id(item, "sender_id")?, item.time("created_timestamp")?);
     let kind = Kind::Unknown { what: "typing".to_owned(), raw: scene.raw(raw, Some(&person)) };
     let key = format!("typing:{person}:{}", at.ms());

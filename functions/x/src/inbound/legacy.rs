@@ -8,7 +8,7 @@ use domain::time::Timestamp;
 use domain::webhook::Verified;
 use serde_json::value::RawValue;
 
-use super::scene::{Scene, Shape, id};
+use super::scene::{ActivityContext, Shape, id};
 use super::{LISTS, is_list_of_items, read_item};
 
 /// The fields that go with items and are none.
@@ -21,7 +21,7 @@ pub(super) fn read(webhook: &Verified<'_>, fields: &Fields<'_>) -> Vec<InboundEv
     for name in fields.names().filter(|it| !BESIDE.contains(it)) {
         let Some(raw) = fields.raw(name) else { continue };
         let scene = |shape| {
-            Scene::new(webhook, id(fields, "for_user_id"), Cow::Borrowed(name), shape)
+            ActivityContext::new(webhook, id(fields, "for_user_id"), Cow::Borrowed(name), shape)
                 .with_people(fields.object("users"), Vec::new())
         };
         if is_list_of_items(name) {
@@ -34,7 +34,8 @@ pub(super) fn read(webhook: &Verified<'_>, fields: &Fields<'_>) -> Vec<InboundEv
         }
     }
     if events.is_empty() {
-        let nothing = Scene::new(webhook, id(fields, "for_user_id"), "".into(), Shape::Field);
+        let nothing =
+            ActivityContext::new(webhook, id(fields, "for_user_id"), "".into(), Shape::Field);
         events.push(nothing.empty());
     }
     events
@@ -42,7 +43,7 @@ pub(super) fn read(webhook: &Verified<'_>, fields: &Fields<'_>) -> Vec<InboundEv
 
 fn read_field(
     webhook: &Verified<'_>,
-    scene: &Scene<'_>,
+    scene: &ActivityContext<'_>,
     name: &str,
     raw: &RawValue,
 ) -> InboundEvent {
@@ -62,7 +63,7 @@ fn read_field(
 /// Our account no longer lets us read or write. Such an event names it inside.
 fn revoke(webhook: &Verified<'_>, revoke: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
     let account = id(&revoke.object("source"), "user_id")?;
-    let scene = Scene::new(webhook, Some(account), "user_event".into(), Shape::Field);
+    let scene = ActivityContext::new(webhook, Some(account), "user_event".into(), Shape::Field);
     if !scene.is_ours {
         return Some(scene.unknown(scene.why_not_ours(), raw));
     }

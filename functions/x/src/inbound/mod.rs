@@ -15,10 +15,11 @@ use domain::json::{Fields, envelope};
 use domain::webhook::Verified;
 use serde_json::value::RawValue;
 
-use scene::Scene;
+use scene::ActivityContext;
 
 /// Reads one item; `None` if it cannot.
-type Reader = fn(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent>;
+type Reader =
+    fn(scene: &ActivityContext<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent>;
 
 /// The lists of items that both envelopes have, and how an item is read.
 const LISTS: [(&str, Reader); 5] = [
@@ -47,7 +48,7 @@ fn is_list_of_items(name: &str) -> bool {
 }
 
 /// The event of one item of a list.
-fn read_item(scene: &Scene<'_>, raw: &RawValue, read: Option<Reader>) -> InboundEvent {
+fn read_item(scene: &ActivityContext<'_>, raw: &RawValue, read: Option<Reader>) -> InboundEvent {
     if !scene.is_ours {
         return scene.unknown(scene.why_not_ours(), raw);
     }

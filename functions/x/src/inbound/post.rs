@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 use serde_json::value::RawValue;
 
 use super::direct;
-use super::scene::{Scene, id};
+use super::scene::{ActivityContext, id};
 use crate::post_id;
 
 /// What the two shapes of a post have in common.
@@ -32,7 +32,11 @@ struct Post<'a> {
 }
 
 /// A post of the newer API.
-pub(super) fn new(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
+pub(super) fn new(
+    scene: &ActivityContext<'_>,
+    item: &Fields<'_>,
+    raw: &RawValue,
+) -> Option<InboundEvent> {
     let referenced: Vec<_> =
         item.list("referenced_tweets").into_iter().filter_map(Fields::of).collect();
     let of = |kind: &str| {
@@ -91,7 +95,11 @@ fn quote(text: String, from: Option<String>) -> Option<Quote> {
 const MAX_EDITS: usize = 6;
 
 /// A post of the old API.
-pub(super) fn old(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Option<InboundEvent> {
+pub(super) fn old(
+    scene: &ActivityContext<'_>,
+    item: &Fields<'_>,
+    raw: &RawValue,
+) -> Option<InboundEvent> {
     let either = |name: &str| id(item, &format!("{name}_str")).or_else(|| id(item, name));
     let user = item.object("user");
     let files = item.object("extended_entities").list("media");
@@ -114,7 +122,7 @@ pub(super) fn old(scene: &Scene<'_>, item: &Fields<'_>, raw: &RawValue) -> Optio
 }
 
 impl Post<'_> {
-    fn event(self, scene: &Scene<'_>, raw: &RawValue) -> InboundEvent {
+    fn event(self, scene: &ActivityContext<'_>, raw: &RawValue) -> InboundEvent {
         let key = format!("post:{}", self.id);
         let own = scene.is_us(&self.author);
         let whom =
@@ -151,7 +159,7 @@ impl Post<'_> {
 
 /// A post was deleted, in the newer API: one of the account whose events these are.
 pub(super) fn new_deletion(
-    scene: &Scene<'_>,
+    scene: &ActivityContext<'_>,
     item: &Fields<'_>,
     _: &RawValue,
 ) -> Option<InboundEvent> {
@@ -160,7 +168,7 @@ pub(super) fn new_deletion(
 
 /// The same in the old API.
 pub(super) fn old_deletion(
-    scene: &Scene<'_>,
+    scene: &ActivityContext<'_>,
     item: &Fields<'_>,
     _: &RawValue,
 ) -> Option<InboundEvent> {
@@ -170,7 +178,7 @@ pub(super) fn old_deletion(
 }
 
 fn deletion(
-    scene: &Scene<'_>,
+    scene: &ActivityContext<'_>,
     post: &str,
     author: Option<Cow<'_, str>>,
     at: Timestamp,

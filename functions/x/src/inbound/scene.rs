@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use crate::{CHANNEL, is_id};
 
 /// Where an item stands.
-pub(super) struct Scene<'a> {
+pub(super) struct ActivityContext<'a> {
     /// Our account's user id.
     account: AccountId,
     /// Whether X named it.
@@ -52,7 +52,7 @@ pub(super) enum Shape {
     List,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> ActivityContext<'a> {
     /// A scene of an account; of the first of ours if none is named.
     pub(super) fn new(
         webhook: &Verified<'a>,

@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 use domain::content::MediaKind;
 use domain::id::{IdentityId, ProviderId};
 use domain::outbound::{
-    Account, Body, Call, Capabilities, Failure, Next, Problem, Response, Send, SendContent,
-    SendError, SendMedia,
+    Account, Body, Call, Capabilities, Failure, Next, Response, Send, SendContent, SendError,
+    SendMedia, SendProblem,
 };
 use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ fn try_next(send: &Send, account: &Account, answers: &[Response]) -> Result<Next
         },
         Some(SendMedia::Id(id)) => Some(id.clone()),
         // X fetches nothing.
-        Some(SendMedia::Url(_)) => return Err(refused(Problem::MediaNotReachable)),
+        Some(SendMedia::Url(_)) => return Err(refused(SendProblem::MediaNotReachable)),
         None => None,
     };
     match answers.next() {
@@ -75,7 +75,7 @@ fn target(send: &Send) -> Result<Target<'_>, SendError> {
     let person = send.to.first().map(IdentityId::address).unwrap_or_default();
     let target = post.map_or(Target::Person(person), Target::Post);
     let (Target::Person(id) | Target::Post(id)) = target;
-    if is_id(id) { Ok(target) } else { Err(refused(Problem::AddressInvalid)) }
+    if is_id(id) { Ok(target) } else { Err(refused(SendProblem::AddressInvalid)) }
 }
 
 /// The words and the file of a content.
@@ -85,13 +85,13 @@ fn parts(content: &SendContent) -> Result<(Option<&str>, Option<&SendMedia>), Se
         SendContent::Media { kind: MediaKind::Image, source, caption, .. } => {
             Ok((caption.as_deref(), Some(source)))
         }
-        SendContent::Media { .. } => Err(refused(Problem::MediaTypeUnsupported)),
+        SendContent::Media { .. } => Err(refused(SendProblem::MediaTypeUnsupported)),
         SendContent::Text { .. }
         | SendContent::Choices { .. }
         | SendContent::Location { .. }
         | SendContent::Template { .. }
         | SendContent::Reaction { .. }
-        | SendContent::MarkRead { .. } => Err(refused(Problem::ContentUnsupported)),
+        | SendContent::MarkRead { .. } => Err(refused(SendProblem::ContentUnsupported)),
     }
 }
 
@@ -102,7 +102,7 @@ fn check(text: Option<&str>, target: &Target<'_>, account: &Account) -> Result<(
         Target::Person(_) => capabilities().text.fits(text),
         Target::Post(_) => text::weight(text) <= text::longest_post(account),
     };
-    if fits { Ok(()) } else { Err(refused(Problem::ContentUnsupported)) }
+    if fits { Ok(()) } else { Err(refused(SendProblem::ContentUnsupported)) }
 }
 
 impl Target<'_> {
@@ -167,15 +167,15 @@ fn request(url: String, content_type: &str) -> Result<http::request::Parts, Send
     Ok(request.map_err(|_| misconfigured())?.into_parts().0)
 }
 
-fn refused(problem: Problem) -> SendError {
+fn refused(problem: SendProblem) -> SendError {
     SendError::Refused(Failure::ours(problem))
 }
 
 fn misconfigured() -> SendError {
-    SendError::Config(Failure::ours(Problem::ChannelMisconfigured))
+    SendError::Config(Failure::ours(SendProblem::ChannelMisconfigured))
 }
 
 fn unavailable() -> SendError {
-    let failure = Failure::ours(Problem::ChannelUnavailable);
+    let failure = Failure::ours(SendProblem::ChannelUnavailable);
     SendError::Retry { after_ms: None, at_most: None, failure }
 }

@@ -43,21 +43,21 @@ pub(super) async fn tell(
     conversation: &Conversation,
     exchanges: &[Exchange],
 ) -> anyhow::Result<Topics> {
-    let scene = Scene { stage, report, order: &conversation.thread };
+    let scene = TopicStory { stage, report, order: &conversation.thread };
     let lamp = scene.another_topic().await?;
     scene.one_person(exchanges).await?;
     scene.goes_on_elsewhere().await?;
     scene.corrects(&lamp).await
 }
 
-struct Scene<'a> {
+struct TopicStory<'a> {
     stage: &'a Stage,
     report: &'a Report,
     /// The thread of the first topic.
     order: &'a str,
 }
 
-impl Scene<'_> {
+impl TopicStory<'_> {
     /// Ada opens a second topic on WhatsApp and goes on with each.
     async fn another_topic(&self) -> anyhow::Result<String> {
         self.report.step("Ada opens a second topic by whatsapp, between messages of the first");

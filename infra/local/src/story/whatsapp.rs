@@ -27,7 +27,7 @@ pub struct Conversation {
 
 /// Tells the chapter.
 pub(super) async fn tell(stage: &Stage, report: &Report) -> anyhow::Result<Conversation> {
-    let scene = Scene { stage, graph: stage.graph()?, report };
+    let scene = WhatsappStory { stage, graph: stage.graph()?, report };
     let first = scene.customer_writes().await?;
     let thread = scene.thread_with(&first).await?;
     scene.duplicate_and_forgery(&first).await?;
@@ -41,13 +41,13 @@ pub(super) async fn tell(stage: &Stage, report: &Report) -> anyhow::Result<Conve
     Ok(Conversation { thread, timeline, sent: scene.graph.sent() })
 }
 
-struct Scene<'a> {
+struct WhatsappStory<'a> {
     stage: &'a Stage,
     graph: Arc<Graph>,
     report: &'a Report,
 }
 
-impl Scene<'_> {
+impl WhatsappStory<'_> {
     /// A text and a picture; gives the webhook of the text.
     async fn customer_writes(&self) -> anyhow::Result<Value> {
         self.report.step("Ada writes: a text, then a picture");
@@ -250,7 +250,7 @@ impl Scene<'_> {
         thread: &str,
         key: &str,
         content: &Value,
-    ) -> anyhow::Result<crate::http::Answer> {
+    ) -> anyhow::Result<crate::http::HttpAnswer> {
         let body = json!({ "to": { "thread_id": thread }, "content": content });
         self.stage.post("/v1/messages", key, &body).await
     }

@@ -23,7 +23,7 @@ pub(crate) struct Names {
 
 /// A call that a worker made, and the table after it.
 #[derive(Clone, Debug)]
-pub(crate) struct Call {
+pub(crate) struct TableCall {
     pub(crate) worker: usize,
     pub(crate) touch: Touch,
     pub(crate) after: Table,
@@ -40,7 +40,7 @@ pub(crate) struct Run {
 struct Seen {
     names: Names,
     touch: Option<Touch>,
-    calls: Vec<Call>,
+    calls: Vec<TableCall>,
 }
 
 impl Run {
@@ -77,7 +77,7 @@ impl Run {
         self.turns.finish(worker);
     }
 
-    pub(crate) fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&self) -> Vec<TableCall> {
         self.seen.lock().unwrap().calls.clone()
     }
 
@@ -94,7 +94,7 @@ impl Run {
         learn(&mut seen.names, &items);
         let after = table(&items, &seen.names);
         let touch = seen.touch.take().unwrap();
-        seen.calls.push(Call { worker, touch, after });
+        seen.calls.push(TableCall { worker, touch, after });
     }
 }
 

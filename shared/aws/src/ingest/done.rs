@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::time::Timestamp;
 
-use crate::queue::Entry;
+use crate::queue::QueueEntry;
 
 /// For how long what is in is not put again. The queue drops a repeat for five minutes, so that to leave it out is the same.
 const REMEMBERED_MS: i64 = 4 * 60_000;
@@ -47,7 +47,7 @@ impl Done {
 }
 
 /// The key of an entry: two with the same are one to the queue.
-pub(super) fn key(entry: &Entry) -> String {
+pub(super) fn key(entry: &QueueEntry) -> String {
     format!("{}/{}", entry.group_id, entry.deduplication_id)
 }
 

@@ -23,7 +23,7 @@ use crate::config::{env, now, sdk};
 use crate::logs::{self, Metric, count};
 use crate::objects::Objects;
 use crate::parallel;
-use crate::queue::{Entry, Queue};
+use crate::queue::{Queue, QueueEntry};
 use crate::vault::Vault;
 use done::Done;
 use strangers::Strangers;
@@ -132,7 +132,7 @@ impl Shell {
 }
 
 /// The queue entry of an event, and its content if that is too large for one.
-pub fn entry(mut event: InboundEvent) -> anyhow::Result<(Entry, Option<Overflow>)> {
+pub fn entry(mut event: InboundEvent) -> anyhow::Result<(QueueEntry, Option<Overflow>)> {
     let mut body = serde_json::to_string(&event).context("cannot write an event")?;
     let mut overflow = None;
     if MAX_INLINE < body.len() {
@@ -140,7 +140,7 @@ pub fn entry(mut event: InboundEvent) -> anyhow::Result<(Entry, Option<Overflow>
         body = serde_json::to_string(&event).context("cannot write an event")?;
     }
     Ok((
-        Entry { group_id: event.group_id(), deduplication_id: event.deduplication_id(), body },
+        QueueEntry { group_id: event.group_id(), deduplication_id: event.deduplication_id(), body },
         overflow,
     ))
 }

@@ -5,7 +5,7 @@ mod target;
 
 use anyhow::Context;
 use domain::id::{Channel, ContactId, IdentityId, MessageId, ThreadId};
-use domain::outbound::{Feature, Problem, SendContent};
+use domain::outbound::{Feature, SendContent, SendProblem};
 use domain::plan::{Ask, Judged, Offer, Plan, Senders, TemplateState, Way, plan};
 use domain::sending::{Leg, Outgoing};
 use domain::time::Timestamp;
@@ -191,7 +191,7 @@ impl Sending<'_> {
             // Templates are read only when they are what would work instead.
             let is_closed = |it: &&Judged| {
                 let refusal = it.verdict.refusal.as_ref();
-                refusal.is_some_and(|it| it.problem == Problem::WindowClosed)
+                refusal.is_some_and(|it| it.problem == SendProblem::WindowClosed)
             };
             let closed = plan.ways.iter().filter(is_closed).map(|it| &it.way);
             let templates = self.templates(closed).await?;

@@ -6,7 +6,7 @@ use aws::store::{Order, SortOrder, Store, Stored, ThreadError, ThreadRefusal, To
 use domain::event::{Direction, InboundEvent};
 use domain::filing::{Correction, Decider, Live};
 use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
-use domain::threading::{Entry, Profile};
+use domain::threading::{Profile, ProfileEntry};
 use domain::time::Timestamp;
 use embedded::{Cloud, answered};
 
@@ -130,7 +130,7 @@ pub(crate) fn assert_sound(items: &[Item], why: &str) {
         }
         thread
     };
-    let mut said: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    let mut said: BTreeMap<String, Vec<ProfileEntry>> = BTreeMap::new();
     for item in of_kind(items, "MSG#", "0") {
         let key = keys::Key { pk: text(item, "pk"), sk: text(item, "sk") };
         let entry = Stored::of(item).entry(&key).unwrap();

@@ -3,7 +3,7 @@
 use aws::store::{Acceptance, Claims, Ended, Fresh, OfLeg};
 use domain::filing::identity::Claim;
 use domain::id::{IdentityId, ProviderId};
-use domain::outbound::{Failure, Problem, SendContent, TemplateUse};
+use domain::outbound::{Failure, SendContent, SendProblem, TemplateUse};
 use domain::sending::{Attempt, End, Outgoing};
 use domain::status::Status;
 
@@ -180,7 +180,7 @@ async fn a_result_that_comes_too_late_takes_nothing_from_the_next_attempt() {
             .unwrap()
     );
     // The first attempt's program wakes up and brings a refusal.
-    let failure = Failure::ours(Problem::RateLimited);
+    let failure = Failure::ours(SendProblem::RateLimited);
     let attempt = Attempt { n: 1, at: now, end: End::Retry, failure: Some(failure.clone()) };
     let ended = Ended { attempt, begun: true, duplicate: false };
     assert!(
@@ -210,7 +210,7 @@ async fn a_result_that_comes_too_late_takes_nothing_from_the_next_attempt() {
 async fn a_message_that_was_sent_leaves_the_inbox_and_one_that_failed_does_not() {
     let world = World::new().await;
     let message = world.accepted("1").await;
-    let failure = Failure::ours(Problem::AddressInvalid);
+    let failure = Failure::ours(SendProblem::AddressInvalid);
     assert!(
         world
             .table

@@ -2,7 +2,7 @@
 
 use aws::store::{Acceptance, OfLeg};
 use domain::id::{AccountId, MessageId, ProviderId};
-use domain::outbound::{Failure, Problem};
+use domain::outbound::{Failure, SendProblem};
 use domain::sending::{Leg, Outgoing};
 use domain::status::Status;
 
@@ -39,7 +39,7 @@ async fn shown(world: &World) -> Status {
 async fn a_leg_that_failed_is_followed_by_another_and_its_late_receipts_land_on_none() {
     let world = World::new().await;
     let message = with_two_legs(&world).await;
-    let failure = Failure::ours(Problem::RecipientUnreachable);
+    let failure = Failure::ours(SendProblem::RecipientUnreachable);
     let first = OfLeg { message: &message, leg: 0 };
     let sends = world.table.sends();
     assert!(sends.end(first, Status::Failed, &failure, None).await.unwrap());
@@ -63,7 +63,7 @@ async fn a_leg_that_failed_is_followed_by_another_and_its_late_receipts_land_on_
 #[tokio::test]
 async fn a_message_failed_only_when_no_leg_is_left() {
     let world = World::new().await;
-    let failure = Failure::ours(Problem::AddressInvalid);
+    let failure = Failure::ours(SendProblem::AddressInvalid);
     with_two_legs(&world).await;
     for (leg, whole) in [(1, Status::Sent), (0, Status::Failed)] {
         let message = world.read("1").await;
@@ -78,7 +78,7 @@ async fn a_message_failed_only_when_no_leg_is_left() {
 async fn of_two_programs_with_a_leg_each_one_reads_again_and_the_message_is_what_both_say() {
     let world = World::new().await;
     let message = with_two_legs(&world).await;
-    let (failure, sends) = (Failure::ours(Problem::AddressInvalid), world.table.sends());
+    let (failure, sends) = (Failure::ours(SendProblem::AddressInvalid), world.table.sends());
     let of = |leg| OfLeg { message: &message, leg };
     assert!(sends.end(of(0), Status::Failed, &failure, None).await.unwrap());
     // This one still believes that the other leg is left.
@@ -95,7 +95,7 @@ async fn what_the_platform_took_is_recorded_though_another_leg_rose_meanwhile() 
     let world = World::new().await;
     let message = with_two_legs(&world).await;
     let (failure, sends, now) =
-        (Failure::ours(Problem::AddressInvalid), world.table.sends(), message.at);
+        (Failure::ours(SendProblem::AddressInvalid), world.table.sends(), message.at);
     let of = |leg| OfLeg { message: &message, leg };
     assert!(sends.begin(of(0), 1, false, now).await.unwrap());
     assert!(sends.end(of(1), Status::Failed, &failure, None).await.unwrap());

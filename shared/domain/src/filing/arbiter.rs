@@ -139,7 +139,7 @@ pub fn without_titles(content: &SendContent) -> Option<SendContent> {
 
 /// What a customer chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum CustomerAnswer {
     /// This topic.
     Thread(ThreadId),
     /// None of those that we named.
@@ -148,12 +148,14 @@ pub enum Answer {
 
 /// The answer in a message, if it is a tap on an option of a question of ours.
 #[must_use]
-pub fn answer(content: &Content) -> Option<Answer> {
+pub fn answer(content: &Content) -> Option<CustomerAnswer> {
     let Content::Choice { id, .. } = content else { return None };
     match id.strip_prefix(OPTION)? {
-        NEW => Some(Answer::New),
+        NEW => Some(CustomerAnswer::New),
         // Anybody can send the tap of an option that we never offered: what is too long for an id is none.
-        thread => (thread.len() <= LONGEST_ID).then(|| Answer::Thread(ThreadId::new(thread))),
+        thread => {
+            (thread.len() <= LONGEST_ID).then(|| CustomerAnswer::Thread(ThreadId::new(thread)))
+        }
     }
 }
 
@@ -221,13 +223,13 @@ mod tests {
     use crate::event::Kind;
     use crate::filing::Change;
     use crate::id::{AccountId, EventKey, ProviderId};
-    use crate::threading::Entry;
+    use crate::threading::ProfileEntry;
 
     const NOW: i64 = 1_800_000_000;
 
     fn live(name: &str, secs_ago: i64) -> Live {
         let mut live = Live::new(ThreadId::new(name));
-        let entry = Entry {
+        let entry = ProfileEntry {
             key: 1,
             edit: 0,
             at: Timestamp::from_secs(NOW - secs_ago),
@@ -365,8 +367,11 @@ mod tests {
     #[test]
     fn an_answer_is_read_from_our_own_options_only() {
         let choice = |id: &str| Content::Choice { id: id.into(), title: "x".into() };
-        assert_eq!(answer(&choice("topic:new")), Some(Answer::New));
-        assert_eq!(answer(&choice("topic:thr_1")), Some(Answer::Thread(ThreadId::new("thr_1"))));
+        assert_eq!(answer(&choice("topic:new")), Some(CustomerAnswer::New));
+        assert_eq!(
+            answer(&choice("topic:thr_1")),
+            Some(CustomerAnswer::Thread(ThreadId::new("thr_1")))
+        );
         assert_eq!(answer(&choice("tue")), None);
         assert_eq!(answer(&choice(&format!("topic:{}", "x".repeat(3_000)))), None);
         assert_eq!(answer(&Content::text("topic:new")), None);

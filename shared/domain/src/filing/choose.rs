@@ -85,7 +85,7 @@ mod tests {
     use crate::event::Kind;
     use crate::filing::Change;
     use crate::id::{AccountId, Channel, EventKey, ProviderId};
-    use crate::threading::Entry;
+    use crate::threading::ProfileEntry;
 
     fn event(
         channel: &'static str,
@@ -107,7 +107,7 @@ mod tests {
 
     fn thread(name: &str, channel: &'static str, at: i64) -> Live {
         let mut live = Live::new(ThreadId::new(name));
-        let entry = Entry {
+        let entry = ProfileEntry {
             key: 1,
             edit: 0,
             at: Timestamp::from_secs(at),

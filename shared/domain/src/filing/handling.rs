@@ -95,14 +95,14 @@ mod tests {
     use crate::event::Direction;
     use crate::filing::{Change, list};
     use crate::id::{Channel, ThreadId};
-    use crate::threading::{Entry, Reading};
+    use crate::threading::{ProfileEntry, Reading};
 
     fn at(secs: i64) -> Timestamp {
         Timestamp::from_secs(secs)
     }
 
-    fn entry(key: u32, direction: Direction, secs: i64) -> Entry {
-        Entry {
+    fn entry(key: u32, direction: Direction, secs: i64) -> ProfileEntry {
+        ProfileEntry {
             key,
             edit: 0,
             at: at(secs),

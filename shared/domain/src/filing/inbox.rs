@@ -179,7 +179,7 @@ mod tests {
     fn an_answered_thread_moves_in_its_list_once_a_day_at_most() {
         let answered = |at: i64| {
             let mut live = live(State::Open, false, None, None);
-            live.profile.fold(&crate::threading::Entry {
+            live.profile.fold(&crate::threading::ProfileEntry {
                 key: 1,
                 edit: 0,
                 at: Timestamp::from_secs(at),

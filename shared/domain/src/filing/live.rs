@@ -3,7 +3,7 @@
 use super::order::is_same_second;
 use crate::event::Direction;
 use crate::id::ThreadId;
-use crate::threading::{Entry, Profile};
+use crate::threading::{Profile, ProfileEntry};
 use crate::time::Timestamp;
 
 /// The most threads of one person that a new message may join without naming one.
@@ -104,7 +104,7 @@ impl Live {
 
     /// Takes a message in and says whether that changed anything. A repeated message changes nothing, and messages in
     /// another order end the same.
-    pub fn fold(&mut self, entry: &Entry, change: Change) -> bool {
+    pub fn fold(&mut self, entry: &ProfileEntry, change: Change) -> bool {
         let before = self.clone();
         self.profile.fold(entry);
         self.ms = latest_ms(self.profile.last_at(), [before.last_at(), entry.at]);
@@ -216,8 +216,8 @@ mod tests {
     use crate::id::Channel;
     use crate::threading::Reading;
 
-    fn entry(key: u32, direction: Direction, at_ms: i64) -> Entry {
-        Entry {
+    fn entry(key: u32, direction: Direction, at_ms: i64) -> ProfileEntry {
+        ProfileEntry {
             key,
             edit: 0,
             at: Timestamp::from_ms(at_ms),
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn an_edit_does_not_make_a_thread_wait() {
         let mut live = thread(&[(1, In, 1_000), (2, Out, 2_000)]);
-        let edit = Entry { edit: 1, ..entry(1, In, 1_000) };
+        let edit = ProfileEntry { edit: 1, ..entry(1, In, 1_000) };
         assert!(live.fold(&edit, Change::Reworded));
         assert_eq!(live.state, State::Open);
     }
@@ -362,7 +362,7 @@ mod tests {
         live.fold(&entry(1, In, 1_000), Change::Said { unsure: false });
         live.fold(&entry(2, Out, 2_000), Change::Said { unsure: false });
         assert!(!live.nameless);
-        let taken_back = |key, direction, at| Entry {
+        let taken_back = |key, direction, at| ProfileEntry {
             edit: u64::MAX,
             reading: None,
             ..entry(key, direction, at)

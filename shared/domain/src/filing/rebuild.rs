@@ -2,14 +2,14 @@
 
 use super::live::{Live, State, latest_ms};
 use crate::event::Direction;
-use crate::threading::{Entry, Profile};
+use crate::threading::{Profile, ProfileEntry};
 use crate::time::Timestamp;
 
 /// A message that is in a thread.
 #[derive(Clone, Debug)]
 pub struct Part {
     /// The message, as it is now.
-    pub entry: Entry,
+    pub entry: ProfileEntry,
     /// Whether it may belong elsewhere.
     pub unsure: bool,
 }
@@ -189,8 +189,8 @@ mod tests {
         Timestamp::from_secs(second)
     }
 
-    fn entry(key: u32, direction: Direction, second: i64) -> Entry {
-        Entry {
+    fn entry(key: u32, direction: Direction, second: i64) -> ProfileEntry {
+        ProfileEntry {
             key,
             edit: 0,
             at: at(second),
@@ -200,9 +200,9 @@ mod tests {
         }
     }
 
-    type Said = (u32, Direction, i64);
+    type Moment = (u32, Direction, i64);
 
-    fn thread(said: &[Said]) -> Live {
+    fn thread(said: &[Moment]) -> Live {
         let mut live = Live::new(ThreadId::new("thr_1"));
         for (key, direction, second) in said {
             live.fold(&entry(*key, *direction, *second), Change::Said { unsure: false });
@@ -210,12 +210,12 @@ mod tests {
         live
     }
 
-    fn parts(said: &[Said]) -> Vec<Part> {
-        let part = |it: &Said| Part { entry: entry(it.0, it.1, it.2), unsure: false };
+    fn parts(said: &[Moment]) -> Vec<Part> {
+        let part = |it: &Moment| Part { entry: entry(it.0, it.1, it.2), unsure: false };
         said.iter().map(part).collect()
     }
 
-    fn known(here: &[Said], came: &[Said], gone: &[Said]) -> Known {
+    fn known(here: &[Moment], came: &[Moment], gone: &[Moment]) -> Known {
         let gone = gone.iter().map(|it| Gone { key: it.0, at: at(it.2), direction: it.1 });
         Known {
             here: parts(here),

@@ -10,7 +10,7 @@ use super::live::MOST_LIVE;
 use crate::event::Direction;
 use crate::id::{Channel, ThreadId};
 use crate::threading::{
-    Arrival, Candidate, Entry, Filing, Model, Profile, Quoted, Reading, decide,
+    Arrival, Candidate, Filing, Model, Profile, ProfileEntry, Quoted, Reading, decide,
 };
 use crate::time::Timestamp;
 
@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
         };
         let place = place.unwrap_or_else(|| self.open());
         if let Some(thread) = self.threads.get_mut(place) {
-            thread.profile.fold(&Entry {
+            thread.profile.fold(&ProfileEntry {
                 key: short(&message.key),
                 edit: 0,
                 at: message.at,

@@ -48,7 +48,7 @@ impl SendError {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// Our word, which is also the last part of a problem's type: `window-closed`, `recipient-opted-out` …
-    pub problem: Problem,
+    pub problem: SendProblem,
     /// The platform's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -63,7 +63,7 @@ pub struct Failure {
 impl Failure {
     /// A failure that no platform spoke about.
     #[must_use]
-    pub fn ours(problem: Problem) -> Self {
+    pub fn ours(problem: SendProblem) -> Self {
         Self { problem, code: None, message: None, trace_id: None }
     }
 }
@@ -87,7 +87,7 @@ impl fmt::Display for Failure {
 /// Why a message cannot be sent: the stable types of the API's problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Problem {
+pub enum SendProblem {
     /// The time in which we may write freely is over.
     WindowClosed,
     /// No such approved template in that locale.
@@ -130,7 +130,7 @@ pub enum Problem {
     Unconfirmed,
 }
 
-impl Problem {
+impl SendProblem {
     /// The last part of its type URI, and its name in items.
     #[must_use]
     pub fn slug(self) -> &'static str {

@@ -18,7 +18,7 @@ use crate::id::{AccountId, Channel, IdentityId, ProviderId, Reference};
 pub use capabilities::{
     Capabilities, ChoiceLimit, Feature, MediaLimit, RuleSource, TextLimit, TextUnit, plain_emoji,
 };
-pub use failure::{Failure, Problem, SendError};
+pub use failure::{Failure, SendError, SendProblem};
 
 /// How messages leave by a channel.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use super::{Ask, Refusal, refuse};
 use crate::outbound::{
-    Capabilities, ChoiceOption, Feature, Problem, SendContent, SendMedia, TextLimit, TextUnit,
+    Capabilities, ChoiceOption, Feature, SendContent, SendMedia, SendProblem, TextLimit, TextUnit,
 };
 
 /// Says what does not fit.
@@ -16,7 +16,7 @@ pub(super) fn check(ask: &Ask<'_>, channel: &Capabilities) -> Result<(), Refusal
             let limit = channel.media.iter().find(|it| it.kind == *kind);
             let Some(limit) = limit else {
                 return refuse(
-                    Problem::MediaTypeUnsupported,
+                    SendProblem::MediaTypeUnsupported,
                     "it does not take files of this kind",
                 );
             };
@@ -25,13 +25,13 @@ pub(super) fn check(ask: &Ask<'_>, channel: &Capabilities) -> Result<(), Refusal
                 && !limit.mimes.iter().any(|it| it == mime)
             {
                 let detail = format!("it takes {}", limit.mimes.join(", "));
-                return refuse(Problem::MediaTypeUnsupported, detail);
+                return refuse(SendProblem::MediaTypeUnsupported, detail);
             }
             match (caption, channel.caption) {
                 (None, _) => Ok(()),
                 (Some(caption), Some(limit)) => fits("the caption", caption, limit),
                 (Some(_), None) => {
-                    refuse(Problem::ContentUnsupported, "it has no words under a file")
+                    refuse(SendProblem::ContentUnsupported, "it has no words under a file")
                 }
             }
         }
@@ -46,7 +46,7 @@ pub(super) fn check(ask: &Ask<'_>, channel: &Capabilities) -> Result<(), Refusal
             if channel.takes_reaction(emoji) {
                 return Ok(());
             }
-            refuse(Problem::ContentUnsupported, "it does not take this emoji as a reaction")
+            refuse(SendProblem::ContentUnsupported, "it does not take this emoji as a reaction")
         }
         SendContent::MarkRead { .. } => {
             need(channel, Feature::MarkRead, "it does not show what was read")
@@ -55,7 +55,7 @@ pub(super) fn check(ask: &Ask<'_>, channel: &Capabilities) -> Result<(), Refusal
 }
 
 fn need(channel: &Capabilities, feature: Feature, otherwise: &str) -> Result<(), Refusal> {
-    if channel.has(feature) { Ok(()) } else { refuse(Problem::ContentUnsupported, otherwise) }
+    if channel.has(feature) { Ok(()) } else { refuse(SendProblem::ContentUnsupported, otherwise) }
 }
 
 fn fits(what: &str, text: &str, limit: TextLimit) -> Result<(), Refusal> {
@@ -67,23 +67,23 @@ fn fits(what: &str, text: &str, limit: TextLimit) -> Result<(), Refusal> {
         TextUnit::Utf16 => "UTF-16 units",
         TextUnit::Bytes => "bytes",
     };
-    refuse(Problem::ContentUnsupported, format!("{what} is longer than {} {unit}", limit.max))
+    refuse(SendProblem::ContentUnsupported, format!("{what} is longer than {} {unit}", limit.max))
 }
 
 fn choices(options: &[ChoiceOption], channel: &Capabilities) -> Result<(), Refusal> {
     let Some(limit) = channel.choices else {
-        return refuse(Problem::ContentUnsupported, "it has no options to tap");
+        return refuse(SendProblem::ContentUnsupported, "it has no options to tap");
     };
     if limit.max < options.len() {
         let detail = format!("it takes {} options, not {}", limit.max, options.len());
-        return refuse(Problem::ContentUnsupported, detail);
+        return refuse(SendProblem::ContentUnsupported, detail);
     }
     let long = options
         .iter()
         .find(|it| limit.title < it.title.chars().count() || limit.id < it.id.chars().count());
     if long.is_some() {
         let detail = format!("a title has {} characters at most, an id {}", limit.title, limit.id);
-        return refuse(Problem::ContentUnsupported, detail);
+        return refuse(SendProblem::ContentUnsupported, detail);
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, Channel, IdentityId};
-use crate::outbound::{Author, Capabilities, Problem, SendContent};
+use crate::outbound::{Author, Capabilities, SendContent, SendProblem};
 use crate::time::Timestamp;
 
 pub use senders::Senders;
@@ -173,7 +173,7 @@ pub struct Passed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The problem.
-    pub problem: Problem,
+    pub problem: SendProblem,
     /// What is wrong, for the caller's developers: no address, no content.
     pub detail: String,
 }
@@ -262,7 +262,12 @@ fn judge(
 ) -> Judged {
     let template = template_status(ask.content, &way.channel, templates);
     let refusal = offers.iter().find(|it| it.channel == way.channel).map_or_else(
-        || refuse(Problem::ChannelMisconfigured, format!("{} is not deployed here", way.channel)),
+        || {
+            refuse(
+                SendProblem::ChannelMisconfigured,
+                format!("{} is not deployed here", way.channel),
+            )
+        },
         |offer| {
             check_person(ask, &way)
                 .and_then(|()| check_time(ask, now))
@@ -274,7 +279,7 @@ fn judge(
     Judged { way, verdict: Verdict { refusal: refusal.err(), template } }
 }
 
-fn refuse<T>(problem: Problem, detail: impl Into<String>) -> Result<T, Refusal> {
+fn refuse<T>(problem: SendProblem, detail: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal { problem, detail: detail.into() })
 }
 
@@ -283,18 +288,18 @@ fn no_way(ask: &Ask<'_>) -> Refusal {
         Some(channel) => format!("no address of this person is known on {channel}"),
         None => "no address of this person is known".to_owned(),
     };
-    Refusal { problem: Problem::RecipientUnreachable, detail }
+    Refusal { problem: SendProblem::RecipientUnreachable, detail }
 }
 
 fn check_person(ask: &Ask<'_>, way: &Way) -> Result<(), Refusal> {
     let forbids = |it: &String| it == EVERY_PURPOSE || it == ask.purpose.name();
     if way.forbidden.iter().any(forbids) {
         let detail = format!("they do not want {} messages on {}", ask.purpose.name(), way.channel);
-        return refuse(Problem::RecipientOptedOut, detail);
+        return refuse(SendProblem::RecipientOptedOut, detail);
     }
     if way.claimed && !ask.allow_claimed {
         let detail = format!("their address on {} is claimed, not confirmed", way.channel);
-        return refuse(Problem::IdentityUnverified, detail);
+        return refuse(SendProblem::IdentityUnverified, detail);
     }
     Ok(())
 }
@@ -302,7 +307,7 @@ fn check_person(ask: &Ask<'_>, way: &Way) -> Result<(), Refusal> {
 fn check_time(ask: &Ask<'_>, now: Timestamp) -> Result<(), Refusal> {
     match ask.expires_at {
         Some(expires_at) if expires_at <= now => {
-            refuse(Problem::Expired, format!("expires_at {} has passed", expires_at.rfc3339()))
+            refuse(SendProblem::Expired, format!("expires_at {} has passed", expires_at.rfc3339()))
         }
         Some(_) | None => Ok(()),
     }
@@ -324,9 +329,10 @@ fn template_status(
 fn check_template(status: Option<&str>, channel: &Channel) -> Result<(), Refusal> {
     match status {
         None | Some("approved" | "unknown") => Ok(()),
-        Some(status) => {
-            refuse(Problem::TemplateNotApproved, format!("on {channel} the template is {status}"))
-        }
+        Some(status) => refuse(
+            SendProblem::TemplateNotApproved,
+            format!("on {channel} the template is {status}"),
+        ),
     }
 }
 
@@ -348,12 +354,13 @@ fn check_window(
     match way.last_inbound {
         Some(last) if now.since(last) < window_s.saturating_mul(1000) => Ok(()),
         Some(last) => refuse(
-            Problem::WindowClosed,
+            SendProblem::WindowClosed,
             format!("Last customer message on {channel} {}", last.rfc3339()),
         ),
-        None => {
-            refuse(Problem::WindowClosed, format!("The customer has not yet written on {channel}"))
-        }
+        None => refuse(
+            SendProblem::WindowClosed,
+            format!("The customer has not yet written on {channel}"),
+        ),
     }
 }
 
@@ -365,7 +372,7 @@ fn alternatives(
 ) -> Alternatives {
     let problem = refused.and_then(|it| it.verdict.refusal.as_ref()).map(|it| it.problem);
     let mut names = Vec::new();
-    if let (Some(refused), Some(Problem::WindowClosed | Problem::TemplateNotApproved)) =
+    if let (Some(refused), Some(SendProblem::WindowClosed | SendProblem::TemplateNotApproved)) =
         (refused, problem)
     {
         let on_it = templates.iter().filter(|it| it.channel == refused.way.channel);

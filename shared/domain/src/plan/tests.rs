@@ -56,7 +56,7 @@ fn known(name: &str, status: &str) -> TemplateState {
     TemplateState { channel: CHAT, name, locale, status }
 }
 
-fn problem(ask: &Ask<'_>, ways: Vec<Way>) -> Option<Problem> {
+fn problem(ask: &Ask<'_>, ways: Vec<Way>) -> Option<SendProblem> {
     plan(ask, ways, &offers(), &[], now()).refusal.map(|(it, _)| it.problem)
 }
 
@@ -66,7 +66,7 @@ fn the_best_way_that_may_be_taken_is_taken() {
     let ways = vec![way(CHAT, Some(30)), way(SMS, Some(300))];
     let plan = plan(&ask(&content), ways, &offers(), &[], now());
     assert_eq!(plan.chosen().map(|it| &it.channel), Some(&SMS));
-    assert_eq!(plan.ways[0].verdict.refusal.as_ref().unwrap().problem, Problem::WindowClosed);
+    assert_eq!(plan.ways[0].verdict.refusal.as_ref().unwrap().problem, SendProblem::WindowClosed);
     assert_eq!(plan.refusal, None);
 }
 
@@ -78,7 +78,7 @@ fn a_closed_window_names_the_templates_and_channels_that_would_work() {
     let ways = vec![way(SMS, None), way(CHAT, Some(25))];
     let plan = plan(&ask, ways, &offers(), &templates, now());
     let (refusal, alternatives) = plan.refusal.clone().unwrap();
-    assert_eq!(refusal.problem, Problem::WindowClosed);
+    assert_eq!(refusal.problem, SendProblem::WindowClosed);
     assert!(refusal.detail.contains("Last customer message on chat 20"), "{}", refusal.detail);
     assert_eq!(alternatives.templates, ["delay"]);
     assert_eq!(alternatives.channels, [SMS]);
@@ -100,11 +100,11 @@ fn a_window_ends_to_the_millisecond_and_a_human_has_longer() {
     let last = |ms: i64| Way { last_inbound: Some(now().plus_ms(ms)), ..way(CHAT, None) };
     let day = 86_400_000;
     assert_eq!(problem(&ask(&content), vec![last(1 - day)]), None);
-    assert_eq!(problem(&ask(&content), vec![last(-day)]), Some(Problem::WindowClosed));
+    assert_eq!(problem(&ask(&content), vec![last(-day)]), Some(SendProblem::WindowClosed));
     let human = Ask { author: Author::Human, ..ask(&content) };
     assert_eq!(problem(&human, vec![last(-7 * day + 1)]), None);
-    assert_eq!(problem(&human, vec![last(-7 * day)]), Some(Problem::WindowClosed));
-    assert_eq!(problem(&human, vec![way(CHAT, None)]), Some(Problem::WindowClosed));
+    assert_eq!(problem(&human, vec![last(-7 * day)]), Some(SendProblem::WindowClosed));
+    assert_eq!(problem(&human, vec![way(CHAT, None)]), Some(SendProblem::WindowClosed));
 }
 
 #[test]
@@ -117,8 +117,11 @@ fn a_template_goes_through_a_closed_window_unless_it_is_known_not_to_be_approved
     };
     assert_eq!(judge("approved").ways[0].verdict.template.as_deref(), Some("approved"));
     let paused = judge("paused").refusal.unwrap().0;
-    assert_eq!(paused.problem, Problem::TemplateNotApproved);
-    assert_eq!(problem(&ask(&content), vec![way(SMS, None)]), Some(Problem::ContentUnsupported));
+    assert_eq!(paused.problem, SendProblem::TemplateNotApproved);
+    assert_eq!(
+        problem(&ask(&content), vec![way(SMS, None)]),
+        Some(SendProblem::ContentUnsupported)
+    );
 }
 
 #[test]
@@ -127,9 +130,9 @@ fn what_a_person_forbade_is_not_sent_and_the_rest_is() {
     let way =
         |forbidden: &str| vec![Way { forbidden: vec![forbidden.to_owned()], ..way(CHAT, Some(1)) }];
     assert_eq!(problem(&ask(&content), way("marketing")), None);
-    assert_eq!(problem(&ask(&content), way("all")), Some(Problem::RecipientOptedOut));
+    assert_eq!(problem(&ask(&content), way("all")), Some(SendProblem::RecipientOptedOut));
     let selling = Ask { purpose: Purpose::Marketing, ..ask(&content) };
-    assert_eq!(problem(&selling, way("marketing")), Some(Problem::RecipientOptedOut));
+    assert_eq!(problem(&selling, way("marketing")), Some(SendProblem::RecipientOptedOut));
 }
 
 #[test]
@@ -137,18 +140,18 @@ fn a_claimed_address_an_unknown_one_and_a_missing_channel_are_refused() {
     let content = text("hello");
     let claimed = Way { claimed: true, ..way(CHAT, Some(1)) };
     let problem_of = |ask: &Ask<'_>| problem(ask, vec![claimed.clone()]);
-    assert_eq!(problem_of(&ask(&content)), Some(Problem::IdentityUnverified));
+    assert_eq!(problem_of(&ask(&content)), Some(SendProblem::IdentityUnverified));
     assert_eq!(problem_of(&Ask { allow_claimed: true, ..ask(&content) }), None);
-    assert_eq!(problem(&ask(&content), vec![]), Some(Problem::RecipientUnreachable));
+    assert_eq!(problem(&ask(&content), vec![]), Some(SendProblem::RecipientUnreachable));
     let elsewhere = way(Channel::from_static("fax"), Some(1));
-    assert_eq!(problem(&ask(&content), vec![elsewhere]), Some(Problem::ChannelMisconfigured));
+    assert_eq!(problem(&ask(&content), vec![elsewhere]), Some(SendProblem::ChannelMisconfigured));
 }
 
 #[test]
 fn a_message_whose_time_is_over_is_refused() {
     let content = text("hello");
     let ask = Ask { expires_at: Some(now()), ..ask(&content) };
-    assert_eq!(problem(&ask, vec![way(CHAT, Some(1))]), Some(Problem::Expired));
+    assert_eq!(problem(&ask, vec![way(CHAT, Some(1))]), Some(SendProblem::Expired));
 }
 
 #[test]
@@ -171,18 +174,18 @@ fn content_that_does_not_fit_is_refused_before_anything_is_sent() {
     let place = SendContent::Location { latitude: 1.0, longitude: 2.0, name: None, address: None };
     let cases = [
         (text(&"é".repeat(20)), None),
-        (text(&"é".repeat(21)), Some(Problem::ContentUnsupported)),
+        (text(&"é".repeat(21)), Some(SendProblem::ContentUnsupported)),
         (media(MediaKind::Image, "image/png", Some("short")), None),
         (
             media(MediaKind::Image, "image/png", Some("longer than it")),
-            Some(Problem::ContentUnsupported),
+            Some(SendProblem::ContentUnsupported),
         ),
-        (media(MediaKind::Image, "image/bmp", None), Some(Problem::MediaTypeUnsupported)),
-        (media(MediaKind::Video, "image/png", None), Some(Problem::MediaTypeUnsupported)),
+        (media(MediaKind::Image, "image/bmp", None), Some(SendProblem::MediaTypeUnsupported)),
+        (media(MediaKind::Video, "image/png", None), Some(SendProblem::MediaTypeUnsupported)),
         (choices(&["yes", "no"]), None),
-        (choices(&["yes", "no", "maybe"]), Some(Problem::ContentUnsupported)),
-        (choices(&["certainly"]), Some(Problem::ContentUnsupported)),
-        (place, Some(Problem::ContentUnsupported)),
+        (choices(&["yes", "no", "maybe"]), Some(SendProblem::ContentUnsupported)),
+        (choices(&["certainly"]), Some(SendProblem::ContentUnsupported)),
+        (place, Some(SendProblem::ContentUnsupported)),
     ];
     for (content, expected) in cases {
         let found = problem(&ask(&content), vec![way(CHAT, Some(1))]);
@@ -190,7 +193,7 @@ fn content_that_does_not_fit_is_refused_before_anything_is_sent() {
     }
     let (content, way) = (text("hello"), way(SMS, Some(1)));
     let quoting = Ask { quotes: true, ..ask(&content) };
-    assert_eq!(problem(&quoting, vec![way]), Some(Problem::ContentUnsupported));
+    assert_eq!(problem(&quoting, vec![way]), Some(SendProblem::ContentUnsupported));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::overlap::{self, Unread};
 /// What `outbound` is to do about one leg of a message. It holds no content: that is in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct OutboundEntry {
     /// The message.
     pub message: MessageId,
     /// Which leg of it. The first is not written: entries of a message with one leg are read by versions that know of none.
@@ -31,7 +31,7 @@ pub enum Step {
     Confirm(u32),
 }
 
-impl Entry {
+impl OutboundEntry {
     /// What `api` queues for a message that it has stored. Queued twice, it does nothing twice.
     #[must_use]
     pub fn first(message: MessageId, to: &IdentityId) -> Self {
@@ -91,11 +91,11 @@ mod tests {
     #[test]
     fn each_attempt_has_an_entry_of_its_own() {
         let to = IdentityId::phone("+447700900111");
-        let first = Entry::first(MessageId::new("msg_1"), &to);
+        let first = OutboundEntry::first(MessageId::new("msg_1"), &to);
         let steps = [Step::Send(1), Step::Send(2), Step::Confirm(1)];
         let mut ids: Vec<_> = steps.map(|it| first.then(it).deduplication_id()).to_vec();
         assert_eq!(ids[0], first.deduplication_id());
-        let of_second = Entry { leg: 1, ..first.then(Step::Send(2)) };
+        let of_second = OutboundEntry { leg: 1, ..first.then(Step::Send(2)) };
         ids.push(of_second.deduplication_id());
         ids.sort_unstable();
         ids.dedup();
@@ -105,11 +105,11 @@ mod tests {
     #[test]
     fn an_entry_of_a_version_without_legs_is_about_the_first_and_reads_there_too() {
         let old = r#"{"message":"msg_1","group":"g","step":{"send":3}}"#;
-        let entry = Entry::read(old).unwrap();
+        let entry = OutboundEntry::read(old).unwrap();
         assert_eq!((entry.leg, entry.step), (0, Step::Send(3)));
         assert_eq!(serde_json::to_string(&entry).unwrap(), old);
-        let second = Entry { leg: 1, ..entry };
-        assert_eq!(Entry::read(&serde_json::to_string(&second).unwrap()), Ok(second));
+        let second = OutboundEntry { leg: 1, ..entry };
+        assert_eq!(OutboundEntry::read(&serde_json::to_string(&second).unwrap()), Ok(second));
     }
 
     #[test]
@@ -119,18 +119,19 @@ mod tests {
             r#"{"message":"msg_1","group":"g","step":{"send":1},"lane":2}"#,
             r#"{"message":"msg_1","kind":"fetch"}"#,
         ] {
-            assert_eq!(Entry::read(newer), Err(Unread::Yet), "{newer}");
+            assert_eq!(OutboundEntry::read(newer), Err(Unread::Yet), "{newer}");
         }
         for odd in ["", "not an entry", "{}", "[1]", r#"{"message":1}"#] {
-            assert_eq!(Entry::read(odd), Err(Unread::Ever), "{odd}");
+            assert_eq!(OutboundEntry::read(odd), Err(Unread::Ever), "{odd}");
         }
     }
 
     #[test]
     fn an_entry_reads_back_and_holds_no_address() {
-        let entry = Entry::first(MessageId::new("msg_1"), &IdentityId::phone("+447700900111"));
+        let entry =
+            OutboundEntry::first(MessageId::new("msg_1"), &IdentityId::phone("+447700900111"));
         let text = serde_json::to_string(&entry).unwrap();
-        assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry);
+        assert_eq!(serde_json::from_str::<OutboundEntry>(&text).unwrap(), entry);
         assert!(!text.contains("447700900111"));
     }
 }

@@ -13,7 +13,7 @@ mod retry;
 #[cfg(test)]
 mod model;
 
-pub use entry::{Entry, Step};
+pub use entry::{OutboundEntry, Step};
 pub use leg::{Attempt, End, Leg, Received};
 pub use message::{Outgoing, shown};
 pub use progress::{Move, Progress, decide};

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::id::{AccountId, Channel, ContactId, IdentityId, MessageId, ThreadId};
-use crate::outbound::{Author, Failure, Problem, SendContent, SendError};
+use crate::outbound::{Author, Failure, SendContent, SendError, SendProblem};
 use crate::status::Status;
 use crate::time::Timestamp;
 
@@ -32,7 +32,7 @@ pub(super) fn outgoing() -> Outgoing {
 
 /// What the platform does with a call.
 #[derive(Clone, Copy, Debug)]
-enum Answer {
+enum CallAnswer {
     Takes,
     TakesUnheard,
     LosesUnheard,
@@ -48,12 +48,12 @@ struct Turn {
     quiet_s: i64,
     repeated: bool,
     steps: u32,
-    answer: Answer,
+    answer: CallAnswer,
 }
 
 struct World {
     progress: Progress,
-    failure: Option<Problem>,
+    failure: Option<SendProblem>,
     timers: Vec<(Timestamp, Step)>,
     queue: VecDeque<Step>,
     /// When each entry was last put in: the queue drops what comes again within five minutes.
@@ -120,14 +120,19 @@ impl World {
         }
     }
 
-    fn handle(&mut self, step: Step, answer: Answer, budget: &mut Budget) -> Result<(), Stopped> {
+    fn handle(
+        &mut self,
+        step: Step,
+        answer: CallAnswer,
+        budget: &mut Budget,
+    ) -> Result<(), Stopped> {
         loop {
             budget.step()?;
             match decide(&self.progress, step, self.resends, self.now) {
                 Move::Nothing => return Ok(()),
                 Move::Complete => return self.complete(budget),
-                Move::Expire => self.end(Status::Failed, Problem::Expired),
-                Move::GiveUp { .. } => self.end(Status::Failed, Problem::Unconfirmed),
+                Move::Expire => self.end(Status::Failed, SendProblem::Expired),
+                Move::GiveUp { .. } => self.end(Status::Failed, SendProblem::Unconfirmed),
                 Move::Doubt { .. } => self.progress.status = Status::Unconfirmed,
                 Move::Attempt { n, duplicate } => {
                     return self.attempt(n, duplicate, answer, budget);
@@ -140,33 +145,34 @@ impl World {
         &mut self,
         n: u32,
         duplicate: bool,
-        answer: Answer,
+        answer: CallAnswer,
         budget: &mut Budget,
     ) -> Result<(), Stopped> {
         self.timers.push((self.now.plus_ms(600_000), Step::Confirm(n)));
         budget.step()?;
-        if !matches!(answer, Answer::NotNowBeforeItsIntent) {
+        if !matches!(answer, CallAnswer::NotNowBeforeItsIntent) {
             self.progress.attempt = n;
             self.progress.intent = Some(self.now);
             self.progress.retry_at = None;
             self.progress.possible_duplicate |= duplicate;
             budget.step()?;
-            self.arrived += u32::from(matches!(answer, Answer::Takes | Answer::TakesUnheard));
+            self.arrived +=
+                u32::from(matches!(answer, CallAnswer::Takes | CallAnswer::TakesUnheard));
             budget.step()?;
         }
-        let failure = Failure::ours(Problem::RateLimited);
+        let failure = Failure::ours(SendProblem::RateLimited);
         let error = match answer {
-            Answer::TakesUnheard | Answer::LosesUnheard => return Ok(()),
-            Answer::Takes => {
+            CallAnswer::TakesUnheard | CallAnswer::LosesUnheard => return Ok(()),
+            CallAnswer::Takes => {
                 self.progress.intent = None;
                 self.progress.status = self.progress.status.join(Status::Sent);
                 budget.step()?;
                 return self.complete(budget);
             }
-            Answer::NotNow | Answer::NotNowBeforeItsIntent => {
+            CallAnswer::NotNow | CallAnswer::NotNowBeforeItsIntent => {
                 SendError::Retry { after_ms: None, at_most: None, failure }
             }
-            Answer::Refuses => SendError::Refused(failure),
+            CallAnswer::Refuses => SendError::Refused(failure),
         };
         match after_failure(&self.progress, &MessageId::new("msg_1"), n, &error, self.now) {
             Retry::At(at) => {
@@ -188,7 +194,7 @@ impl World {
         Ok(())
     }
 
-    fn end(&mut self, status: Status, problem: Problem) {
+    fn end(&mut self, status: Status, problem: SendProblem) {
         self.progress.status = self.progress.status.join(status);
         self.progress.intent = None;
         self.failure = Some(problem);
@@ -201,12 +207,12 @@ impl World {
 
 fn turn() -> impl Strategy<Value = Turn> {
     let answer = prop_oneof![
-        Just(Answer::Takes),
-        Just(Answer::TakesUnheard),
-        Just(Answer::LosesUnheard),
-        Just(Answer::NotNow),
-        Just(Answer::NotNowBeforeItsIntent),
-        Just(Answer::Refuses),
+        Just(CallAnswer::Takes),
+        Just(CallAnswer::TakesUnheard),
+        Just(CallAnswer::LosesUnheard),
+        Just(CallAnswer::NotNow),
+        Just(CallAnswer::NotNowBeforeItsIntent),
+        Just(CallAnswer::Refuses),
     ];
     (0i64..1_200, proptest::bool::weighted(0.1), 1u32..10, answer)
         .prop_map(|(quiet_s, repeated, steps, answer)| Turn { quiet_s, repeated, steps, answer })
@@ -226,7 +232,7 @@ proptest! {
         }
         // From now on nothing goes wrong.
         for _ in 0..100 {
-            world.turn(Turn { quiet_s: 1_200, repeated: false, steps: u32::MAX, answer: Answer::Takes });
+            world.turn(Turn { quiet_s: 1_200, repeated: false, steps: u32::MAX, answer: CallAnswer::Takes });
         }
         prop_assert!(world.queue.is_empty() && world.timers.is_empty(), "it goes on for ever");
         prop_assert!(world.progress.is_over(), "it ends as {:?}", world.progress);

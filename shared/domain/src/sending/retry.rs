@@ -3,7 +3,7 @@
 use super::progress::Progress;
 use crate::event::digest;
 use crate::id::MessageId;
-use crate::outbound::{Failure, Problem, SendError};
+use crate::outbound::{Failure, SendError, SendProblem};
 use crate::status::Status;
 use crate::time::Timestamp;
 
@@ -55,7 +55,7 @@ pub fn after_failure(
 pub fn out_of_time(progress: &Progress, failure: Option<Failure>) -> (Status, Failure) {
     match failure.filter(|_| progress.expires_at.is_none()) {
         Some(failure) => (Status::Failed, failure),
-        None => (Status::Expired, Failure::ours(Problem::Expired)),
+        None => (Status::Expired, Failure::ours(SendProblem::Expired)),
     }
 }
 
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     fn retry(after_ms: Option<u64>, at_most: Option<u32>) -> SendError {
-        SendError::Retry { after_ms, at_most, failure: Failure::ours(Problem::RateLimited) }
+        SendError::Retry { after_ms, at_most, failure: Failure::ours(SendProblem::RateLimited) }
     }
 
     fn from(expires_at: Option<i64>) -> Progress {
@@ -96,16 +96,16 @@ mod tests {
 
     #[test]
     fn a_refused_message_is_not_retried() {
-        let failure = Failure::ours(Problem::AddressInvalid);
+        let failure = Failure::ours(SendProblem::AddressInvalid);
         let end = judge(&from(None), 1, &SendError::Refused(failure.clone()));
         assert_eq!(end, Retry::Never(Status::Failed, failure));
     }
 
     #[test]
     fn a_retry_past_the_deadline_ends_now() {
-        let expired = Retry::Never(Status::Expired, Failure::ours(Problem::Expired));
+        let expired = Retry::Never(Status::Expired, Failure::ours(SendProblem::Expired));
         assert_eq!(judge(&from(Some(1_000)), 1, &retry(None, None)), expired);
-        let limited = Retry::Never(Status::Failed, Failure::ours(Problem::RateLimited));
+        let limited = Retry::Never(Status::Failed, Failure::ours(SendProblem::RateLimited));
         assert_eq!(judge(&from(None), 1, &retry(Some(25 * 3_600_000), None)), limited);
     }
 

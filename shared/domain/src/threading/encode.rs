@@ -1,6 +1,6 @@
 //! A profile as bytes: deterministic, so that replicas compare equal, and at most [`Profile::MOST_BYTES`].
 
-use super::profile::{Kept, OURS, Profile, Said, THEIRS, WITH_IDS, WITH_SUBJECT, join};
+use super::profile::{Kept, OURS, Profile, SaidWords, THEIRS, WITH_IDS, WITH_SUBJECT, join};
 use super::reading::{MOST_STEMS, Vector};
 
 /// The layout that is written. A reader refuses others, so that a profile is never read as what it is not.
@@ -96,7 +96,7 @@ fn put_list<T>(
 }
 
 /// The flags share a byte with the number of stems.
-fn put_said(out: &mut Vec<u8>, said: &Said) {
+fn put_said(out: &mut Vec<u8>, said: &SaidWords) {
     let flags = u8::from(said.asks) << 7 | u8::from(said.closes) << 6 | u8::from(said.goodbye) << 5;
     out.push(flags | u8::try_from(said.vector.0.len()).unwrap_or(0));
     out.extend(said.channel.to_le_bytes());
@@ -168,7 +168,7 @@ impl Bytes<'_> {
         if list.len() == n { Ok(list) } else { Err(Corrupt) }
     }
 
-    fn said(&mut self) -> Result<Said, Corrupt> {
+    fn said(&mut self) -> Result<SaidWords, Corrupt> {
         let flags = self.byte()?;
         let channel = self.half()?;
         let n = usize::from(flags & 0x1f);
@@ -177,7 +177,7 @@ impl Bytes<'_> {
         }
         let stems = (0..n).map(|_| Ok((self.half()?, self.byte()?)));
         let vector = Vector(stems.collect::<Result<_, Corrupt>>()?);
-        Ok(Said {
+        Ok(SaidWords {
             channel,
             asks: flags & 0x80 != 0,
             closes: flags & 0x40 != 0,
@@ -191,14 +191,14 @@ impl Bytes<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Entry, Reading};
+    use super::super::{ProfileEntry, Reading};
     use super::*;
     use crate::event::Direction;
     use crate::id::Channel;
     use crate::time::Timestamp;
 
-    fn entry(key: u32, at: i64, edit: u64, text: &str) -> Entry {
-        Entry {
+    fn entry(key: u32, at: i64, edit: u64, text: &str) -> ProfileEntry {
+        ProfileEntry {
             key,
             edit,
             at: Timestamp::from_secs(at),

@@ -2,7 +2,7 @@
 //! weight comes from the next fit.
 
 use super::reading::Form;
-use super::scene::{Ids, Row, Scene, count, flag, ln};
+use super::scene::{Comparison, Ids, Row, count, flag, ln};
 use About::{Id, Last, Nothing, Quoted};
 use Sign::{Against, For, Free};
 
@@ -43,7 +43,7 @@ pub struct ThreadFeature {
     pub said: &'static str,
     /// What it is said about.
     pub about: About,
-    pub(super) value: fn(&Scene<'_>, &Row<'_>) -> f32,
+    pub(super) value: fn(&Comparison<'_>, &Row<'_>) -> f32,
 }
 
 /// A feature of "new thread".
@@ -56,7 +56,7 @@ pub struct NewFeature {
     pub meaning: &'static str,
     /// How it is said to people when it decides.
     pub said: &'static str,
-    pub(super) value: fn(&Scene<'_>) -> f32,
+    pub(super) value: fn(&Comparison<'_>) -> f32,
 }
 
 /// Something that is new for the model: in its presence nothing is surer than [`MOST_SURE_IN_DOUBT`].
@@ -65,7 +65,7 @@ pub struct Doubt {
     pub name: &'static str,
     /// What it is.
     pub meaning: &'static str,
-    pub(super) holds: fn(&Scene<'_>) -> bool,
+    pub(super) holds: fn(&Comparison<'_>) -> bool,
 }
 
 /// How sure a decision may be about what is new for the model. Of a hundred such, two will be wrong whatever the weights

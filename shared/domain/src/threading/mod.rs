@@ -28,7 +28,7 @@ pub use decide::{
 pub use encode::Corrupt;
 pub use evidence::Evidence;
 pub use ids::SharedId;
-pub use profile::{Entry, Profile};
+pub use profile::{Profile, ProfileEntry};
 pub use reading::Reading;
 pub use scene::{MOST_CANDIDATES, Measured, measure};
 pub use subject::{subject_line, subject_of};

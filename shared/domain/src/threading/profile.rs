@@ -23,7 +23,7 @@ pub(super) const WITH_SUBJECT: usize = 3;
 
 /// One message, as a profile takes it in.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct ProfileEntry {
     /// A short key of the message: the same each time that it comes.
     pub key: u32,
     /// Which edit this is; the highest wins. `u64::MAX` for a deletion.
@@ -38,7 +38,7 @@ pub struct Entry {
     pub reading: Option<Reading>,
 }
 
-impl Entry {
+impl ProfileEntry {
     /// Whether the message was taken back.
     #[must_use]
     pub fn is_taken_back(&self) -> bool {
@@ -49,8 +49,8 @@ impl Entry {
 /// What is kept of a live thread.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
-    pub(super) theirs: Vec<Kept<Said>>,
-    pub(super) ours: Vec<Kept<Said>>,
+    pub(super) theirs: Vec<Kept<SaidWords>>,
+    pub(super) ours: Vec<Kept<SaidWords>>,
     pub(super) ids: Vec<Kept<Vec<u32>>>,
     pub(super) subjects: Vec<Kept<Option<u32>>>,
     pub(super) resolved: Option<u32>,
@@ -68,7 +68,7 @@ pub(super) struct Kept<T> {
 
 /// One message's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Said {
+pub(super) struct SaidWords {
     pub(super) channel: u16,
     pub(super) asks: bool,
     pub(super) closes: bool,
@@ -78,7 +78,7 @@ pub(super) struct Said {
 
 impl Profile {
     /// The profile of these messages.
-    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a ProfileEntry>) -> Self {
         let mut profile = Self::default();
         for entry in entries {
             profile.fold(entry);
@@ -87,12 +87,12 @@ impl Profile {
     }
 
     /// Takes a message in. Order and repetition change nothing.
-    pub fn fold(&mut self, entry: &Entry) {
+    pub fn fold(&mut self, entry: &ProfileEntry) {
         let at = seconds(entry.at);
         let (key, edit) = (fold16(entry.key), edit_rank(entry.edit, entry.at));
         let reading = entry.reading.as_ref();
         let cues = reading.map(|it| it.cues).unwrap_or_default();
-        let said = Said {
+        let said = SaidWords {
             channel: channel_hash(&entry.channel),
             asks: cues.asks,
             closes: cues.closes,
@@ -197,12 +197,12 @@ impl Profile {
     }
 
     /// The words of its kept messages.
-    pub(super) fn said(&self) -> impl Iterator<Item = &Said> {
+    pub(super) fn said(&self) -> impl Iterator<Item = &SaidWords> {
         self.theirs.iter().chain(&self.ours).map(|it| &it.what)
     }
 
     /// The last message; of two in one second ours, because an answer comes after.
-    pub(super) fn last(&self) -> Option<(Direction, &Kept<Said>)> {
+    pub(super) fn last(&self) -> Option<(Direction, &Kept<SaidWords>)> {
         let theirs = self.theirs.first().map(|it| (Direction::In, it));
         let ours = self.ours.first().map(|it| (Direction::Out, it));
         match (theirs, ours) {

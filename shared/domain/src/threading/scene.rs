@@ -3,7 +3,7 @@
 use super::Cues;
 use super::decide::{Arrival, Candidate};
 use super::features::{DOUBTS, NEW_FEATURES, THREAD_FEATURES};
-use super::profile::{Kept, Profile, Said, channel_hash};
+use super::profile::{Kept, Profile, SaidWords, channel_hash};
 use super::reading::Form;
 use crate::event::Direction;
 use crate::id::ThreadId;
@@ -44,7 +44,8 @@ pub fn measure(arrival: &Arrival<'_>, candidates: &[Candidate<'_>]) -> Measured 
     let order = order(arrival, candidates);
     let chosen = order.iter().filter_map(|it| candidates.get(*it));
     let rows = chosen.enumerate().map(|(rank, it)| Row::of(arrival, it, rank)).collect();
-    let mut scene = Scene { arrival, channel: channel_hash(arrival.channel), rows, new_words: 0 };
+    let mut scene =
+        Comparison { arrival, channel: channel_hash(arrival.channel), rows, new_words: 0 };
     scene.compare_ids();
     scene.compare_words();
     let note = |it: &Row<'_>| Note { quoted: it.quoted, last: it.last_at, shared: it.shared };
@@ -79,7 +80,7 @@ fn refers(arrival: &Arrival<'_>, thread: &ThreadId) -> bool {
 }
 
 /// A message before the candidates.
-pub(super) struct Scene<'a> {
+pub(super) struct Comparison<'a> {
     pub(super) arrival: &'a Arrival<'a>,
     pub(super) rows: Vec<Row<'a>>,
     /// Heavy stems of the message that no candidate has.
@@ -139,11 +140,11 @@ impl<'a> Row<'a> {
     }
 
     /// The last message, if it is ours.
-    pub(super) fn last_ours(&self) -> Option<&'a Kept<Said>> {
+    pub(super) fn last_ours(&self) -> Option<&'a Kept<SaidWords>> {
         self.profile.last().filter(|(direction, _)| *direction == Direction::Out).map(|it| it.1)
     }
 
-    pub(super) fn is_on_channel(&self, scene: &Scene<'_>) -> bool {
+    pub(super) fn is_on_channel(&self, scene: &Comparison<'_>) -> bool {
         self.profile.last().is_some_and(|(_, it)| it.what.channel == scene.channel)
     }
 
@@ -153,16 +154,16 @@ impl<'a> Row<'a> {
     }
 
     /// Whether its last message is the customer's, on this channel.
-    pub(super) fn is_unanswered(&self, scene: &Scene<'_>) -> bool {
+    pub(super) fn is_unanswered(&self, scene: &Comparison<'_>) -> bool {
         self.is_on_channel(scene) && self.last_ours().is_none()
     }
 
-    pub(super) fn has_subject(&self, scene: &Scene<'_>) -> bool {
+    pub(super) fn has_subject(&self, scene: &Comparison<'_>) -> bool {
         scene.arrival.reading.subject.is_some_and(|it| self.profile.has_subject(it.hash))
     }
 }
 
-impl Scene<'_> {
+impl Comparison<'_> {
     pub(super) fn cues(&self) -> Cues {
         self.arrival.reading.cues
     }
@@ -180,7 +181,7 @@ impl Scene<'_> {
     }
 
     /// How alike the message is to the most alike of these.
-    pub(super) fn likeness(&self, said: &[Kept<Said>]) -> f32 {
+    pub(super) fn likeness(&self, said: &[Kept<SaidWords>]) -> f32 {
         let vector = &self.arrival.reading.vector;
         said.iter().map(|it| vector.cosine(&it.what.vector)).fold(0.0, f32::max)
     }

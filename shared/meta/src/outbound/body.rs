@@ -3,7 +3,8 @@
 use domain::content::MediaKind;
 use domain::id::ProviderId;
 use domain::outbound::{
-    Author, ChoiceOption, Feature, Problem, Send, SendContent, SendError, SendMedia, TemplateUse,
+    Author, ChoiceOption, Feature, Send, SendContent, SendError, SendMedia, SendProblem,
+    TemplateUse,
 };
 use serde_json::{Map, Value, json};
 
@@ -69,7 +70,9 @@ pub(super) fn recipient(sending: &Sending<'_>) -> Result<Value, SendError> {
     }
     match own().find_map(|it| it.strip_prefix(USER_REF)) {
         Some(reference) => Ok(json!({ "user_ref": reference })),
-        None => Err(refused(Problem::AddressInvalid, "This account knows the person by no id.")),
+        None => {
+            Err(refused(SendProblem::AddressInvalid, "This account knows the person by no id."))
+        }
     }
 }
 
@@ -101,14 +104,14 @@ fn content(sending: &Sending<'_>, uploaded: Option<&str>) -> Result<Map<String, 
             }
             let limit = rules.media.iter().find(|it| it.kind == *kind);
             let limit = limit.ok_or_else(|| {
-                refused(Problem::MediaTypeUnsupported, "Files of this kind cannot be sent.")
+                refused(SendProblem::MediaTypeUnsupported, "Files of this kind cannot be sent.")
             })?;
             if let SendMedia::Object { mime, .. } = source
                 && !limit.mimes.is_empty()
                 && !limit.mimes.contains(mime)
             {
                 let why = format!("Allowed are {}.", limit.mimes.join(", "));
-                return Err(refused(Problem::MediaTypeUnsupported, why));
+                return Err(refused(SendProblem::MediaTypeUnsupported, why));
             }
             let payload = match (source, uploaded) {
                 (SendMedia::Url(url), _) => json!({ "url": url }),
@@ -154,7 +157,7 @@ pub(super) fn attachment_type(kind: MediaKind) -> Result<&'static str, SendError
         MediaKind::Audio | MediaKind::VoiceNote => Ok("audio"),
         MediaKind::Document => Ok("file"),
         MediaKind::Sticker | MediaKind::Share => {
-            Err(refused(Problem::MediaTypeUnsupported, "Files of this kind cannot be sent."))
+            Err(refused(SendProblem::MediaTypeUnsupported, "Files of this kind cannot be sent."))
         }
     }
 }
@@ -180,7 +183,7 @@ fn replies(sending: &Sending<'_>, options: &[ChoiceOption]) -> Result<Vec<Value>
 
 /// An approved template with its variables: by position where all names are numbers, else by name.
 fn payload(template: &TemplateUse) -> Result<Value, SendError> {
-    let invalid = |why: &str| refused(Problem::TemplateParameterInvalid, why);
+    let invalid = |why: &str| refused(SendProblem::TemplateParameterInvalid, why);
     let mut components = match &template.components {
         None => Vec::new(),
         Some(Value::Array(components)) => components.clone(),

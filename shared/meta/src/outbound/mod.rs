@@ -6,8 +6,8 @@ mod upload;
 use domain::id::{Channel, ProviderId};
 use domain::json::envelope;
 use domain::outbound::{
-    Account, Body, Call, Capabilities, Failure, Next, Problem, Response, Send, SendContent,
-    SendError, SendMedia,
+    Account, Body, Call, Capabilities, Failure, Next, Response, Send, SendContent, SendError,
+    SendMedia, SendProblem,
 };
 use http::{HeaderValue, Request, header};
 use serde_json::{Value, json};
@@ -137,15 +137,15 @@ fn message_id(answer: &Response) -> Option<ProviderId> {
 }
 
 fn misconfigured() -> SendError {
-    SendError::Config(Failure::ours(Problem::ChannelMisconfigured))
+    SendError::Config(Failure::ours(SendProblem::ChannelMisconfigured))
 }
 
 /// What is refused before a call is made, in words for whoever sent it.
-fn refused(problem: Problem, why: impl Into<String>) -> SendError {
+fn refused(problem: SendProblem, why: impl Into<String>) -> SendError {
     SendError::Refused(Failure { message: Some(why.into()), ..Failure::ours(problem) })
 }
 
 /// Content that does not fit the channel.
 fn unsupported(why: impl Into<String>) -> SendError {
-    refused(Problem::ContentUnsupported, why)
+    refused(SendProblem::ContentUnsupported, why)
 }

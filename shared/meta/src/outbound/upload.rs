@@ -2,7 +2,9 @@
 
 use domain::event::digest;
 use domain::json::envelope;
-use domain::outbound::{Body, Call, Failure, Problem, Response, SendContent, SendError, SendMedia};
+use domain::outbound::{
+    Body, Call, Failure, Response, SendContent, SendError, SendMedia, SendProblem,
+};
 use http::HeaderValue;
 use serde_json::json;
 
@@ -44,7 +46,7 @@ pub(super) fn id(answer: &Response) -> Result<String, SendError> {
     id.ok_or_else(|| SendError::Retry {
         after_ms: None,
         at_most: Some(3),
-        failure: Failure::ours(Problem::ChannelUnavailable),
+        failure: Failure::ours(SendProblem::ChannelUnavailable),
     })
 }
 

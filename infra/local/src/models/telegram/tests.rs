@@ -2,7 +2,7 @@
 
 use domain::content::{Content, MediaKind};
 use domain::event::Kind;
-use domain::outbound::{ChoiceOption, Problem, SendContent, SendError, SendMedia};
+use domain::outbound::{ChoiceOption, SendContent, SendError, SendMedia, SendProblem};
 use serde_json::{Value, json};
 
 use super::rules::BotError;
@@ -178,5 +178,5 @@ async fn a_conversation_with_the_channel_goes_both_ways() {
     assert!(matches!(ours.next().await.kind, Kind::ConsentChanged { granted: false, .. }));
     let refused = ours.answer(&asked, words("encore là ?"), None).await;
     let Err(SendError::Policy(failure)) = refused else { panic!("{refused:?}") };
-    assert_eq!(failure.problem, Problem::RecipientOptedOut);
+    assert_eq!(failure.problem, SendProblem::RecipientOptedOut);
 }

@@ -13,7 +13,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Uri};
 use ring::hmac;
 
-use super::rules::Problem;
+use super::rules::XProblem;
 use super::{CONSUMER_KEY, CONSUMER_SECRET, SIGNING_TOKEN, SIGNING_TOKEN_SECRET, TOKEN, XApi};
 
 /// How far a call's time may be from ours, in seconds. X says "too far in the past" and no number; this is the model's.
@@ -38,14 +38,14 @@ impl XApi {
         uri: &Uri,
         headers: &HeaderMap,
         now: Timestamp,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), XProblem> {
         let shown = headers.get(AUTHORIZATION).and_then(|it| it.to_str().ok());
         let is_ours = match shown.and_then(|it| it.split_once(' ')) {
             Some(("Bearer", token)) => token == TOKEN,
             Some(("OAuth", fields)) => self.is_signed(method, uri, fields, now).is_some(),
             Some(_) | None => false,
         };
-        if is_ours { Ok(()) } else { Err(Problem::new(401, "Unauthorized")) }
+        if is_ours { Ok(()) } else { Err(XProblem::new(401, "Unauthorized")) }
     }
 
     /// `None` if it is not signed by our account, for this call, now and for the first time.
@@ -153,7 +153,7 @@ mod tests {
         let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
         let now = Timestamp::from_secs(NOW);
         let taken = model.authorise(method, &path.parse().unwrap(), &headers, now);
-        assert!(taken.as_ref().is_ok() || taken == Err(Problem::new(401, "Unauthorized")));
+        assert!(taken.as_ref().is_ok() || taken == Err(XProblem::new(401, "Unauthorized")));
         taken.is_ok()
     }
 

@@ -7,7 +7,7 @@ use crate::models::strict::{Read, Strict};
 
 /// An error as the X API answers it: <https://docs.x.com/x-api/fundamentals/response-codes-and-errors>.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(super) struct XProblem {
     /// The HTTP status.
     pub(super) status: u16,
     /// What is wrong.
@@ -16,7 +16,7 @@ pub(super) struct Problem {
     pub(super) reset: Option<i64>,
 }
 
-impl Problem {
+impl XProblem {
     pub(super) fn new(status: u16, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), reset: None }
     }
@@ -27,14 +27,14 @@ impl Problem {
     }
 }
 
-impl From<String> for Problem {
+impl From<String> for XProblem {
     fn from(what: String) -> Self {
         Self::new(400, format!("One or more parameters to your request was invalid: {what}"))
     }
 }
 
 /// A direct message: text, or one file, or both: <https://docs.x.com/x-api/direct-messages/manage/integrate>.
-pub(super) fn direct(to: &str, body: &Value, world: &World) -> Result<String, Problem> {
+pub(super) fn direct(to: &str, body: &Value, world: &World) -> Result<String, XProblem> {
     let fields = Strict::of(body)?;
     let text = fields.maybe_text("text")?;
     let has_file = fields.maybe("attachments").is_some();
@@ -53,11 +53,11 @@ pub(super) fn direct(to: &str, body: &Value, world: &World) -> Result<String, Pr
         return Err("text is too long".to_owned().into());
     }
     if to != super::ADA {
-        return Err(Problem::new(404, "Could not find user"));
+        return Err(XProblem::new(404, "Could not find user"));
     }
     // Most people take no messages of strangers; the model's customer is one of them.
     if !world.customer_wrote {
-        return Err(Problem::new(
+        return Err(XProblem::new(
             403,
             "You do not have permission to DM one or more participants.",
         ));
@@ -66,7 +66,7 @@ pub(super) fn direct(to: &str, body: &Value, world: &World) -> Result<String, Pr
 }
 
 /// A post in answer to one that mentions us: <https://docs.x.com/x-api/posts/create-post>.
-pub(super) fn post(body: &Value, world: &World) -> Result<String, Problem> {
+pub(super) fn post(body: &Value, world: &World) -> Result<String, XProblem> {
     let fields = Strict::of(body)?;
     let text = fields.text("text")?;
     let reply = fields.object("reply")?;
@@ -85,13 +85,13 @@ pub(super) fn post(body: &Value, world: &World) -> Result<String, Problem> {
         return Err("text is too long".to_owned().into());
     }
     if !world.mentions.iter().any(|it| it == to) {
-        return Err(Problem::new(
+        return Err(XProblem::new(
             403,
             "Reply to this conversation is not allowed because you have not been mentioned.",
         ));
     }
     if world.shown.iter().any(|it| it == text) {
-        return Err(Problem::new(
+        return Err(XProblem::new(
             403,
             "You are not allowed to create a Tweet with duplicate content.",
         ));

@@ -14,7 +14,7 @@ use axum::routing::post;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::rules::{self, Problem};
+use super::rules::{self, XProblem};
 use super::{ADA, NORTHWIND, XApi};
 
 /// How many direct messages a user may send in a quarter of an hour:
@@ -74,7 +74,7 @@ async fn media(State(model): State<Arc<XApi>>, form: Multipart) -> Response {
     answer(200, upload(&model, form).await)
 }
 
-fn answer(status: u16, taken: Result<Value, Problem>) -> Response {
+fn answer(status: u16, taken: Result<Value, XProblem>) -> Response {
     let (status, body, reset) = match taken {
         Ok(data) => (status, json!({ "data": data }), None),
         Err(problem) => (problem.status, problem.body(), problem.reset),
@@ -88,13 +88,13 @@ fn answer(status: u16, taken: Result<Value, Problem>) -> Response {
     response
 }
 
-fn json_of(body: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(body).map_err(|_| Problem::from("the body is not JSON".to_owned()))
+fn json_of(body: &[u8]) -> Result<Value, XProblem> {
+    serde_json::from_slice(body).map_err(|_| XProblem::from("the body is not JSON".to_owned()))
 }
 
 /// In one call only pictures of at most 5 MB: <https://docs.x.com/x-api/media/quickstart/best-practices>.
-async fn upload(model: &XApi, mut form: Multipart) -> Result<Value, Problem> {
-    let broken = |_| Problem::from("the form cannot be read".to_owned());
+async fn upload(model: &XApi, mut form: Multipart) -> Result<Value, XProblem> {
+    let broken = |_| XProblem::from("the form cannot be read".to_owned());
     let (mut category, mut file) = (None, None);
     while let Some(part) = form.next_field().await.map_err(broken)? {
         match part.name().unwrap_or_default() {
@@ -114,7 +114,7 @@ async fn upload(model: &XApi, mut form: Multipart) -> Result<Value, Problem> {
         return Err(format!("media type {mime} is not supported").into());
     }
     if !(1..=5_000_000).contains(&size) {
-        return Err(Problem::new(413, "The file is empty or too large"));
+        return Err(XProblem::new(413, "The file is empty or too large"));
     }
     let id = model.fresh();
     model.world().uploads.push((id.clone(), category));
@@ -123,7 +123,7 @@ async fn upload(model: &XApi, mut form: Multipart) -> Result<Value, Problem> {
 
 impl XApi {
     /// Takes a direct message or refuses it; its id, and what the customer sees.
-    pub(super) fn take_direct(&self, to: &str, body: &Value) -> Result<(String, String), Problem> {
+    pub(super) fn take_direct(&self, to: &str, body: &Value) -> Result<(String, String), XProblem> {
         let text = rules::direct(to, body, &self.world())?;
         self.note_direct()?;
         self.world().shown.push(text.clone());
@@ -131,19 +131,19 @@ impl XApi {
     }
 
     /// Takes a post or refuses it.
-    pub(super) fn take_post(&self, body: &Value) -> Result<(String, String), Problem> {
+    pub(super) fn take_post(&self, body: &Value) -> Result<(String, String), XProblem> {
         let text = rules::post(body, &self.world())?;
         self.world().shown.push(text.clone());
         Ok((self.fresh(), text))
     }
 
-    fn note_direct(&self) -> Result<(), Problem> {
+    fn note_direct(&self) -> Result<(), XProblem> {
         let now = aws::now();
         let mut world = self.world();
         world.direct_at.retain(|it| now.since(*it) < WINDOW_MS);
         if DIRECT_LIMIT <= world.direct_at.len() {
             let reset = world.direct_at.first().map(|it| it.plus_ms(WINDOW_MS).secs());
-            return Err(Problem { reset, ..Problem::new(429, "Too Many Requests") });
+            return Err(XProblem { reset, ..XProblem::new(429, "Too Many Requests") });
         }
         world.direct_at.push(now);
         Ok(())

@@ -3,7 +3,7 @@
 
 use domain::event::{Direction, InboundEvent, Message};
 use domain::filing::Referred;
-use domain::filing::arbiter::{Answer, answer};
+use domain::filing::arbiter::{CustomerAnswer, answer};
 use domain::id::{ProviderId, ThreadId};
 use domain::threading::Certain;
 
@@ -58,8 +58,10 @@ impl Filing<'_> {
     async fn chosen(self, message: &Message, scene: &Scene) -> anyhow::Result<Option<ThreadId>> {
         let thread = match answer(&message.content) {
             None => None,
-            Some(Answer::Thread(thread)) => Some(thread),
-            Some(Answer::New) => self.question(&scene.threads.contact).await?.map(|it| it.new),
+            Some(CustomerAnswer::Thread(thread)) => Some(thread),
+            Some(CustomerAnswer::New) => {
+                self.question(&scene.threads.contact).await?.map(|it| it.new)
+            }
         };
         Ok(thread.filter(|it| scene.threads.live.iter().any(|live| live.thread == *it)))
     }

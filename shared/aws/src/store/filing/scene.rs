@@ -4,7 +4,7 @@ use domain::event::{Direction, Identity, InboundEvent, Message};
 use domain::filing::identity::Address;
 use domain::filing::{Change, Live, Referrals};
 use domain::id::ThreadId;
-use domain::threading::{Decision, Entry, Reading};
+use domain::threading::{Decision, ProfileEntry, Reading};
 use domain::time::Timestamp;
 
 use crate::store::contacts::identities::Claims;
@@ -95,8 +95,8 @@ impl Said<'_> {
         write_message((self.event, self.message), (thread, at), decision, self.rules)
     }
 
-    pub(in crate::store) fn entry(&self, at: Timestamp) -> Entry {
-        Entry {
+    pub(in crate::store) fn entry(&self, at: Timestamp) -> ProfileEntry {
+        ProfileEntry {
             key: self.key.short(),
             edit: 0,
             at,
@@ -107,11 +107,15 @@ impl Said<'_> {
     }
 
     /// The entry, with the words of an edit that came first.
-    pub(in crate::store) fn entry_with(&self, at: Timestamp, before: Option<&Stored>) -> Entry {
+    pub(in crate::store) fn entry_with(
+        &self,
+        at: Timestamp,
+        before: Option<&Stored>,
+    ) -> ProfileEntry {
         let edit = before.and_then(|it| Some((it.edited, it.content.as_ref()?)));
         match edit {
             Some((edit, content)) => {
-                Entry { edit, reading: Some(Reading::of_content(content)), ..self.entry(at) }
+                ProfileEntry { edit, reading: Some(Reading::of_content(content)), ..self.entry(at) }
             }
             None => self.entry(at),
         }

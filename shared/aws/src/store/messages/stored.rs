@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;
 use domain::event::{Direction, InboundEvent, Message, Visibility};
 use domain::id::{Channel, MessageId, Reference, ThreadId};
-use domain::threading::{Decision, Entry, Reading};
+use domain::threading::{Decision, ProfileEntry, Reading};
 use domain::time::Timestamp;
 
 use crate::store::item::{
@@ -106,11 +106,11 @@ impl Stored {
 
     /// The message as its thread's profile takes it in.
     #[must_use]
-    pub fn entry(&self, key: &Key) -> Option<Entry> {
+    pub fn entry(&self, key: &Key) -> Option<ProfileEntry> {
         if !self.is_said() {
             return None;
         }
-        Some(Entry {
+        Some(ProfileEntry {
             key: key.short(),
             edit: if self.deleted { u64::MAX } else { self.edited },
             at: self.at,

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Direction;
 use domain::filing::{Change, Live};
 use domain::id::{ContactId, ThreadId};
-use domain::threading::Entry;
+use domain::threading::ProfileEntry;
 
 use crate::store::base::Attempt;
 use crate::store::item::number;
@@ -43,7 +43,7 @@ impl Threads<'_> {
         contact: &ContactId,
         thread: &ThreadId,
         message: &Key,
-        entry: &Entry,
+        entry: &ProfileEntry,
         change: Change,
     ) -> anyhow::Result<()> {
         let place = Place { contact: contact.clone(), thread: thread.clone(), live: None };
@@ -68,7 +68,7 @@ impl Threads<'_> {
         self,
         place: Place,
         message: &Key,
-        entry: &Entry,
+        entry: &ProfileEntry,
         change: Change,
     ) -> anyhow::Result<()> {
         let filed_in = place.thread.clone();
@@ -82,7 +82,7 @@ impl Threads<'_> {
         self,
         Aim { mut place, filed_in }: Aim,
         message: &Key,
-        entry: &Entry,
+        entry: &ProfileEntry,
         change: Change,
     ) -> anyhow::Result<Attempt<(), Aim>> {
         let read = if let Some(live) = place.live.take() {
@@ -164,7 +164,7 @@ impl Threads<'_> {
         mut live: Live,
         place: &Place,
         message: &Key,
-        entry: &Entry,
+        entry: &ProfileEntry,
         change: Change,
     ) -> anyhow::Result<bool> {
         let (version, last_at) = (live.version, live.profile.last_at());

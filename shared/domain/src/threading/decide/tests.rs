@@ -1,13 +1,13 @@
 use super::*;
 use crate::event::Direction;
-use crate::threading::Entry;
+use crate::threading::ProfileEntry;
 
 const NOW: i64 = 1_800_000_000;
 static WHATSAPP: Channel = Channel::from_static("whatsapp");
 static EMAIL: Channel = Channel::from_static("email");
 
-fn entry(minutes_ago: i64, direction: Direction, text: &str) -> Entry {
-    Entry {
+fn entry(minutes_ago: i64, direction: Direction, text: &str) -> ProfileEntry {
+    ProfileEntry {
         key: u32::try_from(minutes_ago).unwrap(),
         edit: 0,
         at: Timestamp::from_secs(NOW - minutes_ago * 60),
@@ -125,7 +125,7 @@ fn an_order_number_finds_an_old_thread_on_another_channel() {
 
 #[test]
 fn a_number_goes_over_to_the_channel_where_another_matter_goes_on() {
-    let mail = |minutes_ago, direction, text| Entry {
+    let mail = |minutes_ago, direction, text| ProfileEntry {
         channel: EMAIL.clone(),
         ..entry(minutes_ago, direction, text)
     };
@@ -242,7 +242,14 @@ fn after(
         said.iter().enumerate().map(|(n, (minutes_ago, channel, direction, text, subject))| {
             let at = Timestamp::from_secs(NOW - minutes_ago * 60);
             let (key, reading) = (u32::try_from(n).unwrap(), Some(Reading::of(text, *subject)));
-            Entry { key, edit: 0, at, direction: *direction, channel: (*channel).clone(), reading }
+            ProfileEntry {
+                key,
+                edit: 0,
+                at,
+                direction: *direction,
+                channel: (*channel).clone(),
+                reading,
+            }
         });
     let (thread, profile) = (ThreadId::new("one"), Profile::of(&entries.collect::<Vec<_>>()));
     let candidates = [Candidate { thread: &thread, profile: &profile }];

@@ -2,8 +2,14 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn entry(key: u32, second: i64, direction: Direction, edit: u64, text: Option<&str>) -> Entry {
-    Entry {
+fn entry(
+    key: u32,
+    second: i64,
+    direction: Direction,
+    edit: u64,
+    text: Option<&str>,
+) -> ProfileEntry {
+    ProfileEntry {
         key,
         edit,
         at: Timestamp::from_secs(1_800_000_000 + second),
@@ -14,7 +20,7 @@ fn entry(key: u32, second: i64, direction: Direction, edit: u64, text: Option<&s
 }
 
 /// Messages, some of them edited or deleted: the time and the direction are the message's own.
-fn entries() -> impl Strategy<Value = Vec<Entry>> {
+fn entries() -> impl Strategy<Value = Vec<ProfileEntry>> {
     let texts = prop_oneof![
         Just(None),
         "[a-d]{3,6}( [a-d]{3,6}){0,20}".prop_map(Some),
@@ -64,7 +70,7 @@ proptest! {
         for entry in &gone {
             profile.forget(entry.at, entry.key);
         }
-        let with = |more: &[&Entry]| {
+        let with = |more: &[&ProfileEntry]| {
             let mut profile = profile.clone();
             for entry in more {
                 profile.fold(entry);
@@ -77,7 +83,7 @@ proptest! {
 
     #[test]
     fn what_was_merged_can_be_taken_apart(a in entries(), b in entries()) {
-        let b: Vec<_> = b.into_iter().map(|it| Entry { key: it.key + 100, ..it }).collect();
+        let b: Vec<_> = b.into_iter().map(|it| ProfileEntry { key: it.key + 100, ..it }).collect();
         let (one, other) = (Profile::of(&a), Profile::of(&b));
         let mut profile = one.clone();
         profile.merge(&other);
@@ -104,7 +110,7 @@ fn the_highest_edit_wins_whenever_it_comes() {
 #[test]
 fn a_deleted_message_leaves_nothing_of_its_words_and_does_not_come_back() {
     let said = entry(2, 0, Direction::In, 0, Some("where is order A-10012"));
-    let deleted = Entry { edit: u64::MAX, reading: None, ..said.clone() };
+    let deleted = ProfileEntry { edit: u64::MAX, reading: None, ..said.clone() };
     for order in [[&said, &deleted], [&deleted, &said]] {
         let profile = Profile::of(order);
         assert_eq!(profile.ids().count(), 0);
