@@ -1,6 +1,6 @@
 //! Corrections of threads over the API: merged, split, moved, listed, taken back.
 
-use domain::id::IdentityId;
+use domain::id::{IdentityId, MessageId};
 use serde_json::{Value, json};
 
 use crate::world::{PHONE, Reply, World, ask_at, now};
@@ -121,6 +121,19 @@ async fn a_case_of_a_merged_thread_finds_the_other_one_and_may_go_over_to_it() {
     assert_eq!(found().await, two.as_str());
     assert_eq!(world.patch(&format!("/v1/threads/{two}"), &case, None).await.status, 200);
     assert_eq!(found().await, two.as_str());
+}
+
+#[tokio::test]
+async fn a_message_to_a_thread_that_was_merged_joins_the_one_that_it_is_part_of() {
+    let (world, [one, two], _) = two().await;
+    correct(&world, &one, "merge", json!({ "into": two }), None).await;
+    let content = json!({ "type": "text", "text": "Tomorrow." });
+    let body = json!({ "to": { "thread_id": one }, "content": content });
+    let sent = world.post("/v1/messages", &body, None).await;
+    assert_eq!(sent.status, 202, "{:#}", sent.body);
+    let id = MessageId::new(sent.text("id"));
+    let stored = world.table().sends().outgoing(&id).await.unwrap().unwrap();
+    assert_eq!(stored.thread.as_str(), two);
 }
 
 #[tokio::test]

@@ -95,6 +95,16 @@ mod tests {
     }
 
     #[test]
+    fn a_message_is_where_the_leg_that_rises_takes_it_and_attempts_go_on_across_legs() {
+        let mut message = with_two_legs();
+        (message.legs[0].status, message.legs[0].attempt) = (Status::Failed, 3);
+        assert_eq!(message.status_if(0, Status::Failed), Status::Sent);
+        assert_eq!(message.status_if(1, Status::Failed), Status::Failed);
+        let before = |leg| message.progress(leg).map(|it| it.before);
+        assert_eq!((before(0), before(1), before(2)), (Some(0), Some(3), None));
+    }
+
+    #[test]
     fn a_receipt_that_comes_twice_changes_nothing() {
         let mut message = outgoing();
         assert!(apply(&mut message, 0, &received(Status::Delivered, 5)));
