@@ -298,10 +298,10 @@ async fn a_thread_that_did_not_change_is_not_sent_again() {
     let tag = world.get(&path).await.header("etag").unwrap().to_owned();
     let mut request = world.request("GET", &path, None, None);
     request.headers.insert("if-none-match", tag.parse().unwrap());
-    let known = crate::world::ask(&world.api(), request.clone()).await;
+    let known = ask(&world.api(), request.clone()).await;
     assert_eq!((known.status, known.header("etag")), (304, Some(&*tag)));
     world.hear("wamid.2", "Where is my order now?", now()).await;
-    assert_eq!(crate::world::ask(&world.api(), request).await.status, 200);
+    assert_eq!(ask(&world.api(), request).await.status, 200);
 }
 
 #[tokio::test]

@@ -99,12 +99,11 @@ impl Sending<'_> {
         }
         let Some(thread) = &target.thread else { return Ok(None) };
         let read;
-        let latest = match &target.latest {
-            Some(latest) => latest,
-            None => {
-                read = self.latest(thread, now).await?;
-                &read
-            }
+        let latest = if let Some(latest) = &target.latest {
+            latest
+        } else {
+            read = self.latest(thread, now).await?;
+            &read
         };
         for row in latest.iter().filter(|it| it.channel.as_ref() == Some(&way.channel)) {
             let spots = self.spots(&row.key).await?;

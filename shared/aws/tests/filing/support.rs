@@ -189,10 +189,8 @@ pub(crate) fn picture(items: &[Item]) -> BTreeMap<String, String> {
     let show = |item: &Item| {
         let fields: BTreeMap<_, _> =
             item.iter().filter(|(name, _)| !["v", "changed"].contains(&name.as_str())).collect();
-        let fields: Vec<_> = fields
-            .into_iter()
-            .map(|(name, value)| format!("{name}={}", shown(name, value)))
-            .collect();
+        let fields: Vec<_> =
+            fields.into_iter().map(|(name, value)| format!("{name}={}", shown(value))).collect();
         fields.join(" ")
     };
     items
@@ -223,7 +221,7 @@ fn names(items: &[Item]) -> BTreeMap<String, String> {
     first.into_iter().map(|(name, (_, pk))| (name, format!("<{pk}>"))).collect()
 }
 
-fn shown(name: &str, value: &AttributeValue) -> String {
+fn shown(value: &AttributeValue) -> String {
     if let Ok(set) = value.as_ss() {
         let mut set = set.clone();
         set.sort();
@@ -231,10 +229,8 @@ fn shown(name: &str, value: &AttributeValue) -> String {
     }
     if let Ok(map) = value.as_m() {
         let fields: BTreeMap<_, _> = map.iter().filter(|(name, _)| *name != "v").collect();
-        let fields: Vec<_> = fields
-            .into_iter()
-            .map(|(name, value)| format!("{name}={}", shown(name, value)))
-            .collect();
+        let fields: Vec<_> =
+            fields.into_iter().map(|(name, value)| format!("{name}={}", shown(value))).collect();
         return fields.join(" ");
     }
     match value.as_s().or(value.as_n()) {
