@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(found.len(), 2);
         for event in found {
             let kept = event.kind.kept().unwrap();
-            assert_eq!(events(&kept.0).unwrap(), [event.clone()]);
+            assert_eq!(events(&kept.0).unwrap(), [event]);
         }
     }
 
@@ -260,7 +260,7 @@ mod tests {
             prop_assert_eq!(found.len(), n.max(1));
             for event in found {
                 if let Some(kept) = event.kind.kept() {
-                    prop_assert_eq!(events(&kept.0).unwrap(), [event.clone()]);
+                    prop_assert_eq!(events(&kept.0).unwrap(), [event]);
                 }
             }
         }
