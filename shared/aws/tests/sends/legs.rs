@@ -1,12 +1,16 @@
 //! A message with two legs: what is said of one changes nothing of the other, and the message is as far as the better one.
 
+use std::sync::Arc;
+
 use aws::store::{Acceptance, OfLeg};
-use domain::id::{AccountId, MessageId, ProviderId};
+use domain::event::{InboundEvent, Kind, Receipt, ReceiptOf};
+use domain::id::{AccountId, MessageId, ProviderId, Reference};
 use domain::outbound::{Failure, SendProblem};
 use domain::sending::{Leg, Outgoing};
 use domain::status::Status;
+use embedded::Turns;
 
-use crate::support::{About, WHATSAPP, World, message_id, phone, rules};
+use crate::support::{About, WHATSAPP, World, event, message_id, phone, rules, table};
 
 /// A message that leaves by one account and, if that fails, by another.
 async fn with_two_legs(world: &World) -> Outgoing {
@@ -88,6 +92,42 @@ async fn of_two_programs_with_a_leg_each_one_reads_again_and_the_message_is_what
     let second = OfLeg { message: &message, leg: 1 };
     assert!(sends.end(second, Status::Failed, &failure, None).await.unwrap());
     assert_eq!(shown(&world).await, Status::Failed);
+}
+
+/// The word of a platform that a leg failed, heard by one of two programs.
+async fn fails(world: &World, turns: &Arc<Turns>, leg: usize) {
+    let of = ReceiptOf::Message(ProviderId::new("wamid"));
+    let our_ref = Some(Reference::of(&message_id("1"), leg));
+    let receipt = Receipt { of, status: Status::Failed, error: None, our_ref };
+    let account = world.read("1").await.legs[leg].account.clone();
+    let event = InboundEvent { account, ..event(70, Kind::Receipt(receipt.clone())) };
+    let table = table(&turns.process(&world.cloud, leg));
+    table.sends().receipt(&event, &receipt, &rules()).await.unwrap();
+    turns.finish(leg);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn of_two_receipts_at_once_about_a_leg_each_none_is_lost() {
+    for first in 0..6 {
+        let world = Arc::new(World::new().await);
+        with_two_legs(&world).await;
+        let mut calls = 0;
+        // One program makes so many calls, the other all of its own, then the first goes on.
+        let turns = Turns::of(2, move |left| {
+            calls += 1;
+            if calls <= first { left[0] } else { left[left.len() - 1] }
+        });
+        let one = |leg| {
+            let (world, turns) = (Arc::clone(&world), Arc::clone(&turns));
+            tokio::spawn(async move { fails(&world, &turns, leg).await })
+        };
+        let (one, other) = (one(0), one(1));
+        one.await.unwrap();
+        other.await.unwrap();
+        let legs = world.read("1").await.legs;
+        assert!(legs.iter().all(|it| it.status == Status::Failed), "{first}: {legs:?}");
+        assert_eq!(shown(&world).await, Status::Failed, "{first}");
+    }
 }
 
 #[tokio::test]
