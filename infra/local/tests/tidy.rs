@@ -155,3 +155,30 @@ fn a_language_is_a_file_that_says_its_own_code() {
         assert_eq!(name, format!("cues.{code}.json"));
     }
 }
+
+#[test]
+fn a_word_of_the_glossary_is_the_name_of_one_type_at_most() {
+    let words = ["Answer", "Call", "Entry", "Problem", "Said", "Scene"];
+    let folders = ["shared", "functions", "infra"];
+    let paths: Vec<_> = folders.iter().flat_map(|it| sources(&place::root().join(it))).collect();
+    for word in words {
+        let is_declared = |path: &&PathBuf| {
+            let text = fs::read_to_string(path).unwrap();
+            text.lines().any(|line| declared(line) == Some(word))
+        };
+        let found: Vec<_> = paths.iter().filter(is_declared).collect();
+        assert!(found.len() <= 1, "{word} is several types: {found:?}");
+    }
+}
+
+/// The type that a line declares.
+fn declared(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let line = match line.strip_prefix("pub(") {
+        Some(rest) => rest.split_once(") ")?.1,
+        None => line.strip_prefix("pub ").unwrap_or(line),
+    };
+    let (kind, rest) = line.split_once(' ')?;
+    let is_type = ["struct", "enum", "type", "trait"].contains(&kind);
+    is_type.then(|| rest.split(|it: char| !it.is_alphanumeric() && it != '_').next())?
+}
