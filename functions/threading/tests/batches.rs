@@ -103,8 +103,11 @@ fn of_a_later_version(person: &str, id: &str) -> [String; 3] {
     };
     [
         with(|it| it["kind"] = serde_json::json!({ "type": "poll_closed", "of": "1" })),
-        with(|it| it["kind"]["content"] = serde_json::json!({ "type": "poll", "options": ["a"] })),
-        with(|it| it["kind"]["expires"] = 7.into()),
+        with(|it| {
+            *it.pointer_mut("/kind/content").unwrap() =
+                serde_json::json!({ "type": "poll", "options": ["a"] });
+        }),
+        with(|it| drop(it["kind"].as_object_mut().unwrap().insert("expires".to_owned(), 7.into()))),
     ]
 }
 
