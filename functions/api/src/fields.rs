@@ -234,7 +234,6 @@ impl<'a> Fields<'a> {
         number
     }
 
-    /// An object.
     pub(crate) fn object(&mut self, name: &str) -> Option<Self> {
         let value = self.value(name)?;
         Self::at(self.pointer_to(name), value, self.errors)

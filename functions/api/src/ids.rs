@@ -42,7 +42,6 @@ impl MessageRef {
         }
     }
 
-    /// Its id.
     pub(crate) fn id(&self) -> String {
         match self {
             Self::Ours(id) => id.to_string(),

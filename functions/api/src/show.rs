@@ -111,7 +111,6 @@ pub(crate) fn identity(id: &IdentityId, address: &Address, offers: &[Offer]) -> 
     Value::Object(body)
 }
 
-/// A correction.
 pub(crate) fn correction(correction: &Correction) -> Value {
     let mut body = json!(correction);
     let identity = match &correction.kind {
@@ -129,7 +128,6 @@ pub(crate) fn correction(correction: &Correction) -> Value {
     body
 }
 
-/// A message.
 pub(crate) fn message(row: &Row) -> Option<Map<String, Value>> {
     let id = MessageRef::from_key(&row.key)?.id();
     let mut body = fields(&[

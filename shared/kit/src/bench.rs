@@ -155,7 +155,6 @@ impl Case {
         &self.headers
     }
 
-    /// Its query.
     pub(crate) fn query(&self) -> &str {
         &self.query
     }

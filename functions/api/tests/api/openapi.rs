@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(api::openapi::DOCUMENT).unwrap());
 
-/// The document.
 pub(crate) fn document() -> &'static Value {
     &DOCUMENT
 }

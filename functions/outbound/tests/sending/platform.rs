@@ -94,7 +94,6 @@ pub(crate) enum Deed {
     Answers(u16, Option<u64>),
 }
 
-/// The platform.
 pub(crate) struct Platform {
     server: MockServer,
     inner: Arc<Mutex<Inner>>,

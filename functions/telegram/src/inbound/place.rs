@@ -20,7 +20,6 @@ const STAND_INS: [&str; 3] = ["1087968824", "136817688", "777000"];
 pub(super) struct Place<'a> {
     /// The connection to a business account, if it was said to that.
     connection: Option<Cow<'a, str>>,
-    /// The chat.
     chat: Cow<'a, str>,
     /// The person; else the group or channel.
     pub(super) identity: Identity,

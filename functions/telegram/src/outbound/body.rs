@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 pub(super) struct File<'a> {
     /// The form's field that holds it.
     pub(super) field: &'static str,
-    /// Its name.
     pub(super) name: &'a str,
     /// Its media type.
     pub(super) mime: &'a str,

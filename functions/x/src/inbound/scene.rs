@@ -127,7 +127,6 @@ impl<'a> ActivityContext<'a> {
         self.account.as_str() == user
     }
 
-    /// A person.
     pub(super) fn person(&self, id: &str) -> Identity {
         let name = self.name(id).map(PersonName);
         Identity { id: IdentityId::scoped(&CHANNEL, "", id), aliases: Vec::new(), name }

@@ -156,7 +156,6 @@ pub(super) fn message(event: &InboundEvent) -> &Message {
     message
 }
 
-/// Words.
 pub(super) fn words(text: &str) -> SendContent {
     SendContent::Text { text: text.to_owned() }
 }

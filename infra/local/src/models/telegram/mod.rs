@@ -27,7 +27,6 @@ use crate::models::{CUSTOMER, Known, Platform, Work};
 
 /// Our bot's id: the account.
 pub const BOT: i64 = 7_000_000_001;
-/// Its token.
 const TOKEN: &str = "7000000001:a-model-of-a-token";
 /// What every update carries: 1 to 256 of `A-Za-z0-9_-`.
 const SECRET_TOKEN: &str = "a-model-of-a-secret-token";

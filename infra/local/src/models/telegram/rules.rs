@@ -46,7 +46,6 @@ impl From<String> for BotError {
 pub(super) enum Taken {
     /// A message to a chat.
     Message {
-        /// The chat.
         chat: i64,
         /// What the person sees of it.
         shown: String,
