@@ -49,7 +49,7 @@ pub(crate) struct Rebuild {
 
 /// The next call of a correction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum CorrectionCall {
+pub(crate) enum Correcting {
     /// `family`: whose thread it is. Nothing was done yet, or it begins again after a crash.
     Begin,
     /// `named`: whether it was appended before.
@@ -139,7 +139,7 @@ pub(crate) struct Correction<'a> {
     pub(crate) table: &'a mut Table,
 }
 
-impl CorrectionCall {
+impl Correcting {
     /// Whether the call looks for messages by the index.
     pub(crate) fn asks_index(self) -> bool {
         matches!(self, Self::Known(..) | Self::Here(..) | Self::There(..))
@@ -204,103 +204,99 @@ impl Order {
 
 impl Correction<'_> {
     /// Makes the next call.
-    pub(crate) fn step(&mut self, call: CorrectionCall) -> CorrectionCall {
+    pub(crate) fn step(&mut self, call: Correcting) -> Correcting {
         let Some(order) = self.orders[usize::from(self.n)] else {
-            return CorrectionCall::End(false);
+            return Correcting::End(false);
         };
         let next = self.made(order, call);
         match (order, next) {
             // Whoever takes a merge back does so when it is done.
-            (Order::Merge { source, target, is_taken_back: true }, CorrectionCall::End(true))
-                if !matches!(call, CorrectionCall::Unmerge(..)) =>
+            (Order::Merge { source, target, is_taken_back: true }, Correcting::End(true))
+                if !matches!(call, Correcting::Unmerge(..)) =>
             {
                 let home = self.table.homes[usize::from(source)];
                 let is_merged = home.is_some_and(|it| it.merged_into == Some(target));
-                if is_merged { CorrectionCall::Regret } else { CorrectionCall::End(true) }
+                if is_merged { Correcting::Regret } else { Correcting::End(true) }
             }
             _ => next,
         }
     }
 
-    fn made(&mut self, order: Order, call: CorrectionCall) -> CorrectionCall {
+    fn made(&mut self, order: Order, call: Correcting) -> Correcting {
         let (from, to) = order.ends();
         match call {
-            CorrectionCall::Begin => CorrectionCall::Named,
-            CorrectionCall::Named => self.named(order),
-            CorrectionCall::Head(families) => {
-                CorrectionCall::Threads(self.table.heads[0], families)
-            }
-            CorrectionCall::Threads(version, families) => {
+            Correcting::Begin => Correcting::Named,
+            Correcting::Named => self.named(order),
+            Correcting::Head(families) => Correcting::Threads(self.table.heads[0], families),
+            Correcting::Threads(version, families) => {
                 let threads = self.threads(version);
                 match families {
                     Some(family) => Self::left(from, to, threads, family),
                     None if order.is_move() && self.guards.hold(Guard::OthersCompleted) => {
-                        CorrectionCall::Records(threads)
+                        Correcting::Records(threads)
                     }
-                    None => CorrectionCall::From(Some(threads)),
+                    None => Correcting::From(Some(threads)),
                 }
             }
-            CorrectionCall::Records(threads) => match self.other_under_way(order) {
-                Some(other) => CorrectionCall::Look(other),
-                None => CorrectionCall::From(Some(threads)),
+            Correcting::Records(threads) => match self.other_under_way(order) {
+                Some(other) => Correcting::Look(other),
+                None => Correcting::From(Some(threads)),
             },
-            CorrectionCall::From(threads) => match self.unmerged(from) {
-                Some(family) => CorrectionCall::Into(threads, family),
-                None => CorrectionCall::End(false),
+            Correcting::From(threads) => match self.unmerged(from) {
+                Some(family) => Correcting::Into(threads, family),
+                None => Correcting::End(false),
             },
-            CorrectionCall::Into(threads, family) => match (self.unmerged(to), threads) {
-                (None, _) => CorrectionCall::End(false),
-                (Some(_), None) => CorrectionCall::Head(Some(family)),
-                (Some(_), Some(threads)) if order.is_move() => {
-                    CorrectionCall::Asked(threads, family)
-                }
+            Correcting::Into(threads, family) => match (self.unmerged(to), threads) {
+                (None, _) => Correcting::End(false),
+                (Some(_), None) => Correcting::Head(Some(family)),
+                (Some(_), Some(threads)) if order.is_move() => Correcting::Asked(threads, family),
                 (Some(_), Some(threads)) => Self::left(from, to, threads, family),
             },
-            CorrectionCall::Left(..) | CorrectionCall::Kept(..) | CorrectionCall::Merge(..) => {
+            Correcting::Left(..) | Correcting::Kept(..) | Correcting::Merge(..) => {
                 self.merge(from, to, call)
             }
-            CorrectionCall::Asked(..)
-            | CorrectionCall::Elsewhere(_)
-            | CorrectionCall::Append(..)
-            | CorrectionCall::Look(_)
-            | CorrectionCall::Place(..)
-            | CorrectionCall::Settle(..)
-            | CorrectionCall::Settled(_) => self.shift(order, call),
-            CorrectionCall::Follow(it)
-            | CorrectionCall::Live(it)
-            | CorrectionCall::Older(it)
-            | CorrectionCall::Family(it, _)
-            | CorrectionCall::Known(it, ..)
-            | CorrectionCall::KnownFirst(it)
-            | CorrectionCall::LiveLast(it, _)
-            | CorrectionCall::Write(it, ..) => self.rebuild(it, call),
-            CorrectionCall::Regret
-            | CorrectionCall::Merged(_)
-            | CorrectionCall::MergedOlder(_)
-            | CorrectionCall::Source(..)
-            | CorrectionCall::Target(..)
-            | CorrectionCall::Late(..)
-            | CorrectionCall::LateItems(..)
-            | CorrectionCall::Noted(..)
-            | CorrectionCall::Here(..)
-            | CorrectionCall::There(..)
-            | CorrectionCall::NotedFirst(..)
-            | CorrectionCall::Unmerge(..) => self.regret(from, to, call),
-            CorrectionCall::End(made) => CorrectionCall::End(made),
+            Correcting::Asked(..)
+            | Correcting::Elsewhere(_)
+            | Correcting::Append(..)
+            | Correcting::Look(_)
+            | Correcting::Place(..)
+            | Correcting::Settle(..)
+            | Correcting::Settled(_) => self.shift(order, call),
+            Correcting::Follow(it)
+            | Correcting::Live(it)
+            | Correcting::Older(it)
+            | Correcting::Family(it, _)
+            | Correcting::Known(it, ..)
+            | Correcting::KnownFirst(it)
+            | Correcting::LiveLast(it, _)
+            | Correcting::Write(it, ..) => self.rebuild(it, call),
+            Correcting::Regret
+            | Correcting::Merged(_)
+            | Correcting::MergedOlder(_)
+            | Correcting::Source(..)
+            | Correcting::Target(..)
+            | Correcting::Late(..)
+            | Correcting::LateItems(..)
+            | Correcting::Noted(..)
+            | Correcting::Here(..)
+            | Correcting::There(..)
+            | Correcting::NotedFirst(..)
+            | Correcting::Unmerge(..) => self.regret(from, to, call),
+            Correcting::End(made) => Correcting::End(made),
         }
     }
 
     /// What was appended before is completed, and nothing is appended twice.
-    fn named(&self, order: Order) -> CorrectionCall {
+    fn named(&self, order: Order) -> Correcting {
         match self.table.records[usize::from(self.n)] {
             Some(Record::Merge(_) | Record::Move { is_running: false, .. }) => {
-                CorrectionCall::End(true)
+                Correcting::End(true)
             }
-            Some(Record::Move { is_running: true, .. }) => CorrectionCall::Look(self.n),
+            Some(Record::Move { is_running: true, .. }) => Correcting::Look(self.n),
             None if order.is_move() || self.guards.hold(Guard::HeadReadFirst) => {
-                CorrectionCall::Head(None)
+                Correcting::Head(None)
             }
-            None => CorrectionCall::From(None),
+            None => Correcting::From(None),
         }
     }
 
@@ -331,41 +327,39 @@ impl Correction<'_> {
             || !self.guards.hold(Guard::CorrectionVersion)
     }
 
-    fn left(from: Thread, to: Thread, threads: Threads, family: Family) -> CorrectionCall {
+    fn left(from: Thread, to: Thread, threads: Threads, family: Family) -> Correcting {
         match threads.live[usize::from(from)] {
             Some(left) => Self::kept(to, threads, family, (left, false)),
-            None => CorrectionCall::Left(threads, family),
+            None => Correcting::Left(threads, family),
         }
     }
 
-    fn kept(to: Thread, threads: Threads, family: Family, left: Read) -> CorrectionCall {
+    fn kept(to: Thread, threads: Threads, family: Family, left: Read) -> Correcting {
         match threads.live[usize::from(to)] {
-            Some(kept) => CorrectionCall::Merge(threads, family, left, (kept, false)),
-            None => CorrectionCall::Kept(threads, family, left),
+            Some(kept) => Correcting::Merge(threads, family, left, (kept, false)),
+            None => Correcting::Kept(threads, family, left),
         }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "`made` gives it these calls alone")]
-    fn merge(&mut self, from: Thread, to: Thread, call: CorrectionCall) -> CorrectionCall {
+    fn merge(&mut self, from: Thread, to: Thread, call: Correcting) -> Correcting {
         match call {
-            CorrectionCall::Left(threads, family) => match self.table.older[usize::from(from)] {
+            Correcting::Left(threads, family) => match self.table.older[usize::from(from)] {
                 Some(left) => Self::kept(to, threads, family, (left, true)),
-                None => CorrectionCall::Begin,
+                None => Correcting::Begin,
             },
-            CorrectionCall::Kept(threads, family, left) => {
-                match self.table.older[usize::from(to)] {
-                    Some(kept) => CorrectionCall::Merge(threads, family, left, (kept, true)),
-                    None => CorrectionCall::Begin,
-                }
-            }
-            CorrectionCall::Merge(threads, family, left, kept) => {
+            Correcting::Kept(threads, family, left) => match self.table.older[usize::from(to)] {
+                Some(kept) => Correcting::Merge(threads, family, left, (kept, true)),
+                None => Correcting::Begin,
+            },
+            Correcting::Merge(threads, family, left, kept) => {
                 let are_alone = self.unmerged(from).is_some() && self.unmerged(to).is_some();
                 let are_read = self.is_read(from, left) && self.is_read(to, kept);
                 if !self.table.is_at(self.guards, &threads) || !are_read || !are_alone {
-                    return CorrectionCall::Begin;
+                    return Correcting::Begin;
                 }
                 self.write_merge((from, to), &threads, family, left, kept);
-                CorrectionCall::End(true)
+                Correcting::End(true)
             }
             other => other,
         }

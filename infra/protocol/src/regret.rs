@@ -4,90 +4,81 @@
     reason = "`Correction::made` gives each kind of call to the part that makes it"
 )]
 
-use crate::correction::{Correction, CorrectionCall, Order, Read};
+use crate::correction::{Correcting, Correction, Order, Read};
 use crate::guards::Guard;
 use crate::table::{Before, MESSAGES, Record, Text, Texts, Thread, Threads, all_of, bit};
 
 impl Correction<'_> {
-    pub(crate) fn regret(
-        &mut self,
-        from: Thread,
-        to: Thread,
-        call: CorrectionCall,
-    ) -> CorrectionCall {
+    pub(crate) fn regret(&mut self, from: Thread, to: Thread, call: Correcting) -> Correcting {
         match call {
-            CorrectionCall::Regret => CorrectionCall::Merged(self.table.heads[0]),
-            CorrectionCall::Merged(version) if self.guards.hold(Guard::RevertReadsFirst) => {
+            Correcting::Regret => Correcting::Merged(self.table.heads[0]),
+            Correcting::Merged(version) if self.guards.hold(Guard::RevertReadsFirst) => {
                 let threads = self.threads(version);
                 match threads.live[usize::from(to)] {
-                    Some(live) => CorrectionCall::Source(threads, Some((live, false))),
-                    None => CorrectionCall::MergedOlder(threads),
+                    Some(live) => Correcting::Source(threads, Some((live, false))),
+                    None => Correcting::MergedOlder(threads),
                 }
             }
-            CorrectionCall::Merged(version) => {
+            Correcting::Merged(version) => {
                 let family = self.family_of(from);
                 let noted = self.late_of(family) | self.moved_of(family);
                 let there = self.said_in(noted, self.family_of(to) & !family);
-                CorrectionCall::NotedFirst(version, family, self.said_in(noted, family), there)
+                Correcting::NotedFirst(version, family, self.said_in(noted, family), there)
             }
-            CorrectionCall::NotedFirst(version, family, here, there) => {
+            Correcting::NotedFirst(version, family, here, there) => {
                 let threads = self.threads(version);
                 let noted = self.late_of(family) | self.moved_of(family);
                 match self.table.find(usize::from(to)) {
-                    Some(read) => {
-                        CorrectionCall::Unmerge(threads, read, family, noted, here, there)
-                    }
-                    None => CorrectionCall::End(false),
+                    Some(read) => Correcting::Unmerge(threads, read, family, noted, here, there),
+                    None => Correcting::End(false),
                 }
             }
-            CorrectionCall::MergedOlder(threads) => {
+            Correcting::MergedOlder(threads) => {
                 let older = self.table.older[usize::from(to)];
-                CorrectionCall::Source(threads, older.map(|it| (it, true)))
+                Correcting::Source(threads, older.map(|it| (it, true)))
             }
-            CorrectionCall::Source(threads, read) => match self.table.homes[usize::from(from)] {
+            Correcting::Source(threads, read) => match self.table.homes[usize::from(from)] {
                 Some(home) if home.merged_into == Some(to) => {
-                    CorrectionCall::Target(threads, read, home.sources | bit(from))
+                    Correcting::Target(threads, read, home.sources | bit(from))
                 }
-                Some(_) | None => CorrectionCall::End(false),
+                Some(_) | None => Correcting::End(false),
             },
-            CorrectionCall::Target(threads, read, family) => {
-                match self.table.homes[usize::from(to)] {
-                    Some(home) if home.merged_into.is_none() => match read {
-                        Some(read) => CorrectionCall::Late(threads, read, family, family, 0),
-                        None => CorrectionCall::Regret,
-                    },
-                    Some(_) | None => CorrectionCall::End(false),
-                }
-            }
-            CorrectionCall::Late(threads, read, family, left, late) => {
-                let Some(thread) = all_of(left).next() else { return CorrectionCall::End(false) };
+            Correcting::Target(threads, read, family) => match self.table.homes[usize::from(to)] {
+                Some(home) if home.merged_into.is_none() => match read {
+                    Some(read) => Correcting::Late(threads, read, family, family, 0),
+                    None => Correcting::Regret,
+                },
+                Some(_) | None => Correcting::End(false),
+            },
+            Correcting::Late(threads, read, family, left, late) => {
+                let Some(thread) = all_of(left).next() else { return Correcting::End(false) };
                 let late = late | self.late_of(bit(thread));
                 match (left & !bit(thread), late) {
                     (0, 0) if self.is_untouched(read) => {
                         let nothing = [Text::Absent; MESSAGES];
-                        CorrectionCall::Unmerge(threads, read, family, 0, nothing, nothing)
+                        Correcting::Unmerge(threads, read, family, 0, nothing, nothing)
                     }
-                    (0, 0) => CorrectionCall::Noted(threads, read, family, 0),
-                    (0, late) => CorrectionCall::LateItems(threads, read, family, late),
-                    (left, late) => CorrectionCall::Late(threads, read, family, left, late),
+                    (0, 0) => Correcting::Noted(threads, read, family, 0),
+                    (0, late) => Correcting::LateItems(threads, read, family, late),
+                    (left, late) => Correcting::Late(threads, read, family, left, late),
                 }
             }
-            CorrectionCall::LateItems(threads, read, family, late) => {
-                CorrectionCall::Noted(threads, read, family, late)
+            Correcting::LateItems(threads, read, family, late) => {
+                Correcting::Noted(threads, read, family, late)
             }
-            CorrectionCall::Noted(threads, read, family, late) => {
-                CorrectionCall::Here(threads, read, family, late | self.moved_of(family))
+            Correcting::Noted(threads, read, family, late) => {
+                Correcting::Here(threads, read, family, late | self.moved_of(family))
             }
-            CorrectionCall::Here(threads, read, family, noted) => {
+            Correcting::Here(threads, read, family, noted) => {
                 let shown = if self.shows_all { u8::MAX } else { noted };
-                CorrectionCall::There(threads, read, family, noted, self.said_in(shown, family))
+                Correcting::There(threads, read, family, noted, self.said_in(shown, family))
             }
-            CorrectionCall::There(threads, read, family, noted, here) => {
+            Correcting::There(threads, read, family, noted, here) => {
                 let shown = if self.shows_all { u8::MAX } else { noted };
                 let there = self.said_in(shown, self.family_of(to) & !family);
-                CorrectionCall::Unmerge(threads, read, family, noted, here, there)
+                Correcting::Unmerge(threads, read, family, noted, here, there)
             }
-            CorrectionCall::Unmerge(threads, read, family, noted, here, there) => {
+            Correcting::Unmerge(threads, read, family, noted, here, there) => {
                 self.unmerge((from, to), &threads, read, (family, noted), (here, there))
             }
             other => other,
@@ -147,9 +138,9 @@ impl Correction<'_> {
         (now, is_older): Read,
         (family, noted): (u8, u8),
         (here, there): (Texts, Texts),
-    ) -> CorrectionCall {
+    ) -> Correcting {
         let Some(Before { source: (before, was_older), target: kept }) = self.before() else {
-            return CorrectionCall::End(false);
+            return Correcting::End(false);
         };
         let (source, target) = (usize::from(from), usize::from(to));
         let is_merged = self.table.homes[source].is_some_and(|it| it.merged_into == Some(to));
@@ -158,7 +149,7 @@ impl Correction<'_> {
             && self.is_read(to, (now, is_older))
             && (was_older || self.table.has_room(self.guards, threads, Some(target)));
         if !holds {
-            return CorrectionCall::Regret;
+            return Correcting::Regret;
         }
         let (mut alone, mut rest) = (before, now);
         if noted == 0 && self.is_untouched((now, is_older)) {
@@ -193,6 +184,6 @@ impl Correction<'_> {
         if let Some(home) = &mut table.homes[target] {
             home.sources &= !family;
         }
-        CorrectionCall::End(true)
+        Correcting::End(true)
     }
 }

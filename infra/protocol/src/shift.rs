@@ -4,48 +4,48 @@
     reason = "`Correction::made` gives each kind of call to the part that makes it"
 )]
 
-use crate::correction::{Correction, CorrectionCall, Order, Rebuild};
+use crate::correction::{Correcting, Correction, Order, Rebuild};
 use crate::guards::Guard;
 use crate::table::{Live, Record, Text, Texts, all_of, bit};
 
 impl Correction<'_> {
-    pub(crate) fn shift(&mut self, order: Order, call: CorrectionCall) -> CorrectionCall {
-        let Order::Move { name, .. } = order else { return CorrectionCall::End(false) };
+    pub(crate) fn shift(&mut self, order: Order, call: Correcting) -> Correcting {
+        let Order::Move { name, .. } = order else { return Correcting::End(false) };
         let message = self.table.messages[usize::from(name)];
         match call {
-            CorrectionCall::Asked(threads, family) => match message.thread {
+            Correcting::Asked(threads, family) => match message.thread {
                 Some(thread) if family & bit(thread) != 0 => {
-                    CorrectionCall::Append(threads, thread, message.stamp)
+                    Correcting::Append(threads, thread, message.stamp)
                 }
-                Some(thread) => CorrectionCall::Elsewhere(thread),
-                None => CorrectionCall::End(false),
+                Some(thread) => Correcting::Elsewhere(thread),
+                None => Correcting::End(false),
             },
-            CorrectionCall::Elsewhere(_) => CorrectionCall::End(false),
-            CorrectionCall::Append(threads, thread, stamp) => {
+            Correcting::Elsewhere(_) => Correcting::End(false),
+            Correcting::Append(threads, thread, stamp) => {
                 if self.guards.hold(Guard::OthersCompleted) {
                     if !self.table.is_at(self.guards, &threads) {
-                        return CorrectionCall::Begin;
+                        return Correcting::Begin;
                     }
                     self.table.heads[0] = threads.version.map(|it| it + 1);
                 }
                 let record = Record::Move { was: thread, stamp, is_running: true };
                 self.table.records[usize::from(self.n)] = Some(record);
-                CorrectionCall::Look(self.n)
+                Correcting::Look(self.n)
             }
-            CorrectionCall::Look(of) => match self.table.records[usize::from(of)] {
+            Correcting::Look(of) => match self.table.records[usize::from(of)] {
                 Some(Record::Move { was, stamp, .. })
                     if message.thread == Some(was) && message.stamp == stamp =>
                 {
-                    CorrectionCall::Place(of, was, stamp)
+                    Correcting::Place(of, was, stamp)
                 }
                 _ => self.placed(of),
             },
-            CorrectionCall::Place(of, was, stamp) => {
+            Correcting::Place(of, was, stamp) => {
                 if message.thread != Some(was) || message.stamp != stamp {
-                    return CorrectionCall::Look(of);
+                    return Correcting::Look(of);
                 }
                 let Some(Order::Move { to, .. }) = self.orders[usize::from(of)] else {
-                    return CorrectionCall::End(false);
+                    return Correcting::End(false);
                 };
                 let message = &mut self.table.messages[usize::from(name)];
                 message.thread = Some(to);
@@ -53,7 +53,7 @@ impl Correction<'_> {
                 message.placed_by |= bit(of);
                 self.placed(of)
             }
-            CorrectionCall::Settle(of, todo, settled) => {
+            Correcting::Settle(of, todo, settled) => {
                 let Some(thread) = all_of(todo).next() else {
                     return Self::next(self.guards.hold(Guard::CorrectionReadsFirst), of, settled);
                 };
@@ -62,25 +62,25 @@ impl Correction<'_> {
                 if todo == 0 {
                     return Self::next(self.guards.hold(Guard::CorrectionReadsFirst), of, settled);
                 }
-                CorrectionCall::Settle(of, todo, settled)
+                Correcting::Settle(of, todo, settled)
             }
-            CorrectionCall::Settled(of) => {
+            Correcting::Settled(of) => {
                 if let Some(Record::Move { is_running, .. }) =
                     &mut self.table.records[usize::from(of)]
                 {
                     *is_running = false;
                 }
                 // Another one's was completed: from the start.
-                if of == self.n { CorrectionCall::End(true) } else { CorrectionCall::Begin }
+                if of == self.n { Correcting::End(true) } else { Correcting::Begin }
             }
             other => other,
         }
     }
 
     /// The message is where it belongs: the threads are rebuilt, the first of them first.
-    fn placed(&self, of: u8) -> CorrectionCall {
+    fn placed(&self, of: u8) -> Correcting {
         let Some(Order::Move { from, to, .. }) = self.orders[usize::from(of)] else {
-            return CorrectionCall::End(false);
+            return Correcting::End(false);
         };
         let was = match self.table.records[usize::from(of)] {
             Some(Record::Move { was, .. }) => bit(was),
@@ -90,61 +90,53 @@ impl Correction<'_> {
         if self.guards.hold(Guard::RebuildLooksAgain) {
             Self::next(self.guards.hold(Guard::CorrectionReadsFirst), of, all)
         } else {
-            CorrectionCall::Settle(of, all, 0)
+            Correcting::Settle(of, all, 0)
         }
     }
 
-    fn next(reads_first: bool, of: u8, todo: u8) -> CorrectionCall {
-        let Some(thread) = all_of(todo).next() else { return CorrectionCall::Settled(of) };
+    fn next(reads_first: bool, of: u8, todo: u8) -> Correcting {
+        let Some(thread) = all_of(todo).next() else { return Correcting::Settled(of) };
         let rebuild = Rebuild { of, todo, thread, now: thread };
-        if reads_first {
-            CorrectionCall::Follow(rebuild)
-        } else {
-            CorrectionCall::KnownFirst(rebuild)
-        }
+        if reads_first { Correcting::Follow(rebuild) } else { Correcting::KnownFirst(rebuild) }
     }
 
-    pub(crate) fn rebuild(&mut self, it: Rebuild, call: CorrectionCall) -> CorrectionCall {
-        let again = || CorrectionCall::Follow(Rebuild { now: it.thread, ..it });
+    pub(crate) fn rebuild(&mut self, it: Rebuild, call: Correcting) -> Correcting {
+        let again = || Correcting::Follow(Rebuild { now: it.thread, ..it });
         let place = usize::from(it.now);
         match call {
-            CorrectionCall::Follow(_) => {
-                match self.table.homes[place].and_then(|it| it.merged_into) {
-                    Some(now) => CorrectionCall::Follow(Rebuild { now, ..it }),
-                    None => CorrectionCall::Live(it),
-                }
-            }
-            CorrectionCall::Live(_) => match self.table.live[place] {
-                Some(live) => CorrectionCall::Family(it, (live, false)),
-                None => CorrectionCall::Older(it),
+            Correcting::Follow(_) => match self.table.homes[place].and_then(|it| it.merged_into) {
+                Some(now) => Correcting::Follow(Rebuild { now, ..it }),
+                None => Correcting::Live(it),
             },
-            CorrectionCall::Older(_) => match self.table.older[place] {
-                Some(older) => CorrectionCall::Family(it, (older, true)),
+            Correcting::Live(_) => match self.table.live[place] {
+                Some(live) => Correcting::Family(it, (live, false)),
+                None => Correcting::Older(it),
+            },
+            Correcting::Older(_) => match self.table.older[place] {
+                Some(older) => Correcting::Family(it, (older, true)),
                 None => again(),
             },
-            CorrectionCall::Family(_, read) => {
+            Correcting::Family(_, read) => {
                 let home = self.table.homes[place].filter(|it| it.merged_into.is_none());
                 match home.map(|home| home.sources | bit(it.now)) {
                     Some(family)
                         if family & bit(it.thread) != 0
                             || !self.guards.hold(Guard::RebuildLooksAgain) =>
                     {
-                        CorrectionCall::Known(it, read, family)
+                        Correcting::Known(it, read, family)
                     }
                     Some(_) | None => again(),
                 }
             }
-            CorrectionCall::Known(_, read, family) => {
-                CorrectionCall::Write(it, read, family, self.known(it, family))
+            Correcting::Known(_, read, family) => {
+                Correcting::Write(it, read, family, self.known(it, family))
             }
-            CorrectionCall::KnownFirst(_) => {
-                CorrectionCall::LiveLast(it, self.known(it, bit(it.now)))
-            }
-            CorrectionCall::LiveLast(_, said) => match self.table.find(place) {
-                Some(read) => CorrectionCall::Write(it, read, bit(it.now), said),
-                None => CorrectionCall::KnownFirst(it),
+            Correcting::KnownFirst(_) => Correcting::LiveLast(it, self.known(it, bit(it.now))),
+            Correcting::LiveLast(_, said) => match self.table.find(place) {
+                Some(read) => Correcting::Write(it, read, bit(it.now), said),
+                None => Correcting::KnownFirst(it),
             },
-            CorrectionCall::Write(_, (read, is_older), family, said) => {
+            Correcting::Write(_, (read, is_older), family, said) => {
                 if !self.is_read(it.now, (read, is_older)) {
                     return again();
                 }

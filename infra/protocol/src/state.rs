@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use stateright::{Model, Property};
 
-use crate::correction::{Correction, CorrectionCall, Order};
+use crate::correction::{Correcting, Correction, Order};
 use crate::filing::{Filing, FilingAnswer, FilingCall, Noted};
 use crate::guards::Guards;
 use crate::queue::{Delivery, Event, is_deliverable};
@@ -44,7 +44,7 @@ pub struct State {
     pub(crate) deliveries: Vec<Delivery>,
     /// Which is which makes no difference, so they are kept sorted.
     pub(crate) workers: [Option<Worker>; 2],
-    pub(crate) corrections: [CorrectionCall; 2],
+    pub(crate) corrections: [Correcting; 2],
     left: Left,
     noted: Noted,
 }
@@ -78,7 +78,7 @@ impl Model for Protocol {
             table: self.scenario.table.clone(),
             deliveries: vec![Delivery::default(); self.scenario.entries.len()],
             workers: [None; 2],
-            corrections: [CorrectionCall::Begin; 2],
+            corrections: [Correcting::Begin; 2],
             left: Left { crashes, expiries, asides },
             noted: Noted::default(),
         }]
@@ -107,12 +107,12 @@ impl Model for Protocol {
             }
         }
         for (n, correction) in state.corrections.iter().enumerate() {
-            if self.scenario.orders[n].is_some() && !matches!(correction, CorrectionCall::End(_)) {
+            if self.scenario.orders[n].is_some() && !matches!(correction, Correcting::End(_)) {
                 actions.push(Action::Correct(n, false));
                 if correction.asks_index() {
                     actions.push(Action::Correct(n, true));
                 }
-                if 0 < state.left.crashes && *correction != CorrectionCall::Begin {
+                if 0 < state.left.crashes && *correction != Correcting::Begin {
                     actions.push(Action::KillCorrection(n));
                 }
             }
@@ -149,7 +149,7 @@ impl Model for Protocol {
             }
             Action::KillCorrection(n) => {
                 state.left.crashes -= 1;
-                state.corrections[n] = CorrectionCall::Begin;
+                state.corrections[n] = Correcting::Begin;
             }
         }
         state.workers.sort_unstable();
@@ -265,7 +265,7 @@ impl Protocol {
                 .orders
                 .iter()
                 .zip(&state.corrections)
-                .all(|(order, it)| order.is_none() || matches!(it, CorrectionCall::End(_)))
+                .all(|(order, it)| order.is_none() || matches!(it, Correcting::End(_)))
     }
 
     /// A move that was answered as made has placed its message at some time.
@@ -273,7 +273,7 @@ impl Protocol {
         (0u8..).zip(self.scenario.orders).zip(&state.corrections).all(|((n, order), it)| {
             let Some(Order::Move { name, .. }) = order else { return true };
             let is_placed = state.table.messages[usize::from(name)].placed_by & bit(n) != 0;
-            is_placed || *it != CorrectionCall::End(true)
+            is_placed || *it != Correcting::End(true)
         })
     }
 
