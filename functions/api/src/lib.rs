@@ -1,7 +1,7 @@
 //! The HTTP API that contact-center tools call.
 //!
 //! `routes` lists every route; `api` leads each request through authentication to its handler; a handler reads the
-//! request, asks the table, and answers or refuses with a [`problem::Problem`]. What is Lambda's is in `edge` only.
+//! request, asks the table, and answers or refuses with a [`problem::ApiProblem`]. What is Lambda's is in `edge` only.
 
 mod api;
 mod auth;

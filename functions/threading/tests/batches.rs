@@ -1,9 +1,5 @@
 //! Batches as the queue brings them.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a failure here is a failed test"
-)]
+#![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 use std::time::Duration;
 

@@ -77,7 +77,7 @@ pub struct Patch {
     /// Whether the caller says which version comes next.
     versioned: bool,
     /// An attribute that names one of the shards of a list: the list, and the thread that decides which.
-    sharded: Option<(&'static str, String, ThreadId)>,
+    sharded: Option<Box<(&'static str, String, ThreadId)>>,
     sets: Vec<String>,
     removes: Vec<String>,
     adds: Vec<String>,
@@ -155,7 +155,7 @@ impl Patch {
     /// Sets an attribute to the shard of a list that a thread is in: how many there are, the store knows.
     #[must_use]
     pub fn set_sharded(self, name: &'static str, list: String, thread: &ThreadId) -> Self {
-        Self { sharded: Some((name, list, thread.clone())), ..self }
+        Self { sharded: Some(Box::new((name, list, thread.clone()))), ..self }
     }
 
     /// Adds to the end of a list, which is made if it is not there.
@@ -305,7 +305,7 @@ impl Patch {
                 self.set_some(KIND, kind.map(|it| text(it.name())))
             }
         };
-        let patch = match sharded {
+        let patch = match sharded.map(|it| *it) {
             Some((name, list, thread)) => {
                 patch.set(name, text(format!("{list}#{}", shard(&thread, stamp.shards))))
             }
