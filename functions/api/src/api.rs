@@ -16,7 +16,7 @@ use crate::routes::{self, Access, Route};
 /// What the API rests on.
 pub struct Api {
     /// The table.
-    pub table: Store,
+    pub store: Store,
     /// Where messages go that were promised.
     pub queue: Queue,
     /// Where what is large is kept.
@@ -52,8 +52,8 @@ impl Audit {
 impl Api {
     /// What a send rests on.
     pub(crate) fn sending(&self) -> Sending<'_> {
-        let Self { table, offers, accounts, rules, .. } = self;
-        Sending { store: table, offers, senders: accounts, rules }
+        let Self { store, offers, accounts, rules, .. } = self;
+        Sending { store, offers, senders: accounts, rules }
     }
 
     /// Does what a request asks for, or says why not. It never fails.
@@ -85,7 +85,7 @@ impl Api {
         let caller = match route.access {
             Access::Public => Caller::nobody(),
             Access::Scope(scope) => {
-                let found = self.auth.caller(request, route, &self.table, now).await;
+                let found = self.auth.caller(request, route, &self.store, now).await;
                 let caller = found.map_err(bare)?.map_err(|reason| {
                     audit.reason = Some(reason);
                     bare(ApiProblem::new(UNAUTHENTICATED))

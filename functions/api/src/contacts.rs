@@ -43,7 +43,7 @@ pub(crate) async fn list(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Api
         return Err(ApiProblem::wrong(Place::Parameter("account"), rule));
     }
     let identity = written_as(&channel, id, account.map(AccountId::new).as_ref());
-    let known = api.table.contacts().find_identity(&identity).await?;
+    let known = api.store.contacts().find_identity(&identity).await?;
     let mut found = Vec::new();
     if let Some(contact) = known.and_then(|it| it.contact) {
         found.extend(person(api, &contact).await?.map(|it| shown(api, &it)));
@@ -74,7 +74,7 @@ pub(crate) async fn patch(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Ap
             return Err(tags::stale());
         }
         let read = (!belief.is_any()).then_some(&person.profile);
-        let changed = api.table.contacts().change_profile(&person.id, &change, read).await?;
+        let changed = api.store.contacts().change_profile(&person.id, &change, read).await?;
         person.profile = changed.ok_or_else(tags::stale)?;
     }
     let body = shown(api, &person);
@@ -91,9 +91,9 @@ pub(crate) fn asked(call: &ApiCall<'_>) -> Result<ContactId, ApiProblem> {
 
 /// A person, as they are at this moment; one who was made one with another is that other.
 async fn person(api: &Api, id: &ContactId) -> Result<Option<Person>, ApiProblem> {
-    let Some(id) = api.table.contacts().who_is(id).await? else { return Ok(None) };
-    let Some(addresses) = api.table.contacts().addresses(&id).await? else { return Ok(None) };
-    let profile = api.table.contacts().profile(&id).await?;
+    let Some(id) = api.store.contacts().who_is(id).await? else { return Ok(None) };
+    let Some(addresses) = api.store.contacts().addresses(&id).await? else { return Ok(None) };
+    let profile = api.store.contacts().profile(&id).await?;
     Ok(Some(Person { id, addresses, profile }))
 }
 

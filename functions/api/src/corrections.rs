@@ -42,7 +42,7 @@ pub(crate) async fn merge(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Ap
     let into = wish.thread.unwrap_or_else(|| source.clone());
     let order = order(call, wish.reason)?;
     let named = Named { path: &source, other: Some(("/into", &into)), messages: &[] };
-    let made = api.table.corrections().merge(&order, &source, &into).await;
+    let made = api.store.corrections().merge(&order, &source, &into).await;
     made.map_err(|it| refusals::problem(it, &named)).map(|it| created(&it))
 }
 
@@ -71,7 +71,7 @@ async fn transfer(
     let keys: Vec<_> = keys.collect();
     let order = order(call, wish.reason)?;
     let named = Named { path: &from, other: other.as_ref().map(|it| ("/to", it)), messages: &keys };
-    let made = api.table.corrections().move_messages(&order, &from, &to, &keys, &api.rules).await;
+    let made = api.store.corrections().move_messages(&order, &from, &to, &keys, &api.rules).await;
     made.map_err(|it| refusals::problem(it, &named)).map(|it| created(&it))
 }
 
@@ -83,10 +83,10 @@ pub(crate) async fn list(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Api
     let is_key = |key: &str| ids::correction(key).is_some();
     let after = query.get("cursor").map(|it| cursor::read(&bound, it, is_key)).transpose()?;
     let window = Window { order: SortOrder::Descending, after, limit: query.limit()? };
-    if api.table.contacts().who_is(&contact).await?.is_none() {
+    if api.store.contacts().who_is(&contact).await?.is_none() {
         return Err(ApiProblem::new(NOT_FOUND));
     }
-    let page = api.table.corrections().view_corrections(&contact, &window).await?;
+    let page = api.store.corrections().view_corrections(&contact, &window).await?;
     // Who is who, and what proves it, is for those who may read people.
     let reads_people = call.caller.may(CONTACTS_READ);
     let shown = page.rows.iter().filter(|it| reads_people || it.kind.threads().is_some());
@@ -102,7 +102,7 @@ pub(crate) async fn revert(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, A
     let of = ids::correction(call.second()).ok_or_else(|| ApiProblem::new(NOT_FOUND))?;
     let reason = if call.request.body.is_empty() { None } else { reason(call.json()?)? };
     let order = order(call, reason)?;
-    let made = api.table.corrections().revert(&order, &contact, &of, &api.rules).await;
+    let made = api.store.corrections().revert(&order, &contact, &of, &api.rules).await;
     made.map_err(refusals::of_revert).map(|it| created(&it))
 }
 

@@ -26,7 +26,7 @@ impl Api {
         let deployed = Deployed::from_env(|names| channels::offers(channels::ALL, names))?;
         let Deployed { offers, senders } = deployed;
         Ok(Self {
-            table: Store::from_env(&sdk)?,
+            store: Store::from_env(&sdk)?,
             queue: Queue::new(&sdk, env("OUTBOUND_QUEUE_URL")?),
             objects: Objects::new(&sdk, env("BUCKET_NAME")?),
             auth: auth()?,

@@ -29,7 +29,7 @@ pub(crate) async fn link(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Api
     let contact = contacts::asked(call)?;
     let wish = read(call.json()?)?;
     let order = order(call, wish.reason)?;
-    let made = api.table.links().link(&order, &wish.identity, &contact, wish.proof).await;
+    let made = api.store.links().link(&order, &wish.identity, &contact, wish.proof).await;
     made.map_err(refusals::of_link).map(|it| created(&it))
 }
 
@@ -43,10 +43,10 @@ pub(crate) async fn unlink(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, A
     }
     let missing = || ApiProblem::new(NOT_FOUND);
     let contact =
-        api.table.contacts().who_is(&contacts::asked(call)?).await?.ok_or_else(missing)?;
+        api.store.contacts().who_is(&contacts::asked(call)?).await?.ok_or_else(missing)?;
     let order = order(call, reason)?;
     let identity = named(api, &contact, call.second(), &order).await?.ok_or_else(missing)?;
-    let made = Box::pin(api.table.links().unlink(&order, &contact, &identity, &api.rules)).await;
+    let made = Box::pin(api.store.links().unlink(&order, &contact, &identity, &api.rules)).await;
     made.map_err(refusals::of_link).map(|it| created(&it))
 }
 
@@ -57,12 +57,12 @@ async fn named(
     name: &str,
     order: &Order,
 ) -> Result<Option<IdentityId>, ApiProblem> {
-    let addresses = api.table.contacts().addresses(contact).await?.unwrap_or_default();
+    let addresses = api.store.contacts().addresses(contact).await?.unwrap_or_default();
     let mut own = addresses.into_iter().map(|(id, _)| id);
     if let Some(identity) = own.find(|it| ids::identity(it) == name) {
         return Ok(Some(identity));
     }
-    let before = api.table.corrections().view_correction(contact, &order.id).await?;
+    let before = api.store.corrections().view_correction(contact, &order.id).await?;
     Ok(match before.map(|it| it.kind) {
         Some(CorrectionKind::Unlink { identity, .. }) => {
             Some(identity).filter(|it| ids::identity(it) == name)

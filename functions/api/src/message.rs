@@ -15,7 +15,7 @@ use crate::show::{self, insert};
 pub(crate) async fn find(api: &Api, call: &ApiCall<'_>) -> Result<(MessageRef, Row), ApiProblem> {
     let missing = || ApiProblem::new(NOT_FOUND);
     let id = MessageRef::parse(call.id()).ok_or_else(missing)?;
-    let item = api.table.get(&Key::alone(id.key())).await?.filter(|it| !is_expired(it, call.now));
+    let item = api.store.get(&Key::alone(id.key())).await?.filter(|it| !is_expired(it, call.now));
     // A pointer, a tombstone or an early edit is no message: only what is in a thread is.
     let row = item.and_then(|it| Row::of(&it)).filter(|it| it.thread.is_some());
     Ok((id, row.ok_or_else(missing)?))
@@ -27,7 +27,7 @@ pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiP
     let (id, row) = find(api, call).await?;
     let mut body = show::message(&row).ok_or_else(missing)?;
     if let MessageRef::Ours(id) = &id {
-        let outgoing = api.table.sends().outgoing(id).await?.ok_or_else(missing)?;
+        let outgoing = api.store.sends().outgoing(id).await?.ok_or_else(missing)?;
         body.extend(sending(&outgoing));
     }
     Ok(ApiAnswer::ok(Value::Object(body)))

@@ -25,7 +25,7 @@ pub(crate) async fn accept(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, A
         None => (MessageId::new(new_id("msg_")), false),
     };
     // What was promised stays promised, also when it could not be planned any more.
-    if is_keyed && let Some(stored) = api.table.sends().outgoing(&id).await? {
+    if is_keyed && let Some(stored) = api.store.sends().outgoing(&id).await? {
         if stored.hash != request.hash {
             return Err(mismatch());
         }

@@ -35,7 +35,7 @@ pub(crate) async fn patch(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Ap
     let change = read(sent.clone(), call.now)?;
     let belief = Belief::of(call)?;
     let believed = |view: &_| belief.holds(&threads::etag(view, call.now));
-    match api.table.threads().change_thread(&id, &change, &believed, call.now).await? {
+    match api.store.threads().change_thread(&id, &change, &believed, call.now).await? {
         Changed::Done(view) => {
             let headers = vec![(ETAG, threads::etag(&view, call.now))];
             let body = show::thread(&view, call.now);

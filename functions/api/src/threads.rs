@@ -31,18 +31,18 @@ pub(crate) async fn list(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Api
     let order = if is_done { SortOrder::Descending } else { SortOrder::Ascending };
     let window = Window { order, after, limit: query.limit()? };
     let page = match (query.get("contact"), query.get("crm")) {
-        (None, None) => api.table.views().view_list(&wanted(&query, call.now)?, &window).await?,
+        (None, None) => api.store.views().view_list(&wanted(&query, call.now)?, &window).await?,
         (Some(contact), None) => {
             alone(&query, "contact", &["state", "unsure", "assignee"])?;
             let contact = ids::contact(contact);
             let contact = contact.ok_or_else(|| wrong("contact", "must be the id of a contact"))?;
-            api.table.views().view_contact(&contact, &window).await?
+            api.store.views().view_contact(&contact, &window).await?
         }
         (_, Some(case)) => {
             alone(&query, "crm", &["state", "unsure", "assignee", "contact"])?;
             let rule = "must be a kind and an id of it: case:500-17";
             let (kind, id) = case_of(case).ok_or_else(|| wrong("crm", rule))?;
-            let found = api.table.threads().thread_of_case(kind, &id).await?;
+            let found = api.store.threads().thread_of_case(kind, &id).await?;
             Page { rows: found.into_iter().collect(), next: None }
         }
     };
@@ -67,7 +67,7 @@ pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiP
     let missing = || ApiProblem::new(NOT_FOUND);
     call.query(&[])?;
     let id = ids::thread(call.id()).ok_or_else(missing)?;
-    let view = api.table.views().view_thread(&id).await?.ok_or_else(missing)?;
+    let view = api.store.views().view_thread(&id).await?.ok_or_else(missing)?;
     Ok(tags::shown(call, etag(&view, call.now), show::thread(&view, call.now)))
 }
 

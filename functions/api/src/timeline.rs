@@ -24,10 +24,10 @@ pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiP
     let after =
         query.get("cursor").map(|it| cursor::read(&bound, it, ids::is_message_key)).transpose()?;
     let window = Window { order, after, limit: query.limit()? };
-    let thread = api.table.views().view_thread(&id).await?.ok_or_else(missing)?;
+    let thread = api.store.views().view_thread(&id).await?.ok_or_else(missing)?;
     let threads: Vec<_> = std::iter::once(id.clone()).chain(thread.sources).collect();
-    let mut page = api.table.views().view_timeline(&threads, &window, call.now).await?;
-    api.table.views().spell_out(&mut page.rows).await?;
+    let mut page = api.store.views().view_timeline(&threads, &window, call.now).await?;
+    api.store.views().spell_out(&mut page.rows).await?;
     let messages: Vec<_> = page.rows.iter().filter_map(show::message).collect();
     let mut body = fields(&[("thread_id", json!(id)), ("messages", json!(messages))]);
     insert(&mut body, "next", page.next.as_ref().map(|it| cursor::write(&bound, it)));

@@ -32,7 +32,7 @@ pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiP
     }
     let content = match &id {
         MessageRef::Ours(ours) => {
-            api.table.sends().outgoing(ours).await?.map(|it| json!(it.content))
+            api.store.sends().outgoing(ours).await?.map(|it| json!(it.content))
         }
         MessageRef::Theirs(..) => said(api, row).await?.as_ref().map(show::content),
     };

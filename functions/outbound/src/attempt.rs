@@ -64,9 +64,9 @@ impl Outbox {
         now: Timestamp,
     ) -> anyhow::Result<Outcome> {
         let Attempting { way, of, n, duplicate, .. } = *attempting;
-        let (table, calls, channel) = (&self.table, &self.calls, &way.channel);
+        let (store, calls, channel) = (&self.store, &self.calls, &way.channel);
         let begun = false;
-        let first = Conversation { table, calls, channel, account, of, n, duplicate, now, begun };
+        let first = Conversation { store, calls, channel, account, of, n, duplicate, now, begun };
         let outcome = first.run().await?;
         let Outcome::Failed { error: SendError::Config(_), n_delivering: n_made @ (0 | 1) } =
             outcome
@@ -111,13 +111,13 @@ impl Outbox {
         id: Option<ProviderId>,
     ) -> anyhow::Result<()> {
         let Attempting { of, n, .. } = *attempting;
-        self.table.sends().sent(of.leg, n, id.as_ref(), self.now()).await?;
+        self.store.sends().sent(of.leg, n, id.as_ref(), self.now()).await?;
         let OfLeg { message, leg } = of.leg;
         tracing::info!(message.id = %message.id, channel = %of.by.channel, leg, attempt = n, "sent");
-        let Some(message) = self.table.sends().outgoing(&message.id).await? else {
+        let Some(message) = self.store.sends().outgoing(&message.id).await? else {
             return Ok(());
         };
-        self.table.sends().complete(OfLeg { message: &message, leg }).await
+        self.store.sends().complete(OfLeg { message: &message, leg }).await
     }
 
     async fn failed(
@@ -138,10 +138,10 @@ impl Outbox {
             Retry::At(at) => {
                 // The timer first: what is recorded and never woken would wait for ever.
                 self.later(&attempting.entry.then(Step::Send(n + 1)), at, now).await?;
-                self.table.sends().retry_at(of.leg, ended(End::Retry), at).await
+                self.store.sends().retry_at(of.leg, ended(End::Retry), at).await
             }
             Retry::Never(status, failure) => {
-                self.table.sends().end(of.leg, status, &failure, Some(ended(End::Failed))).await
+                self.store.sends().end(of.leg, status, &failure, Some(ended(End::Failed))).await
             }
         }
     }

@@ -45,7 +45,7 @@ impl Outbox {
     /// Works on a batch, and names the entries that the queue has to bring again.
     pub async fn handle(&self, batch: SqsEvent, time: Time) -> anyhow::Result<SqsBatchResponse> {
         let put_aside = async |entry: &SqsMessage, why| {
-            self.table
+            self.store
                 .filing()
                 .put_aside(BackTo::Outbound, entry, why, self.now(), self.retention)
                 .await
@@ -100,7 +100,7 @@ impl Outbox {
     }
 
     async fn message(&self, entry: &OutboundEntry) -> anyhow::Result<Outgoing> {
-        let message = self.table.sends().outgoing(&entry.message).await?;
+        let message = self.store.sends().outgoing(&entry.message).await?;
         // It was stored before it was queued.
         Ok(message.ok_or(Permanent("its message is not in the table"))?)
     }
@@ -114,22 +114,22 @@ impl Outbox {
         let resends = way.is_none_or(|it| it.rules.has(Feature::ResendUnconfirmed));
         match decide(&of.progress, entry.step, resends, now) {
             Move::Nothing => Ok(true),
-            Move::Complete => self.table.sends().complete(of.leg).await.map(|()| true),
+            Move::Complete => self.store.sends().complete(of.leg).await.map(|()| true),
             Move::Expire => {
                 let failure =
                     way.is_none().then(|| Failure::ours(SendProblem::ChannelMisconfigured));
                 let (status, failure) = out_of_time(&of.progress, failure);
-                self.table.sends().end(of.leg, status, &failure, None).await
+                self.store.sends().end(of.leg, status, &failure, None).await
             }
             Move::Doubt { n } => {
-                if self.table.sends().doubt(of.leg, n, now).await? {
+                if self.store.sends().doubt(of.leg, n, now).await? {
                     count(Metric::Unconfirmed, 1);
                     tracing::warn!(message.id = %entry.message, attempt = n, "nobody knows whether a message was sent");
                 }
                 Ok(false)
             }
             Move::GiveUp { .. } => {
-                self.table
+                self.store
                     .sends()
                     .end(of.leg, Status::Failed, &Failure::ours(SendProblem::Unconfirmed), None)
                     .await

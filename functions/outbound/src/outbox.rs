@@ -21,7 +21,7 @@ use crate::accounts::Accounts;
 /// What sends messages.
 #[derive(Debug)]
 pub struct Outbox {
-    pub(crate) table: Store,
+    pub(crate) store: Store,
     pub(crate) calls: Calls,
     timers: Timers,
     pub(crate) queues: Queues,
@@ -66,7 +66,7 @@ impl Outbox {
 
     /// An outbox over its parts.
     pub fn over(
-        table: Store,
+        store: Store,
         calls: Calls,
         timers: Timers,
         queues: Queues,
@@ -76,7 +76,7 @@ impl Outbox {
         let way = |channel: Outbound| Way { rules: (channel.capabilities)(), channel };
         let ways = channels.into_iter().map(way).collect();
         let (clock, retention) = (aws::now as fn() -> Timestamp, None);
-        Self { table, calls, timers, queues, accounts, ways, clock, retention }
+        Self { store, calls, timers, queues, accounts, ways, clock, retention }
     }
 
     /// The same outbox by another clock, as a test has one.

@@ -35,7 +35,7 @@ pub(crate) enum Outcome {
 
 /// One attempt to send one message.
 pub(crate) struct Conversation<'a> {
-    pub(crate) table: &'a Store,
+    pub(crate) store: &'a Store,
     pub(crate) calls: &'a Calls,
     pub(crate) channel: &'a Outbound,
     pub(crate) account: &'a SendingAccount,
@@ -92,7 +92,7 @@ impl Conversation<'_> {
     }
 
     async fn begin(&self) -> anyhow::Result<bool> {
-        self.table.sends().begin(self.of.leg, self.n, self.duplicate, self.now).await
+        self.store.sends().begin(self.of.leg, self.n, self.duplicate, self.now).await
     }
 
     async fn make(&self, call: Call, base_url: &str) -> Result<Response, CallError> {

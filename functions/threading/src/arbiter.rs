@@ -68,7 +68,7 @@ impl Asker {
     /// Asks about a message that was filed with doubts.
     pub(crate) async fn ask(
         &self,
-        table: &Store,
+        store: &Store,
         event: &InboundEvent,
         message: &Message,
         rules: &Rules,
@@ -80,16 +80,16 @@ impl Asker {
             return Ok(());
         }
         let about = keys::message(&event.channel, &event.account, &message.id);
-        let Some(stored) = table.messages().message(&about).await? else { return Ok(()) };
+        let Some(stored) = store.messages().message(&about).await? else { return Ok(()) };
         let Some(filed) = stored.thread.as_ref().filter(|_| stored.is_unsure(rules)) else {
             return Ok(());
         };
-        let asked = if let Some(asked) = table.sends().outgoing(&question_id(&about)).await? {
+        let asked = if let Some(asked) = store.sends().outgoing(&question_id(&about)).await? {
             Some(Box::new(asked))
         } else {
             let said = DoubtfulMessage { event, message, identity };
             let Customer { offers, senders, .. } = &**customer;
-            let sending = Sending { store: table, offers, senders, rules };
+            let sending = Sending { store, offers, senders, rules };
             let doubted = Doubted { about: &about, stored: &stored, filed };
             put(&sending, &said, &doubted, now).await?
         };
@@ -115,20 +115,20 @@ async fn put(
     Doubted { about, stored, filed }: &Doubted<'_>,
     now: Timestamp,
 ) -> anyhow::Result<Option<Box<Outgoing>>> {
-    let (table, event, from) = (sending.store, said.event, &said.identity.id);
-    let Some(address) = table.contacts().find_identity(from).await? else { return Ok(None) };
+    let (store, event, from) = (sending.store, said.event, &said.identity.id);
+    let Some(address) = store.contacts().find_identity(from).await? else { return Ok(None) };
     // Who only claims to be a person is told of none of their topics.
     let Some(contact) = address.contact.filter(|_| address.claimed.is_none()) else {
         return Ok(None);
     };
-    let threads = table.threads().live(&contact).await?;
+    let threads = store.threads().live(&contact).await?;
     let offered = topics(&threads.live, filed, now);
     if offered.len() < 2 {
         return Ok(None);
     }
-    let view = table.views().view_thread(filed).await?;
+    let view = store.views().view_thread(filed).await?;
     let opened = view.is_some_and(|it| it.opened == stored.at);
-    let topics = table.filing().topics(&offered).await?;
+    let topics = store.filing().topics(&offered).await?;
     let reading = Reading::of_content(&said.message.content);
     let content = question(&reading, &topics, opened.then_some(*filed));
     let message = question_id(about);
@@ -154,7 +154,7 @@ async fn put(
     let order = sending::Order { to: &to, ask, reply_to };
     // Planned before it is recorded: a question that cannot go keeps no other from being asked.
     let Some(draft) = draft(sending, &order, filed, now).await? else { return Ok(None) };
-    let waits = table.filing().put_question(&contact, &asked).await?;
+    let waits = store.filing().put_question(&contact, &asked).await?;
     let Some(waits) = waits.filter(|it| it.message == message) else { return Ok(None) };
     let named = Named { hash: digest(&[message.as_str()]), id: message, client_ref: None };
     let ask = Ask { expires_at: Some(waits.until), ..order.ask };
@@ -194,18 +194,18 @@ async fn draft(
 /// Puts what was in doubt where the customer says, if the message answers a question that waits. It comes before the
 /// answer itself is filed, so that the thread is there that the answer joins.
 pub(crate) async fn hear(
-    table: &Store,
+    store: &Store,
     event: &InboundEvent,
     message: &Message,
     rules: &Rules,
 ) -> anyhow::Result<Option<Answered>> {
     let Some(said) = answer(&message.content) else { return Ok(None) };
     let Some(identity) = &event.identity else { return Ok(None) };
-    let Some(address) = table.contacts().find_identity(&identity.id).await? else {
+    let Some(address) = store.contacts().find_identity(&identity.id).await? else {
         return Ok(None);
     };
     let Some(contact) = address.contact else { return Ok(None) };
-    let Some(question) = table.filing().question(&contact).await? else { return Ok(None) };
+    let Some(question) = store.filing().question(&contact).await? else { return Ok(None) };
     if question.until < event.at {
         return Ok(None);
     }
@@ -220,37 +220,37 @@ pub(crate) async fn hear(
         reason: None,
         at: event.at,
     };
-    refile(table, &question, &order, &to, rules).await?;
+    refile(store, &question, &order, &to, rules).await?;
     Ok(Some(Answered { contact, question }))
 }
 
 /// Ends a question whose answer is filed.
-pub(crate) async fn close(table: &Store, answered: &Answered) -> anyhow::Result<()> {
-    table.filing().close_question(&answered.contact, &answered.question).await
+pub(crate) async fn close(store: &Store, answered: &Answered) -> anyhow::Result<()> {
+    store.filing().close_question(&answered.contact, &answered.question).await
 }
 
 async fn refile(
-    table: &Store,
+    store: &Store,
     question: &Question,
     order: &Order,
     to: &ThreadId,
     rules: &Rules,
 ) -> anyhow::Result<()> {
-    let Some(doubted) = table.messages().message(&question.about).await? else { return Ok(()) };
+    let Some(doubted) = store.messages().message(&question.about).await? else { return Ok(()) };
     let from = &question.filed;
     if to == from {
-        return confirm(table, from, order.at).await;
+        return confirm(store, from, order.at).await;
     }
     let corrected = if question.opened {
-        let merged = table.corrections().merge(order, from, to).await;
+        let merged = store.corrections().merge(order, from, to).await;
         if merged.is_ok() {
-            confirm(table, to, order.at).await?;
+            confirm(store, to, order.at).await?;
         }
         merged
     } else {
-        let messages = followers(table, question, &doubted, order.at).await?;
+        let messages = followers(store, question, &doubted, order.at).await?;
         let place = if *to == question.new { To::New(to.clone()) } else { To::Thread(to.clone()) };
-        table.corrections().move_messages(order, from, &place, &messages, rules).await
+        store.corrections().move_messages(order, from, &place, &messages, rules).await
     };
     // A person was faster: what they decided stands.
     if let Err(error) = corrected {
@@ -263,7 +263,7 @@ async fn refile(
 /// The message in doubt and what followed it in its thread by no better evidence. What came in its second after it did goes
 /// along, what had come before it does not.
 async fn followers(
-    table: &Store,
+    store: &Store,
     question: &Question,
     doubted: &Stored,
     now: Timestamp,
@@ -271,7 +271,7 @@ async fn followers(
     let after = Position { at: doubted.at.ms(), key: String::new() };
     let window = Window { order: SortOrder::Ascending, after: Some(after), limit: MOST_FOLLOWERS };
     let page =
-        table.views().view_timeline(std::slice::from_ref(&question.filed), &window, now).await?;
+        store.views().view_timeline(std::slice::from_ref(&question.filed), &window, now).await?;
     let follows = |it: &&Row| {
         it.key != question.about.pk
             && it.direction == Direction::In
@@ -282,10 +282,10 @@ async fn followers(
 }
 
 /// Says of a thread that its messages belong there, whatever else is changed of it meanwhile.
-async fn confirm(table: &Store, thread: &ThreadId, now: Timestamp) -> anyhow::Result<()> {
+async fn confirm(store: &Store, thread: &ThreadId, now: Timestamp) -> anyhow::Result<()> {
     let handling = Handling { confirm: true, ..Handling::default() };
     let change = ThreadChange { handling, ..ThreadChange::default() };
-    table.threads().change_thread(thread, &change, &|_| true, now).await?;
+    store.threads().change_thread(thread, &change, &|_| true, now).await?;
     Ok(())
 }
 

@@ -30,7 +30,7 @@ pub use arbiter::Customer;
 /// What files events.
 #[derive(Clone, Debug)]
 pub struct Filer {
-    table: Store,
+    store: Store,
     rules: Rules,
     budget: Option<Budget>,
     asker: Asker,
@@ -44,12 +44,12 @@ impl Filer {
     pub fn from_env() -> anyhow::Result<Self> {
         let sdk = aws::config::sdk()?;
         let bucket = Objects::new(&sdk, env("BUCKET_NAME")?);
-        let table = Store::from_env(&sdk)?.with_bucket(bucket);
+        let store = Store::from_env(&sdk)?.with_bucket(bucket);
         let percent: f32 = env_or("UNSURE_PERCENT", USUAL_PERCENT)
             .parse()
             .context("UNSURE_PERCENT is not a share in percent")?;
         let filer = Self {
-            table,
+            store,
             rules: Rules::from_env()?,
             budget: Some(Budget::percent(percent)),
             asker: Asker::Nobody,
@@ -71,8 +71,8 @@ impl Filer {
 
     /// A filer over this table.
     #[must_use]
-    pub fn over(table: Store, retention: Option<Duration>) -> Self {
-        Self { table, rules: Rules::keeping(retention), budget: None, asker: Asker::Nobody }
+    pub fn over(store: Store, retention: Option<Duration>) -> Self {
+        Self { store, rules: Rules::keeping(retention), budget: None, asker: Asker::Nobody }
     }
 
     /// The same filer with a threshold that follows a budget.
@@ -91,7 +91,7 @@ impl Filer {
     pub async fn handle(&self, batch: SqsEvent, time: Time) -> anyhow::Result<SqsBatchResponse> {
         let put_aside = async |entry: &SqsMessage, why| {
             let retention = self.rules.retention;
-            self.table.filing().put_aside(BackTo::Inbound, entry, why, aws::now(), retention).await
+            self.store.filing().put_aside(BackTo::Inbound, entry, why, aws::now(), retention).await
         };
         let work = async |entry: &SqsMessage| self.take(entry).await;
         Box::pin(batch::each(batch, time, work, put_aside)).await
@@ -114,33 +114,33 @@ impl Filer {
         let Some(budget) = &self.budget else {
             return Box::pin(self.file_by(event, &self.rules)).await;
         };
-        let rules = self.table.filing().within(budget, &self.rules, aws::now()).await;
+        let rules = self.store.filing().within(budget, &self.rules, aws::now()).await;
         Box::pin(self.file_by(event, &rules)).await?;
-        self.table.filing().write_tally(&rules.tally, aws::now()).await;
+        self.store.filing().write_tally(&rules.tally, aws::now()).await;
         Ok(())
     }
 
     async fn file_by(&self, event: &InboundEvent, rules: &Rules) -> anyhow::Result<()> {
         if let Kind::Receipt(receipt) = &event.kind {
-            return self.table.sends().receipt(event, receipt, rules).await;
+            return self.store.sends().receipt(event, receipt, rules).await;
         }
         let Kind::Message(message) = &event.kind else {
-            let filed = self.table.filing().file(event, &Fresh::ids(), rules).await?;
+            let filed = self.store.filing().file(event, &Fresh::ids(), rules).await?;
             log(event, &filed);
             return Ok(());
         };
         // What moves messages is large: on the heap it is so for this call alone.
-        let answered = Box::pin(hear(&self.table, event, message, rules)).await?;
-        let filed = self.table.filing().file(event, &Fresh::ids(), rules).await?;
+        let answered = Box::pin(hear(&self.store, event, message, rules)).await?;
+        let filed = self.store.filing().file(event, &Fresh::ids(), rules).await?;
         log(event, &filed);
         match filed {
             Filed::Ours(ours) => {
                 let of = ReceiptOf::Message(message.id.clone());
-                self.table.sends().receipt(event, &sent(of, ours), rules).await
+                self.store.sends().receipt(event, &sent(of, ours), rules).await
             }
             Filed::Joined(_) | Filed::Opened(_) | Filed::Repeated(_) => match answered {
-                Some(answered) => close(&self.table, &answered).await,
-                None => self.asker.ask(&self.table, event, message, rules, aws::now()).await,
+                Some(answered) => close(&self.store, &answered).await,
+                None => self.asker.ask(&self.store, event, message, rules, aws::now()).await,
             },
             Filed::TakenBack | Filed::Noted | Filed::Kept => Ok(()),
         }

@@ -321,8 +321,8 @@ impl Correction<'_> {
     }
 
     /// Whether a thread is where and as it was read.
-    pub(crate) fn is_read(&self, thread: Thread, (read, is_older): Read) -> bool {
-        let items = if is_older { &self.table.older } else { &self.table.live };
+    pub(crate) fn is_read(&self, thread: Thread, (read, is_archived): Read) -> bool {
+        let items = if is_archived { &self.table.archived } else { &self.table.live };
         items[usize::from(thread)].is_some_and(|it| it.version == read.version)
             || !self.guards.hold(Guard::CorrectionVersion)
     }
@@ -344,11 +344,11 @@ impl Correction<'_> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "`made` gives it these calls alone")]
     fn merge(&mut self, from: Thread, to: Thread, call: Correcting) -> Correcting {
         match call {
-            Correcting::Left(threads, family) => match self.table.older[usize::from(from)] {
+            Correcting::Left(threads, family) => match self.table.archived[usize::from(from)] {
                 Some(left) => Self::kept(to, threads, family, (left, true)),
                 None => Correcting::Begin,
             },
-            Correcting::Kept(threads, family, left) => match self.table.older[usize::from(to)] {
+            Correcting::Kept(threads, family, left) => match self.table.archived[usize::from(to)] {
                 Some(kept) => Correcting::Merge(threads, family, left, (kept, true)),
                 None => Correcting::Begin,
             },
@@ -379,11 +379,12 @@ impl Correction<'_> {
         for (kept, left) in both.folded.iter_mut().zip(left.folded) {
             *kept = left.max(*kept);
         }
-        (table.live[from], table.older[from]) = (None, None);
+        (table.live[from], table.archived[from]) = (None, None);
         // A target that was moved out takes the place of a source that was not.
-        let stays_older = kept_is_older && left_is_older;
+        let stays_archived = kept_is_older && left_is_older;
         let both = Some(both);
-        (table.live[to], table.older[to]) = if stays_older { (None, both) } else { (both, None) };
+        (table.live[to], table.archived[to]) =
+            if stays_archived { (None, both) } else { (both, None) };
         table.heads[0] = threads.version.map(|it| it + 1);
         let before = Before { source: (left, left_is_older), target: kept };
         table.records[usize::from(self.n)] = Some(Record::Merge(before));

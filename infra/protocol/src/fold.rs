@@ -106,8 +106,8 @@ impl Fold {
             FoldCall::Older => {
                 let is_theirs =
                     table.homes[place].is_some_and(|it| Some(it.contact) == self.contact);
-                let older = table.older[place].filter(|_| is_theirs).map(|it| (it, true));
-                Some(self.then(FoldCall::Message(older)))
+                let archived = table.archived[place].filter(|_| is_theirs).map(|it| (it, true));
+                Some(self.then(FoldCall::Message(archived)))
             }
             FoldCall::Message(read) => match self.looked_for(table)? {
                 moved if moved.filed_in != self.filed_in => Some(moved),
@@ -133,8 +133,8 @@ impl Fold {
                 }
                 Some(_) | None => Some(self.back()),
             },
-            FoldCall::Write((read, is_older)) => {
-                let items = if is_older { &mut table.older } else { &mut table.live };
+            FoldCall::Write((read, is_archived)) => {
+                let items = if is_archived { &mut table.archived } else { &mut table.live };
                 self.write(&mut items[place], read, guards)
             }
             FoldCall::Head(read) => {
@@ -176,14 +176,14 @@ impl Fold {
 
     /// What is folded already is not written. The person's next message makes a thread live again; anything that is late or
     /// ours leaves it where it is.
-    fn fold_into(self, (read, is_older): Read) -> Option<Self> {
+    fn fold_into(self, (read, is_archived): Read) -> Option<Self> {
         read.fold(self.name, self.text)?;
         let is_next = read.last().is_none_or(|last| last <= usize::from(self.name));
-        let is_back = is_older && is_next && self.said;
+        let is_back = is_archived && is_next && self.said;
         Some(self.then(if is_back {
             FoldCall::Head(read)
         } else {
-            FoldCall::Write((read, is_older))
+            FoldCall::Write((read, is_archived))
         }))
     }
 
@@ -205,12 +205,12 @@ impl Fold {
         threads: &Threads,
     ) -> Option<Self> {
         let place = usize::from(self.thread);
-        let is_read = table.older[place].is_some_and(|it| it.version == read.version);
+        let is_read = table.archived[place].is_some_and(|it| it.version == read.version);
         let holds = table.is_at(guards, threads)
             && table.has_room(guards, threads, None)
             && (is_read || !guards.hold(Guard::BackVersion));
         let (true, Some(contact)) = (holds, self.contact) else { return Some(self.again()) };
-        table.older[place] = None;
+        table.archived[place] = None;
         table.live[place] = read.fold(self.name, self.text);
         table.make_room(contact, threads, None);
         None

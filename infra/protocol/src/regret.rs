@@ -34,8 +34,8 @@ impl Correction<'_> {
                 }
             }
             Correcting::MergedOlder(threads) => {
-                let older = self.table.older[usize::from(to)];
-                Correcting::Source(threads, older.map(|it| (it, true)))
+                let archived = self.table.archived[usize::from(to)];
+                Correcting::Source(threads, archived.map(|it| (it, true)))
             }
             Correcting::Source(threads, read) => match self.table.homes[usize::from(from)] {
                 Some(home) if home.merged_into == Some(to) => {
@@ -135,7 +135,7 @@ impl Correction<'_> {
         &mut self,
         (from, to): (Thread, Thread),
         threads: &Threads,
-        (now, is_older): Read,
+        (now, is_archived): Read,
         (family, noted): (u8, u8),
         (here, there): (Texts, Texts),
     ) -> Correcting {
@@ -146,13 +146,13 @@ impl Correction<'_> {
         let is_merged = self.table.homes[source].is_some_and(|it| it.merged_into == Some(to));
         let holds = self.table.is_at(self.guards, threads)
             && is_merged
-            && self.is_read(to, (now, is_older))
+            && self.is_read(to, (now, is_archived))
             && (was_older || self.table.has_room(self.guards, threads, Some(target)));
         if !holds {
             return Correcting::Regret;
         }
         let (mut alone, mut rest) = (before, now);
-        if noted == 0 && self.is_untouched((now, is_older)) {
+        if noted == 0 && self.is_untouched((now, is_archived)) {
             rest = kept;
         } else {
             for name in 0..MESSAGES {
@@ -171,12 +171,12 @@ impl Correction<'_> {
         let table = &mut *self.table;
         if was_older {
             table.heads[0] = threads.version.map(|it| it + 1);
-            table.older[source] = Some(alone);
+            table.archived[source] = Some(alone);
         } else {
             table.make_room(0, threads, Some(target));
             table.live[source] = Some(alone);
         }
-        let items = if is_older { &mut table.older } else { &mut table.live };
+        let items = if is_archived { &mut table.archived } else { &mut table.live };
         items[target] = Some(rest);
         if let Some(home) = &mut table.homes[source] {
             (home.merged_into, home.late) = (None, 0);

@@ -49,7 +49,7 @@ fn known(threads: &[&[usize]], n_live: usize) -> Table {
             table.messages[*name] = Message { thread, text: Text::Said, ..Message::default() };
         }
         table.homes[place] = Some(Home::default());
-        let items = if place < n_live { &mut table.live } else { &mut table.older };
+        let items = if place < n_live { &mut table.live } else { &mut table.archived };
         items[place] = Some(live);
     }
     table

@@ -112,8 +112,8 @@ impl Correction<'_> {
                 Some(live) => Correcting::Family(it, (live, false)),
                 None => Correcting::Older(it),
             },
-            Correcting::Older(_) => match self.table.older[place] {
-                Some(older) => Correcting::Family(it, (older, true)),
+            Correcting::Older(_) => match self.table.archived[place] {
+                Some(archived) => Correcting::Family(it, (archived, true)),
                 None => again(),
             },
             Correcting::Family(_, read) => {
@@ -136,8 +136,8 @@ impl Correction<'_> {
                 Some(read) => Correcting::Write(it, read, bit(it.now), said),
                 None => Correcting::KnownFirst(it),
             },
-            Correcting::Write(_, (read, is_older), family, said) => {
-                if !self.is_read(it.now, (read, is_older)) {
+            Correcting::Write(_, (read, is_archived), family, said) => {
+                if !self.is_read(it.now, (read, is_archived)) {
                     return again();
                 }
                 let mut next = Live { version: read.version + 1, ..read };
@@ -149,7 +149,7 @@ impl Correction<'_> {
                 // it has to read again.
                 if next.folded != read.folded || self.guards.hold(Guard::CorrectionWrites) {
                     let table = &mut *self.table;
-                    let items = if is_older { &mut table.older } else { &mut table.live };
+                    let items = if is_archived { &mut table.archived } else { &mut table.live };
                     items[place] = Some(next);
                 }
                 let todo = it.todo & !(family | bit(it.thread));

@@ -213,7 +213,7 @@ impl Protocol {
         let FilingCall::Decide(threads, _) = worker.call else { return each(None) };
         for thread in 0..u8::try_from(threads.live.len()).unwrap_or(0) {
             let is_named = self.scenario.names_older
-                && state.table.older[usize::from(thread)].is_some()
+                && state.table.archived[usize::from(thread)].is_some()
                 && threads.contact.is_some();
             if threads.live[usize::from(thread)].is_some() || is_named {
                 each(Some(FilingAnswer::Join(thread)));
@@ -296,7 +296,7 @@ impl State {
         let table = &self.table;
         self.threads().map(usize::from).all(|it| {
             let is_merged = table.homes[it].is_some_and(|it| it.merged_into.is_some());
-            let places = [table.live[it].is_some(), table.older[it].is_some(), is_merged];
+            let places = [table.live[it].is_some(), table.archived[it].is_some(), is_merged];
             places.into_iter().filter(|it| *it).count() == usize::from(table.homes[it].is_some())
         })
     }
@@ -326,7 +326,7 @@ impl State {
     fn threads_know_their_messages(&self) -> bool {
         self.threads().all(|thread| {
             let place = usize::from(thread);
-            let Some(live) = self.table.live[place].or(self.table.older[place]) else {
+            let Some(live) = self.table.live[place].or(self.table.archived[place]) else {
                 return true;
             };
             live.folded.iter().zip(self.table.messages).all(|(folded, message)| {

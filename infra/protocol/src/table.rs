@@ -142,7 +142,7 @@ pub struct Table {
     /// The live threads.
     pub live: [Option<Live>; THREADS],
     /// Those that were moved out.
-    pub older: [Option<Live>; THREADS],
+    pub archived: [Option<Live>; THREADS],
     /// What seldom changes of a thread.
     pub homes: [Option<Home>; THREADS],
     /// `CON#…/0`: the version.
@@ -231,14 +231,14 @@ impl Table {
         self.heads[usize::from(contact)] = Some(threads.version.map_or(1, |it| it + 1));
         if let Some((thread, read)) = threads.makes_room(self.most_live, stays) {
             self.live[usize::from(thread)] = None;
-            self.older[usize::from(thread)] = Some(read);
+            self.archived[usize::from(thread)] = Some(read);
         }
     }
 
     /// A thread where it is, and whether it was moved out.
     pub(crate) fn find(&self, thread: usize) -> Option<(Live, bool)> {
         let live = self.live[thread].map(|it| (it, false));
-        live.or(self.older[thread].map(|it| (it, true)))
+        live.or(self.archived[thread].map(|it| (it, true)))
     }
 
     /// In how many timelines a message of this thread is shown: those of threads that were not merged, which read themselves

@@ -71,11 +71,11 @@ impl Auth {
         &self,
         request: &Request,
         route: &Route,
-        table: &Store,
+        store: &Store,
         now: Timestamp,
     ) -> Result<Found, ApiProblem> {
         match self {
-            Self::Tokens => by_token(request, table, now).await,
+            Self::Tokens => by_token(request, store, now).await,
             Self::Jwt(issuer, jwks) => by_jwt(request, issuer, jwks, now).await,
             Self::Iam => Ok(by_iam(request, route)),
         }
@@ -103,12 +103,12 @@ fn bearer(request: &Request) -> Result<&str, &'static str> {
     Ok(credential.trim())
 }
 
-async fn by_token(request: &Request, table: &Store, now: Timestamp) -> Result<Found, ApiProblem> {
+async fn by_token(request: &Request, store: &Store, now: Timestamp) -> Result<Found, ApiProblem> {
     let text = match bearer(request) {
         Ok(text) => text,
         Err(reason) => return Ok(Err(reason)),
     };
-    let Some(token) = table.tokens().find_token(text).await? else {
+    let Some(token) = store.tokens().find_token(text).await? else {
         return Ok(Err("unknown token"));
     };
     Ok(match token.refusal(now) {

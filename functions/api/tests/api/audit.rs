@@ -95,7 +95,7 @@ async fn a_fault_of_the_table_is_logged_without_what_the_table_says() {
     let token = world.token(&SCOPES, None).await;
     let process = world.cloud.process();
     let table = aws::store::Store::over(process.table, "gone-447700900111".to_owned());
-    let api = api::Api { table, ..world.api() };
+    let api = api::Api { store: table, ..world.api() };
     let lines = Lines::default();
     let _guard = lines.gather();
     let reply = ask(&api, request("GET", "/v1/threads", Some(token.reveal()))).await;

@@ -64,7 +64,7 @@ async fn the_inbox_is_in_order_of_waiting_over_all_its_shards_whatever_the_page(
 async fn threads_are_listed_by_what_is_to_be_done_also_once_the_lists_have_more_shards() {
     let world = crowd(12).await;
     let all = ids(&pages(&world, "/v1/threads", "threads", 100).await);
-    let api = api::Api { table: world.table().with_shards(4), ..world.api() };
+    let api = api::Api { store: world.table().with_shards(4), ..world.api() };
     for (n, id) in all.iter().enumerate().filter(|(n, _)| n % 4 != 0) {
         let state = ["", "closed", "open", "snoozed"][n % 4];
         let path = format!("/v1/threads/{id}");

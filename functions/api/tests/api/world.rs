@@ -214,7 +214,7 @@ pub(crate) async fn ask_at(api: &Api, request: Request, at: Timestamp) -> Reply 
 pub(crate) fn api(cloud: &Cloud, process: Process) -> Api {
     let names: Vec<_> = channels::ALL.iter().map(|it| it.name).collect();
     Api {
-        table: table(&process),
+        store: table(&process),
         queue: Queue::over(process.queues, cloud.queues.url(QUEUE)),
         objects: Objects::over(process.bucket, "bucket".to_owned()),
         auth: Auth::Tokens,

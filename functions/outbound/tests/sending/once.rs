@@ -15,7 +15,7 @@ use crate::support::{Queuing, World};
 async fn a_message_is_sent_once_and_leaves_the_inbox() {
     let world = World::new(CAREFUL).await;
     assert!(world.waits().await);
-    world.settle().await;
+    world.run_until_idle().await;
     let message = world.message().await;
     assert_eq!((world.platform.arrived(), message.status()), (1, Status::Sent));
     assert_eq!(
@@ -30,9 +30,9 @@ async fn a_message_is_sent_once_and_leaves_the_inbox() {
 #[tokio::test]
 async fn a_repeated_request_sends_nothing_twice() {
     let world = World::new(CAREFUL).await;
-    world.settle().await;
+    world.run_until_idle().await;
     world.queue_again().await;
-    world.settle().await;
+    world.run_until_idle().await;
     assert_eq!(world.platform.arrived(), 1);
 }
 
@@ -40,7 +40,7 @@ async fn a_repeated_request_sends_nothing_twice() {
 async fn a_busy_platform_is_tried_again_when_it_asks() {
     let world = World::new(CAREFUL).await;
     world.platform.will(&[Deed::Answers(429, Some(37)), Deed::Answers(503, None)]);
-    let waits = world.settle().await;
+    let waits = world.run_until_idle().await;
     let message = world.message().await;
     assert_eq!((world.platform.arrived(), message.status()), (1, Status::Sent));
     let ends: Vec<_> = message.legs[0].attempts.iter().map(|it| it.end).collect();
@@ -53,7 +53,7 @@ async fn a_busy_platform_is_tried_again_when_it_asks() {
 async fn a_refused_message_is_not_retried() {
     let world = World::new(EAGER).await;
     world.platform.will(&[Deed::Answers(400, None)]);
-    world.settle().await;
+    world.run_until_idle().await;
     let message = world.message().await;
     assert_eq!((world.platform.arrived(), message.status()), (0, Status::Failed));
     assert_eq!(message.failure().map(|it| it.problem), Some(SendProblem::AddressInvalid));
@@ -65,7 +65,7 @@ async fn a_message_in_doubt_is_unconfirmed_and_ends_as_failed_or_is_sent_again_w
     for (channel, arrived, status) in [(CAREFUL, 1, Status::Failed), (EAGER, 2, Status::Sent)] {
         let world = World::new(channel).await;
         world.platform.will(&[Deed::TakesUnheard]);
-        let waits = world.settle().await;
+        let waits = world.run_until_idle().await;
         let message = world.message().await;
         assert_eq!((world.platform.arrived(), message.status()), (arrived, status));
         assert_eq!(message.legs[0].attempts[0].end, End::Unconfirmed);
@@ -81,7 +81,7 @@ async fn a_message_in_doubt_is_unconfirmed_and_ends_as_failed_or_is_sent_again_w
 async fn a_message_that_is_in_doubt_twice_is_given_up() {
     let world = World::new(EAGER).await;
     world.platform.will(&[Deed::TakesUnheard, Deed::TakesUnheard]);
-    world.settle().await;
+    world.run_until_idle().await;
     let message = world.message().await;
     assert_eq!((world.platform.arrived(), message.status()), (2, Status::Failed));
     assert!(message.possible_duplicate());
@@ -94,7 +94,7 @@ async fn a_receipt_ends_the_doubt_before_the_timer_does() {
     let first = world.waiting();
     assert!(world.work(&first[0], Steps::default()).await);
     world.receipt(Status::Sent, "pigeon-1").await;
-    world.settle().await;
+    world.run_until_idle().await;
     let message = world.message().await;
     assert_eq!((world.platform.arrived(), message.status()), (1, Status::Sent));
     assert!(!message.possible_duplicate() && !world.waits().await);
@@ -103,11 +103,11 @@ async fn a_receipt_ends_the_doubt_before_the_timer_does() {
 #[tokio::test]
 async fn a_message_whose_time_ran_out_is_not_sent() {
     let world = World::at(CAREFUL, Some(0), aws::now()).await;
-    world.settle().await;
+    world.run_until_idle().await;
     assert_eq!((world.platform.arrived(), world.message().await.status()), (0, Status::Expired));
     let world = World::at(CAREFUL, Some(5_000), aws::now()).await;
     world.platform.will(&[Deed::Answers(429, Some(60))]);
-    world.settle().await;
+    world.run_until_idle().await;
     assert_eq!((world.platform.arrived(), world.message().await.status()), (0, Status::Expired));
 }
 
@@ -115,7 +115,7 @@ async fn a_message_whose_time_ran_out_is_not_sent() {
 async fn an_account_that_is_refused_is_a_fault_of_ours() {
     let world = World::new(CAREFUL).await;
     world.platform.will(&[Deed::Answers(401, None)]);
-    world.settle().await;
+    world.run_until_idle().await;
     let message = world.message().await;
     assert_eq!(message.failure().map(|it| it.problem), Some(SendProblem::ChannelMisconfigured));
 }
@@ -140,7 +140,7 @@ async fn a_token_that_was_replaced_is_read_again_before_the_message_fails() {
     assert_eq!(world.platform.tokens().await, ["hush", "hush", "hush", "hush", "new", "new"]);
     let ends: Vec<_> = message.legs[0].attempts.iter().map(|it| it.end).collect();
     assert_eq!(ends, [End::Retry, End::Sent]);
-    world.settle().await;
+    world.run_until_idle().await;
     assert_eq!(world.platform.arrived(), 1);
 }
 
@@ -151,7 +151,7 @@ async fn an_account_with_another_kind_of_token_or_an_empty_one_is_a_fault_of_our
     for token in [json!(BTreeMap::from(keys)), json!("")] {
         let world = World::new(CAREFUL).await;
         world.put_token(&token);
-        world.settle().await;
+        world.run_until_idle().await;
         let message = world.message().await;
         assert_eq!(message.status(), Status::Failed);
         assert_eq!(message.failure().map(|it| it.problem), Some(SendProblem::ChannelMisconfigured));

@@ -178,7 +178,7 @@ impl World {
     }
 
     /// Lets queue and timers bring all they have until there is nothing left, and says for how long timers waited.
-    pub(crate) async fn settle(&self) -> Vec<u64> {
+    pub(crate) async fn run_until_idle(&self) -> Vec<u64> {
         self.settle_from(Vec::new()).await
     }
 

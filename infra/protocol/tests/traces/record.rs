@@ -174,7 +174,7 @@ pub(crate) fn table(items: &[Row], names: &Names) -> Table {
     for (n, thread) in names.threads.iter().enumerate() {
         let live = |row: &Row| Live { version: version(row), ..Live::default() };
         table.live[n] = find(&person, &format!("1#{thread}")).map(live);
-        table.older[n] = find(&person, &format!("2#{thread}")).map(live);
+        table.archived[n] = find(&person, &format!("2#{thread}")).map(live);
         table.homes[n] = find(&format!("THR#{thread}"), "0").map(|row| Home {
             merged_into: text(row, "merged_into").map(place),
             sources: sets(row, "sources", &names.threads),
@@ -220,7 +220,7 @@ pub(crate) fn agrees(model: &Table, recorded: &Table) -> bool {
         })
     };
     versions(&model.live) == versions(&recorded.live)
-        && versions(&model.older) == versions(&recorded.older)
+        && versions(&model.archived) == versions(&recorded.archived)
         && homes(model) == homes(recorded)
         && messages(model) == messages(recorded)
         && records(model) == records(recorded)

@@ -18,7 +18,7 @@ async fn crowd(n: usize) -> (World, Vec<ThreadId>) {
     (world, threads)
 }
 
-async fn older(world: &World, thread: &ThreadId) -> Option<Live> {
+async fn archived(world: &World, thread: &ThreadId) -> Option<Live> {
     let view = world.table.views().view_thread(thread).await.unwrap().unwrap();
     if world.live(thread).await.is_none() { view.live } else { None }
 }
@@ -38,7 +38,7 @@ async fn a_split_moves_the_oldest_thread_out_where_the_live_ones_are_complete() 
     assert_eq!(count(&world).await, (MOST_LIVE, 1));
     world.relocate(2, &threads[4], &new_thread(), &["4"]).await.unwrap();
     assert_eq!(count(&world).await, (MOST_LIVE, 2));
-    assert!(older(&world, &threads[0]).await.is_some());
+    assert!(archived(&world, &threads[0]).await.is_some());
     world.revert(3, 2).await.unwrap();
     assert_eq!(count(&world).await, (MOST_LIVE - 1, 3));
 }
@@ -46,7 +46,7 @@ async fn a_split_moves_the_oldest_thread_out_where_the_live_ones_are_complete() 
 #[tokio::test]
 async fn a_merge_into_a_thread_that_was_moved_out_brings_it_back_in_the_place_of_the_other() {
     let (world, threads) = crowd(MOST_LIVE + 1).await;
-    assert!(older(&world, &threads[0]).await.is_some());
+    assert!(archived(&world, &threads[0]).await.is_some());
     world.merge(1, &threads[7], &threads[0]).await.unwrap();
     assert_eq!(count(&world).await, (MOST_LIVE, 0));
     assert_eq!(world.live(&threads[0]).await.unwrap().state, State::Waiting);
@@ -63,7 +63,7 @@ async fn a_thread_that_was_moved_out_is_merged_and_comes_back_where_it_was() {
     assert_eq!(count(&world).await, (MOST_LIVE, 0));
     world.revert(2, 1).await.unwrap();
     assert_eq!(count(&world).await, (MOST_LIVE, 1));
-    assert!(older(&world, &threads[0]).await.is_some());
+    assert!(archived(&world, &threads[0]).await.is_some());
 }
 
 #[tokio::test]
@@ -72,13 +72,13 @@ async fn a_message_that_is_moved_to_a_thread_that_was_moved_out_brings_it_back()
     let to = To::Thread(threads[0].clone());
     world.relocate(1, &threads[9], &to, &["9"]).await.unwrap();
     assert!(world.live(&threads[0]).await.is_some());
-    assert!(older(&world, &threads[9]).await.is_some(), "left without a message");
+    assert!(archived(&world, &threads[9]).await.is_some(), "left without a message");
     assert_eq!(count(&world).await, (MOST_LIVE - 1, 2));
     // What is late leaves it where it is.
     let (world, threads) = crowd(MOST_LIVE + 2).await;
     let to = To::Thread(threads[1].clone());
     world.relocate(1, &threads[0], &to, &["0"]).await.unwrap();
-    assert!(older(&world, &threads[1]).await.is_some());
+    assert!(archived(&world, &threads[1]).await.is_some());
     assert_eq!(count(&world).await, (MOST_LIVE, 2));
 }
 

@@ -97,8 +97,8 @@ async fn a_person_with_forty_topics_keeps_24_at_hand_and_loses_none() {
     let mut events = topics(40);
     events.push(quotes("old", 300_000 * 39 + 60, "and the first one?", "3"));
     let (_, items) = filed(&events).await;
-    let [live, older] = ["1#", "2#"].map(|it| of_kind(&items, "CON#", it).len());
-    assert_eq!((live, live + older), (24, of_kind(&items, "THR#", "0").len()));
+    let [live, archived] = ["1#", "2#"].map(|it| of_kind(&items, "CON#", it).len());
+    assert_eq!((live, live + archived), (24, of_kind(&items, "THR#", "0").len()));
     assert_eq!(of_kind(&items, "MSG#", "0").len(), 41);
 }
 

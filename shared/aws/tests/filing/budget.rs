@@ -44,7 +44,10 @@ async fn the_threshold_of_a_week_follows_the_weeks_before_it() {
         table.filing().within(&Budget::percent(9.0), &rules, week(1)).await.this_week.unwrap();
     assert!(more > next + 0.2, "who looks at more is shown more: {more}");
     let long_after = table.filing().within(&budget, &rules, week(6)).await.this_week.unwrap();
-    assert!((long_after - UNSURE_BELOW).abs() < 1e-6, "what is older than four weeks is forgotten");
+    assert!(
+        (long_after - UNSURE_BELOW).abs() < 1e-6,
+        "what is archived than four weeks is forgotten"
+    );
     let none =
         table.filing().within(&Budget::percent(0.0), &rules, week(1)).await.this_week.unwrap();
     assert!(none <= 0.0, "{none}");

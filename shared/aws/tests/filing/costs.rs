@@ -161,9 +161,9 @@ async fn every_act_stays_within_its_bar_with_1_50_and_500_earlier_threads() {
 /// Threads that were moved out long ago, put there as the one that was moved out is.
 async fn move_out(bill: &Bill, to: usize) {
     let items = bill.cloud.items().await;
-    let Some(older) = of_kind(&items, "CON#", "2#").first().copied().cloned() else { return };
+    let Some(archived) = of_kind(&items, "CON#", "2#").first().copied().cloned() else { return };
     let copy = |n: usize| {
-        let mut item = older.clone();
+        let mut item = archived.clone();
         item.insert("sk".to_owned(), AttributeValue::S(format!("2#thr_{n:032}")));
         item
     };

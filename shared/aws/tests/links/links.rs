@@ -90,8 +90,8 @@ async fn threads_over_the_24_live_ones_go_to_those_that_were_moved_out() {
     let items = world.cloud.items().await;
     let ada = format!("CON#{}", world.ada);
     assert_eq!(of_kind(&items, &ada, "1#").len(), 24);
-    let older: Vec<_> = of_kind(&items, &ada, "2#").iter().map(|it| text(it, "sk")).collect();
-    assert!(older.contains(&format!("2#{carpet}")), "{older:?}");
+    let archived: Vec<_> = of_kind(&items, &ada, "2#").iter().map(|it| text(it, "sk")).collect();
+    assert!(archived.contains(&format!("2#{carpet}")), "{archived:?}");
     assert_eq!(owner(&items, &carpet), world.ada);
 }
 

@@ -68,7 +68,7 @@ pub struct Live {
     /// Who of us takes care of it.
     pub assignee: Option<String>,
     /// Whether the next message that says something names it: nothing in it did yet, or what did was taken back.
-    pub nameless: bool,
+    pub needs_subject: bool,
 }
 
 /// What a message does to its thread beside its words.
@@ -98,7 +98,7 @@ impl Live {
             unsure: false,
             confirmed: None,
             assignee: None,
-            nameless: false,
+            needs_subject: false,
         }
     }
 
@@ -111,7 +111,7 @@ impl Live {
         // The profile may have no place for another message of the same second.
         let is_new = self.profile != before.profile || self.last_at() != before.last_at();
         // What opened it may have been ours.
-        self.nameless |= is_new && entry.is_taken_back();
+        self.needs_subject |= is_new && entry.is_taken_back();
         if let Change::Said { unsure } = change {
             // What a person confirmed stays confirmed when a message comes again.
             self.unsure |= unsure && (is_new || self.confirmed.is_none_or(|it| it < entry.at));
@@ -361,7 +361,7 @@ mod tests {
         let mut live = Live::new(ThreadId::new("thr_1"));
         live.fold(&entry(1, In, 1_000), Change::Said { unsure: false });
         live.fold(&entry(2, Out, 2_000), Change::Said { unsure: false });
-        assert!(!live.nameless);
+        assert!(!live.needs_subject);
         let taken_back = |key, direction, at| ProfileEntry {
             edit: u64::MAX,
             reading: None,
@@ -369,10 +369,10 @@ mod tests {
         };
         for again in [taken_back(2, Out, 2_000), taken_back(1, In, 1_000)] {
             live.fold(&again, Change::Reworded);
-            assert!(live.nameless, "{:?}", again.direction);
-            live.nameless = false;
+            assert!(live.needs_subject, "{:?}", again.direction);
+            live.needs_subject = false;
             live.fold(&again, Change::Reworded);
-            assert!(!live.nameless, "it came again");
+            assert!(!live.needs_subject, "it came again");
         }
     }
 }

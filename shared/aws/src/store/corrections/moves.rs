@@ -240,7 +240,7 @@ fn add_split(
     let subject = namer.as_ref().map(|(subject, _)| subject);
     let opened = said.first().map_or(record.correction.at, |(it, _)| it.at);
     // It takes the messages in once they say that they are there.
-    let live = Live { nameless: subject.is_none(), ..Live::new(thread.clone()) };
+    let live = Live { needs_subject: subject.is_none(), ..Live::new(thread.clone()) };
     add_opening(transaction, threads, &live, opened, subject);
     if let Some((_, pk)) = namer {
         let message = Key { pk: pk.to_owned(), sk: ALONE.to_owned() };

@@ -195,8 +195,8 @@ impl Corrections<'_> {
         let mut transaction = Transaction::default();
         transaction.patch(next_head(&threads));
         transaction.remove(&keys::live(contact, &live.thread), version);
-        let older = write_live(keys::archived(contact, &live.thread), live).if_absent(PK);
-        transaction.patch(older);
+        let archived = write_live(keys::archived(contact, &live.thread), live).if_absent(PK);
+        transaction.patch(archived);
         self.made(transaction).await
     }
 }

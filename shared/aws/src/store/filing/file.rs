@@ -156,7 +156,7 @@ impl Filing<'_> {
             claims,
             threads,
             referrals: Referrals::default(),
-            older: Vec::new(),
+            archived: Vec::new(),
             foreign: None,
             shown: None,
         };
@@ -219,7 +219,7 @@ impl Filing<'_> {
         let (words, edit) = edited.unwrap_or((&said.message.content, 0));
         let subject = Subject::of(words, edit, kept_until(said.event.at, said.rules));
         let patch = if subject.is_some() { naming(patch, thread) } else { patch };
-        let mut live = Live { nameless: subject.is_none(), ..Live::new(thread.clone()) };
+        let mut live = Live { needs_subject: subject.is_none(), ..Live::new(thread.clone()) };
         live.fold(&said.entry_with(at, before.as_ref()), said.change(decision.confidence));
         let message = transaction.patch(patch);
         transaction.patch(scene.claims.to_head(next_head(&scene.threads), contact));

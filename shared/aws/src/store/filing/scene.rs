@@ -42,7 +42,7 @@ pub(in crate::store) struct Scene {
     pub(in crate::store) threads: LiveThreads,
     pub(in crate::store) referrals: Referrals,
     /// Threads that were moved out and that the message names.
-    pub(in crate::store) older: Vec<Live>,
+    pub(in crate::store) archived: Vec<Live>,
     /// The one thread of another person that this one showed a code of.
     pub(in crate::store) foreign: Option<Found>,
     /// The code that the message shows.
@@ -53,7 +53,7 @@ impl Scene {
     /// The threads that the message may go to.
     pub(in crate::store) fn candidates(&self) -> impl Iterator<Item = &Live> {
         let foreign = self.foreign.iter().map(|it| &it.live);
-        self.threads.live.iter().chain(&self.older).chain(foreign)
+        self.threads.live.iter().chain(&self.archived).chain(foreign)
     }
 
     /// Lets the message go to a thread.
@@ -62,7 +62,7 @@ impl Scene {
             return;
         }
         if self.is_own(&found) {
-            self.older.push(found.live);
+            self.archived.push(found.live);
         } else {
             self.foreign = Some(found);
         }

@@ -121,7 +121,7 @@ impl Sends<'_> {
         let place = transaction.patch(write);
         let head = transaction.patch(claims.to_head(next_head(&threads), &message.contact));
         // The thread knows nothing of the message before the message went out.
-        let live = Live { nameless: subject.is_none(), ..Live::new(message.thread.clone()) };
+        let live = Live { needs_subject: subject.is_none(), ..Live::new(message.thread.clone()) };
         add_opening(&mut transaction, &threads, &live, message.at, subject.as_ref());
         add_claims(&mut transaction, &message.contact, claims);
         let refused = match self.store.commit(transaction).await? {

@@ -172,8 +172,8 @@ impl Threads<'_> {
             return Ok(true);
         }
         let is_theirs = entry.direction == Direction::In;
-        if live.nameless && is_theirs && !entry.is_taken_back() {
-            live.nameless = !self.name_after(&place.thread, message).await?;
+        if live.needs_subject && is_theirs && !entry.is_taken_back() {
+            live.needs_subject = !self.name_after(&place.thread, message).await?;
         }
         live.version = version + 1;
         let is_next = is_theirs && last_at <= entry.at;

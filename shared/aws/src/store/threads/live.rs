@@ -158,7 +158,7 @@ pub(in crate::store) fn read_live(item: &Item) -> anyhow::Result<Live> {
         assignee: get_text(item, ASSIGNEE)
             .or_else(|| get_text(item, LIST).and_then(assignee))
             .map(str::to_owned),
-        nameless: item.get(NAMED).is_some_and(|it| it.as_bool() == Ok(&false)),
+        needs_subject: item.get(NAMED).is_some_and(|it| it.as_bool() == Ok(&false)),
     };
     Ok(Live { since: live.since.filter(|_| live.is_in_inbox()), ..live })
 }
@@ -176,7 +176,7 @@ pub(in crate::store) fn write_live(key: Key, live: &Live) -> Patch {
     } else {
         patch.remove(UNSURE)
     };
-    let patch = if live.nameless {
+    let patch = if live.needs_subject {
         patch.set(NAMED, AttributeValue::Bool(false))
     } else {
         patch.remove(NAMED)
@@ -193,7 +193,7 @@ pub(in crate::store) fn snapshot(key: &Key, live: &Live) -> AttributeValue {
         (MS.to_owned(), number(live.ms)),
         (STATE.to_owned(), text(live.state.name())),
         (UNSURE.to_owned(), AttributeValue::Bool(live.unsure)),
-        (NAMED.to_owned(), AttributeValue::Bool(!live.nameless)),
+        (NAMED.to_owned(), AttributeValue::Bool(!live.needs_subject)),
     ]);
     kept.extend(live.since.map(|it| (LIST_AT.to_owned(), moment(it))));
     kept.extend(live.confirmed.map(|it| (CONFIRMED.to_owned(), moment(it))));
