@@ -1,5 +1,6 @@
 //! The table: one item per fact, one room per kind of work on it, one file per thing that is done.
 
+mod attribute_path;
 mod base;
 mod contacts;
 mod corrections;

@@ -15,41 +15,14 @@ use domain::filing::shard;
 use domain::id::ThreadId;
 use domain::time::Timestamp;
 
+use crate::store::attribute_path::AttributePath;
 use crate::store::item::{Item, moment, number, text};
 use crate::store::judged::judged;
 use crate::store::keys::Key;
 use crate::store::kind::ItemKind;
 use crate::store::schema::{CHANGED, KIND, PK, SK, VERSION};
 
-/// Where a value stands in an item.
-#[derive(Clone, Copy, Debug)]
-pub enum Place<'a> {
-    /// An attribute.
-    Attribute(&'a str),
-    /// A field of a map in an attribute that is a list of maps. The map has to be there.
-    Field {
-        /// The attribute.
-        list: &'a str,
-        /// Which of its maps.
-        n: usize,
-        /// The field.
-        name: &'a str,
-    },
-}
-
-impl<'a> From<&'a str> for Place<'a> {
-    fn from(name: &'a str) -> Self {
-        Self::Attribute(name)
-    }
-}
-
-impl<'a> From<&'a String> for Place<'a> {
-    fn from(name: &'a String) -> Self {
-        Self::Attribute(name)
-    }
-}
-
-/// What the store puts to every write.
+/// The part of every write that only the store knows.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {
     /// This moment.
@@ -58,7 +31,7 @@ pub struct Stamp {
     pub shards: u32,
 }
 
-/// What became of a conditional write.
+/// The outcome of a conditional write.
 #[derive(Debug)]
 pub enum Written {
     /// It was made. The item as it is now, or as it was before, as was asked for.
@@ -126,9 +99,9 @@ impl Patch {
 
     /// Sets an attribute.
     #[must_use]
-    pub fn set<'a>(mut self, name: impl Into<Place<'a>>, value: AttributeValue) -> Self {
+    pub fn set<'a>(mut self, name: impl Into<AttributePath<'a>>, value: AttributeValue) -> Self {
         let name = name.into();
-        self.versioned |= matches!(name, Place::Attribute(VERSION));
+        self.versioned |= matches!(name, AttributePath::Attribute(VERSION));
         let set = format!("{} = {}", self.name(name), self.value(value));
         self.sets.push(set);
         self
@@ -136,7 +109,11 @@ impl Patch {
 
     /// Sets an attribute, if there is a value for it.
     #[must_use]
-    pub fn set_some<'a>(self, name: impl Into<Place<'a>>, value: Option<AttributeValue>) -> Self {
+    pub fn set_some<'a>(
+        self,
+        name: impl Into<AttributePath<'a>>,
+        value: Option<AttributeValue>,
+    ) -> Self {
         match value {
             Some(value) => self.set(name, value),
             None => self,
@@ -145,7 +122,11 @@ impl Patch {
 
     /// Sets an attribute that is not there yet.
     #[must_use]
-    pub fn set_if_absent<'a>(mut self, name: impl Into<Place<'a>>, value: AttributeValue) -> Self {
+    pub fn set_if_absent<'a>(
+        mut self,
+        name: impl Into<AttributePath<'a>>,
+        value: AttributeValue,
+    ) -> Self {
         let name = self.name(name);
         let set = format!("{name} = if_not_exists({name}, {})", self.value(value));
         self.sets.push(set);
@@ -160,7 +141,7 @@ impl Patch {
 
     /// Adds to the end of a list, which is made if it is not there.
     #[must_use]
-    pub fn push<'a>(mut self, name: impl Into<Place<'a>>, value: AttributeValue) -> Self {
+    pub fn push<'a>(mut self, name: impl Into<AttributePath<'a>>, value: AttributeValue) -> Self {
         let name = self.name(name);
         let none = self.value(AttributeValue::L(Vec::new()));
         let one = self.value(AttributeValue::L(vec![value]));
@@ -170,7 +151,7 @@ impl Patch {
 
     /// Removes an attribute.
     #[must_use]
-    pub fn remove<'a>(mut self, name: impl Into<Place<'a>>) -> Self {
+    pub fn remove<'a>(mut self, name: impl Into<AttributePath<'a>>) -> Self {
         let name = self.name(name);
         self.removes.push(name);
         self
@@ -195,7 +176,7 @@ impl Patch {
 
     /// Only if the attribute is not there.
     #[must_use]
-    pub fn if_absent<'a>(mut self, name: impl Into<Place<'a>>) -> Self {
+    pub fn if_absent<'a>(mut self, name: impl Into<AttributePath<'a>>) -> Self {
         let condition = format!("attribute_not_exists({})", self.name(name));
         self.conditions.push(condition);
         self
@@ -203,7 +184,7 @@ impl Patch {
 
     /// Only if the attribute is there.
     #[must_use]
-    pub fn if_present<'a>(mut self, name: impl Into<Place<'a>>) -> Self {
+    pub fn if_present<'a>(mut self, name: impl Into<AttributePath<'a>>) -> Self {
         let condition = format!("attribute_exists({})", self.name(name));
         self.conditions.push(condition);
         self
@@ -211,7 +192,11 @@ impl Patch {
 
     /// Only if the attribute has this value, or is not there if there is none.
     #[must_use]
-    pub fn if_is<'a>(mut self, name: impl Into<Place<'a>>, value: Option<AttributeValue>) -> Self {
+    pub fn if_is<'a>(
+        mut self,
+        name: impl Into<AttributePath<'a>>,
+        value: Option<AttributeValue>,
+    ) -> Self {
         let name = name.into();
         let Some(value) = value else { return self.if_absent(name) };
         let condition = format!("{} = {}", self.name(name), self.value(value));
@@ -236,17 +221,21 @@ impl Patch {
 
     /// Only if the attribute is not there or lower than this value.
     #[must_use]
-    pub fn if_below<'a>(mut self, name: impl Into<Place<'a>>, value: AttributeValue) -> Self {
+    pub fn if_below<'a>(
+        mut self,
+        name: impl Into<AttributePath<'a>>,
+        value: AttributeValue,
+    ) -> Self {
         let name = self.name(name);
         let condition = format!("(attribute_not_exists({name}) OR {name} < {})", self.value(value));
         self.conditions.push(condition);
         self
     }
 
-    fn name<'a>(&mut self, place: impl Into<Place<'a>>) -> String {
+    fn name<'a>(&mut self, place: impl Into<AttributePath<'a>>) -> String {
         match place.into() {
-            Place::Attribute(name) => self.placeholder(name),
-            Place::Field { list, n, name } => {
+            AttributePath::Attribute(name) => self.placeholder(name),
+            AttributePath::Field { list, n, name } => {
                 let (list, name) = (self.placeholder(list), self.placeholder(name));
                 format!("{list}[{n}].{name}")
             }
@@ -290,10 +279,6 @@ impl Patch {
         (!self.conditions.is_empty()).then(|| self.conditions.join(" AND "))
     }
 
-    fn key(&self) -> Item {
-        key_item(&self.key)
-    }
-
     /// The write with what every item says: its kind, its version, when it was written.
     fn stamped(mut self, stamp: Stamp) -> Self {
         let sharded = self.sharded.take();
@@ -327,7 +312,7 @@ impl Patch {
         let call = client
             .update_item()
             .table_name(table)
-            .set_key(Some(patch.key()))
+            .set_key(Some(key_item(&patch.key)))
             .set_update_expression(patch.expression())
             .set_condition_expression(patch.condition())
             .return_values(answer)
@@ -355,7 +340,7 @@ impl Patch {
         let patch = self.stamped(stamp);
         let update = Update::builder()
             .table_name(table)
-            .set_key(Some(patch.key()))
+            .set_key(Some(key_item(&patch.key)))
             .set_update_expression(patch.expression())
             .set_condition_expression(patch.condition())
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
@@ -370,7 +355,7 @@ impl Patch {
     pub(in crate::store) fn removing(self, table: &str) -> anyhow::Result<TransactWriteItem> {
         let delete = Delete::builder()
             .table_name(table)
-            .set_key(Some(self.key()))
+            .set_key(Some(key_item(&self.key)))
             .set_condition_expression(self.condition())
             .set_expression_attribute_names(some(self.names))
             .set_expression_attribute_values(some(self.values))

@@ -13,6 +13,7 @@ use super::legs::of_leg;
 use super::legs::raise;
 use super::values::json;
 use super::values::rank;
+use crate::store::attribute_path::AttributePath;
 use crate::store::base;
 use crate::store::item::{moment, number, text};
 use crate::store::patch::{Patch, Written};
@@ -47,7 +48,7 @@ impl OfLeg<'_> {
         leg.ok_or_else(|| anyhow::anyhow!("a message of ours has no leg {}", self.leg))
     }
 
-    fn place<'a>(&self, name: &'a str) -> crate::store::patch::Place<'a> {
+    fn place<'a>(&self, name: &'a str) -> AttributePath<'a> {
         of_leg(self.leg, name)
     }
 

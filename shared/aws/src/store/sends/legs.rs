@@ -13,17 +13,18 @@ use super::values::get_json;
 use super::values::json;
 use super::values::parse;
 use super::values::rank;
+use crate::store::attribute_path::AttributePath;
 use crate::store::item::{Item, get_flag, get_moment, get_number, get_text, moment, number, text};
 use crate::store::keys;
-use crate::store::patch::{Patch, Place};
+use crate::store::patch::Patch;
 use crate::store::schema::{
     ACCOUNT, ATTEMPT, CHANNEL, FAILURE, INTENT, LEGS, PK, PLACE, POSSIBLE_DUPLICATE, PROVIDER,
     RANK, RECEIPTS, REPLY_TO, RESULTS, RETRY_AT, SINCE_INBOUND, STATUS, TO, VERDICT,
 };
 
 /// A field of a leg.
-pub(in crate::store) fn of_leg(leg: usize, name: &str) -> Place<'_> {
-    Place::Field { list: LEGS, n: leg, name }
+pub(in crate::store) fn of_leg(leg: usize, name: &str) -> AttributePath<'_> {
+    AttributePath::Field { list: LEGS, n: leg, name }
 }
 
 /// A write to a message that is there: a leg cannot be put into an item that went away.
