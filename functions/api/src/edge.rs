@@ -49,7 +49,11 @@ fn auth() -> anyhow::Result<Auth> {
         "token" => Ok(Auth::Tokens),
         "iam" => Ok(Auth::Iam),
         "jwt" => {
-            let issuer = Issuer { issuer: env("JWT_ISSUER")?, audience: env("JWT_AUDIENCE")? };
+            let issuer = Issuer {
+                issuer: env("JWT_ISSUER")?,
+                audience: env("JWT_AUDIENCE")?,
+                scope_prefix: env_or("JWT_SCOPE_PREFIX", ""),
+            };
             let jwks = match env_or("JWT_JWKS_URL", "") {
                 url if url.is_empty() => Jwks::of(&issuer.issuer)?,
                 url => Jwks::at(&url)?,

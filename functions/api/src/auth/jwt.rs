@@ -1,6 +1,6 @@
 //! JWTs of the company's issuer. Pure: the keys and the time are arguments.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::event::digest;
 use domain::time::Timestamp;
@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Caller;
+use crate::routes::SCOPES;
 
 /// How far the issuer's clock and ours may be apart, in seconds.
 const LEEWAY_S: i64 = 60;
@@ -19,28 +20,46 @@ const LEEWAY_S: i64 = 60;
 pub struct Issuer {
     /// What `iss` must be.
     pub issuer: String,
-    /// What must be among `aud`.
+    /// What must be among `aud`, or be `client_id` in an access token of Cognito, which has no `aud`.
     pub audience: String,
+    /// What our scopes begin with in its tokens; nothing, if they are called as here.
+    pub scope_prefix: String,
 }
 
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
     exp: f64,
-    #[serde(default)]
     nbf: Option<f64>,
+    aud: Option<Words>,
+    client_id: Option<String>,
+    /// Cognito's word for what the token is for.
+    token_use: Option<String>,
+    /// Keycloak's.
+    typ: Option<String>,
+    scope: Option<Words>,
+    scp: Option<Words>,
+    /// Entra's, of an application that acts for itself.
+    roles: Option<Words>,
+    /// Auth0's.
+    permissions: Option<Words>,
+    /// Keycloak's roles of each client.
     #[serde(default)]
-    scope: Option<String>,
-    #[serde(default)]
-    scp: Option<Scopes>,
+    resource_access: BTreeMap<String, ClientRoles>,
 }
 
-/// `scp` is a list with most issuers and one text with others.
+/// A list with some issuers and one text with others.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Scopes {
+enum Words {
     List(Vec<String>),
     Text(String),
+}
+
+#[derive(Deserialize)]
+struct ClientRoles {
+    #[serde(default)]
+    roles: Vec<String>,
 }
 
 /// What a token says of itself, unproven: which key to check it with.
@@ -82,14 +101,20 @@ impl Issuer {
     ) -> Result<Caller, &'static str> {
         let mut rules = Validation::new(header.alg);
         rules.set_issuer(&[&self.issuer]);
-        rules.set_audience(&[&self.audience]);
-        rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // Times are checked below, against the clock that is an argument.
+        rules.set_required_spec_claims(&["exp", "iss", "sub"]);
+        // The audience is checked below, where Cognito puts it too; and times, against the clock that is an argument.
+        rules.validate_aud = false;
         rules.validate_exp = false;
         rules.validate_nbf = false;
         let key = DecodingKey::from_jwk(key).map_err(|_| "the issuer's key cannot be used")?;
         let proven = jsonwebtoken::decode::<Claims>(token, &key, &rules);
-        let claims = proven.map_err(|_| "not proven by the issuer for this audience")?.claims;
+        let claims = proven.map_err(|_| "not proven by the issuer")?.claims;
+        if !claims.is_access() {
+            return Err("not an access token");
+        }
+        if !claims.is_for(&self.audience) {
+            return Err("for another audience");
+        }
         if seconds(claims.exp).saturating_add(LEEWAY_S) <= now.secs() {
             return Err("expired");
         }
@@ -101,22 +126,52 @@ impl Issuer {
         }
         // The subject may be a mail address: what is kept and logged is a digest.
         let id = format!("jwt_{}", digest(&[&self.issuer, &claims.sub]));
-        Ok(Caller::new(id, claims.scopes()))
+        Ok(Caller::new(id, claims.scopes(self)))
     }
 }
 
 impl Claims {
-    fn scopes(self) -> BTreeSet<String> {
-        let words =
-            |text: String| text.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let mut scopes: BTreeSet<_> =
-            self.scope.map(words).unwrap_or_default().into_iter().collect();
-        match self.scp {
-            Some(Scopes::List(list)) => scopes.extend(list),
-            Some(Scopes::Text(text)) => scopes.extend(words(text)),
-            None => {}
+    /// Proof of who somebody is, or the right to ask for more tokens, is no right to call: where the issuer says so, it counts.
+    fn is_access(&self) -> bool {
+        self.token_use.as_deref().is_none_or(|it| it == "access")
+            && self.typ.as_deref().is_none_or(|it| it == "Bearer")
+    }
+
+    fn is_for(&self, audience: &str) -> bool {
+        match &self.aud {
+            Some(words) => words.list().any(|it| it == audience),
+            // Only Cognito is known to leave it out, and says `access` there.
+            None => self.token_use.is_some() && self.client_id.as_deref() == Some(audience),
         }
-        scopes
+    }
+
+    /// What the application may do for whoever uses it. Only where that names nothing of ours, what the person or the application
+    /// may do itself: both together would let an application do more than it was consented to.
+    fn scopes(&self, issuer: &Issuer) -> BTreeSet<String> {
+        let ours = |word: &str| {
+            let scope = word.strip_prefix(&issuer.scope_prefix)?;
+            SCOPES.contains(&scope).then(|| scope.to_owned())
+        };
+        let of = |claims: [&Option<Words>; 2]| {
+            let words = claims.into_iter().flatten().flat_map(Words::list);
+            words.filter_map(ours).collect::<BTreeSet<_>>()
+        };
+        let consented = of([&self.scope, &self.scp]);
+        if !consented.is_empty() {
+            return consented;
+        }
+        let client = self.resource_access.get(&issuer.audience);
+        let roles = client.into_iter().flat_map(|it| &it.roles).filter_map(|it| ours(it));
+        of([&self.roles, &self.permissions]).into_iter().chain(roles).collect()
+    }
+}
+
+impl Words {
+    fn list(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        match self {
+            Self::List(list) => Box::new(list.iter().map(String::as_str)),
+            Self::Text(text) => Box::new(text.split_ascii_whitespace()),
+        }
     }
 }
 
@@ -158,8 +213,11 @@ mod tests {
     }
 
     fn check(token: &str) -> Result<Caller, &'static str> {
-        let issuer =
-            Issuer { issuer: "https://id.example.com".to_owned(), audience: "ariane".to_owned() };
+        let issuer = Issuer {
+            issuer: "https://id.example.com".to_owned(),
+            audience: "ariane".to_owned(),
+            scope_prefix: String::new(),
+        };
         let header = header(token)?;
         let keys = serde_json::from_str(JWKS).unwrap();
         let key = key(&keys, &header).ok_or("no key")?;

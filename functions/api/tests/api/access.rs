@@ -152,8 +152,11 @@ async fn a_token_of_the_companys_issuer_opens_what_its_scopes_say() {
     let keys = ResponseTemplate::new(200).set_body_string(include_str!("../data/issuer-jwks.json"));
     Mock::given(at_path("/keys")).respond_with(keys).expect(1).mount(&issuer).await;
     let world = World::new().await;
-    let rules =
-        Issuer { issuer: "https://id.example.com".to_owned(), audience: "ariane".to_owned() };
+    let rules = Issuer {
+        issuer: "https://id.example.com".to_owned(),
+        audience: "ariane".to_owned(),
+        scope_prefix: String::new(),
+    };
     let jwks = Jwks::at(&format!("{}/keys", issuer.uri())).unwrap();
     let api = api::Api { auth: Auth::Jwt(rules, jwks), ..world.api() };
     let key = EncodingKey::from_ec_der(include_bytes!("../data/issuer-key.der"));

@@ -16,6 +16,7 @@ mod corrections;
 mod crash;
 mod document;
 mod hostile;
+mod issuers;
 mod lists;
 mod odd;
 mod openapi;
