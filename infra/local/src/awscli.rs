@@ -107,6 +107,13 @@ impl Aws {
         Ok(output.stdout)
     }
 
+    /// Where a script finds this very `aws` before any other.
+    #[must_use]
+    pub fn search_path(&self) -> String {
+        let own = self.program.parent().unwrap_or(&self.program);
+        format!("{}:{}", own.display(), aws::env_or("PATH", "/usr/bin:/bin"))
+    }
+
     /// The environment that makes any AWS tool talk to the local cloud.
     #[must_use]
     pub fn environment(&self) -> [(&'static str, String); 5] {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail};
 use domain::time::Timestamp;
 use serde_json::Value;
+use tokio::process::Command;
 
 use crate::awscli::Aws;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, REGION};
 use crate::functions;
 use crate::place;
 use crate::report::Report;
@@ -125,6 +126,23 @@ impl Stack {
         }
         lines.sort_by_key(|it| it.0);
         Ok(lines.into_iter().map(|it| it.1).collect())
+    }
+
+    /// Makes an API token as its operator makes the first: by the script, which needs the AWS command line alone.
+    pub async fn first_token(&self, options: &[&str]) -> anyhow::Result<String> {
+        let mut script = Command::new(place::root().join("infra/first-token"));
+        script.args(["--stack", &self.name, "--region", REGION]).args(options);
+        script.args(["--endpoint-url", self.aws.endpoint()]).kill_on_drop(true);
+        script.env_clear().env("PATH", self.aws.search_path()).env("HOME", place::scratch());
+        // Of the region only what it is told.
+        let environment = self.aws.environment();
+        script.envs(environment.into_iter().filter(|it| !it.0.ends_with("REGION")));
+        let output = script.output().await.context("cannot run infra/first-token")?;
+        if !output.status.success() {
+            bail!("infra/first-token failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let said = String::from_utf8_lossy(&output.stdout);
+        Ok(said.lines().last().context("infra/first-token printed nothing")?.to_owned())
     }
 
     /// Fills in one of a channel's two secrets: `webhook` or `sending`.

@@ -1,7 +1,7 @@
 //! Makes, lists, rotates and revokes API tokens, in an account or on the local cloud.
 //!
-//! It takes the region and credentials from the environment, as `aws configure export-credentials --format env` prints
-//! them, and for the local cloud `AWS_ENDPOINT_URL`. A token's text is printed once and kept nowhere.
+//! `infra/first-token` makes one without Rust. This takes the region and credentials from the environment (version 2 of the AWS
+//! command line prints a profile's by `aws configure export-credentials --format env`), and for the local cloud `AWS_ENDPOINT_URL`. A token's text is printed once and kept nowhere.
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -7,6 +7,7 @@
 
 mod asking;
 mod life;
+mod readme;
 mod rethreading;
 mod rotating;
 
@@ -31,6 +32,8 @@ async fn the_main_job_happens_on_the_real_template() {
     let stage = Stage::set(&report).await.unwrap();
     story::tell(&stage, &report).await.unwrap();
     a_caller_without_a_good_token_learns_nothing(&stage).await;
+    readme::a_token_of_the_script_is_listed_and_revoked(&stage).await;
+    readme::the_readmes_commands_deploy_from_an_empty_home(&stage).await;
     a_parked_webhook_is_replayed_once(&stage).await;
     an_unknown_item_is_kept_and_replayed_once_per_parser(&stage).await;
     a_long_message_is_read_whole(&stage).await;
