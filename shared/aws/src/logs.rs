@@ -5,21 +5,40 @@ use std::io::Write;
 use aws_smithy_types::error::ErrorMetadata;
 use domain::time::Timestamp;
 use serde_json::json;
+use tracing::Subscriber;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::{env_or, now};
 
-/// Sets up logging once, in `main`: one JSON line an event, as Lambda's JSON log format wants it. Lambda adds the time;
-/// `AWS_LAMBDA_LOG_LEVEL` sets the level, `INFO` without it.
+/// Sets up logging once, in `main`. `AWS_LAMBDA_LOG_LEVEL` sets the level, which Lambda gives it as the template's parameter says.
 pub fn init() {
-    let level = env_or("AWS_LAMBDA_LOG_LEVEL", "INFO").parse().unwrap_or(LevelFilter::INFO);
+    tracing::subscriber::set_global_default(subscriber(
+        &env_or("AWS_LAMBDA_LOG_LEVEL", "INFO"),
+        std::io::stdout,
+    ))
+    .ok();
+}
+
+/// One JSON line an event, with the `level` and the `timestamp` by which Lambda filters and sorts lines of JSON, and one span:
+/// Lambda's runtime makes two of the same request.
+fn subscriber(
+    level: &str,
+    writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
+) -> impl Subscriber + Send + Sync {
+    let level = match level {
+        // The highest that Lambda has and `tracing` has not.
+        "FATAL" => LevelFilter::ERROR,
+        other => other.parse().unwrap_or(LevelFilter::INFO),
+    };
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
-        .without_time()
+        .with_span_list(false)
         .with_target(false)
         .with_max_level(level)
-        .init();
+        .with_writer(writer)
+        .finish()
 }
 
 /// Why something failed, from the outside in, as a log may hold it: our own words and the kinds of errors. What a service says
@@ -39,6 +58,8 @@ pub fn reason(error: &anyhow::Error) -> String {
 /// Something that alarms count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
+    /// An event of a proven webhook that was queued.
+    Received,
     /// A webhook that nobody proved.
     SignatureFailure,
     /// A proven webhook that could not be read or queued, and was kept in the bucket.
@@ -52,8 +73,21 @@ pub enum Metric {
 }
 
 impl Metric {
-    fn name(self) -> &'static str {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Received,
+        Self::SignatureFailure,
+        Self::Parked,
+        Self::Unknown,
+        Self::Unconfirmed,
+        Self::Misconfigured,
+    ];
+
+    /// What it is called in `CloudWatch`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
+            Self::Received => "Received",
             Self::SignatureFailure => "SignatureFailure",
             Self::Parked => "Parked",
             Self::Unknown => "Unknown",
@@ -74,7 +108,8 @@ pub fn count(metric: Metric, n: usize) {
     drop(writeln!(std::io::stdout().lock(), "{line}"));
 }
 
-/// Per stack, which alarms read, and per function of it, which the dashboard shows.
+/// Per stack, which alarms read, and per function of it, which the dashboard and the alarms on quiet channels read. Its level is
+/// the highest that Lambda knows: a line below the function's level is dropped, and what counts must not be.
 fn line(
     metric: Metric,
     n: usize,
@@ -90,6 +125,8 @@ fn line(
                 "Metrics": [{ "Name": metric.name(), "Unit": "Count" }],
             }],
         },
+        "level": "FATAL",
+        "timestamp": at.rfc3339(),
         "Stack": stack,
         "Function": function,
         metric.name(): n,
@@ -98,6 +135,8 @@ fn line(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use aws_sdk_dynamodb::operation::get_item::GetItemError;
 
     use super::*;
@@ -125,5 +164,60 @@ mod tests {
         assert_eq!(line["Parked"], 2);
         assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"], "Parked");
         assert_eq!(line["_aws"]["Timestamp"], 1000);
+        assert_eq!(line["timestamp"], "1970-01-01T00:00:01.000Z");
+    }
+
+    /// Lambda's levels, each with the lines that it lets through: those of a level that it does not know it takes for `INFO`.
+    const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+
+    #[test]
+    fn metrics_are_counted_at_every_level_of_the_log() {
+        let names = ["ariane".to_owned(), "whatsapp".to_owned()];
+        let line = line(Metric::Parked, 1, names, Timestamp::from_secs(1));
+        let rank = |level: &str| LEVELS.iter().position(|it| *it == level).unwrap_or(2);
+        let own = rank(line["level"].as_str().unwrap_or_default());
+        assert!(LEVELS.iter().all(|it| rank(it) <= own), "{line}");
+    }
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(level: &str) -> Vec<serde_json::Value> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        tracing::subscriber::with_default(subscriber(level, move || writer.clone()), || {
+            let outer = tracing::error_span!("invoke", requestId = "req_1").entered();
+            let inner = tracing::error_span!("worker").entered();
+            tracing::info!(n_events = 2, "queued a webhook");
+            tracing::error!("parked a proven webhook");
+            drop((inner, outer));
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_line_says_its_level_and_moment_as_lambda_reads_them_and_one_span() {
+        let lines = logged("INFO");
+        assert_eq!(lines.len(), 2);
+        for line in lines {
+            assert!(LEVELS.contains(&line["level"].as_str().unwrap()), "{line}");
+            let at = line["timestamp"].as_str().unwrap();
+            assert!(Timestamp::parse(at).is_some(), "{line}");
+            assert!(line["span"].is_object() && line.get("spans").is_none(), "{line}");
+        }
+        for (level, n_lines) in [("nonsense", 2), ("TRACE", 2), ("WARN", 1), ("FATAL", 1)] {
+            assert_eq!(logged(level).len(), n_lines, "{level}");
+        }
     }
 }

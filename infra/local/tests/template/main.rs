@@ -7,6 +7,7 @@
     reason = "what is not as expected fails the test"
 )]
 
+mod alarms;
 mod callers;
 mod life;
 mod limits;

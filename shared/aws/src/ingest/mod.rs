@@ -114,9 +114,10 @@ impl Shell {
             }
         };
         parallel::all(overflows.into_iter().map(store)).await?;
-        let done = self.done.clone();
+        let (done, n_new) = (self.done.clone(), entries.len());
         self.queue.put_all(entries, move |it| done.note(done::key(it), received)).await?;
         self.done.forget(&keys);
+        count(Metric::Received, n_new);
         count(Metric::Unknown, unknown);
         Ok(())
     }
