@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::logs::{Metric, count};
 
-/// What is left of a function's time when what remains of its batch is given back.
+/// The part of a function's time that is left when the rest of its batch is given back.
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// Says of an error that the same entry would meet it for ever, however often it comes: no outage of somebody else, and no
@@ -28,8 +28,8 @@ pub struct Time {
 }
 
 impl Time {
-    /// What a function has until Lambda ends it, less what it takes to give back what remains. An entry is begun only if it
-    /// has so long; the first always is.
+    /// The time that a function has until Lambda ends it, less the time to give back the rest. An entry is begun only if it has
+    /// so long; the first always is.
     #[must_use]
     pub fn of(context: &lambda_runtime::Context, now: Timestamp, each: Duration) -> Self {
         let left = context.deadline.saturating_sub(u64::try_from(now.ms()).unwrap_or(0));
@@ -113,7 +113,7 @@ mod tests {
 
     const A_MINUTE: Duration = Duration::from_mins(1);
 
-    /// What became of a batch: the entries that are given back, those that were begun, those that were put aside.
+    /// The outcome of a batch: the entries that are given back, those that were begun, those that were put aside.
     struct Outcome {
         failed: anyhow::Result<Vec<String>>,
         begun: Vec<String>,

@@ -25,7 +25,7 @@ const MAX_ANSWER: usize = 256 * 1024;
 /// The longest wait that a platform may ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
-/// How long a call may take. Both are below the time that the function itself has.
+/// The longest times that a call may take. Both are below the time that the function itself has.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// To be connected.
@@ -54,18 +54,18 @@ pub struct Calls {
     limits: Limits,
 }
 
-/// What lets us make a call, and to where.
+/// The right to make a call, and the host that it may go to.
 #[derive(Clone, Copy, Debug)]
 pub struct Access<'a> {
-    /// How a call is authorised.
+    /// The way in which a call is authorised.
     pub auth: Auth,
-    /// What with.
+    /// The secret that authorises it.
     pub token: &'a Token,
-    /// Where the platform's API is: a call to any other host is not made.
+    /// The address of the platform's API: a call to any other host is not made.
     pub base_url: &'a str,
 }
 
-/// Why a call has no answer. What matters is whether the platform may have got it.
+/// The reason why a call has no answer. The point is whether the platform may have got it.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// The platform surely did not get it: no connection was made.
@@ -196,7 +196,7 @@ fn secret_header(text: &str) -> Result<HeaderValue, CallError> {
     Ok(value)
 }
 
-/// What `Retry-After` says: seconds, or a date.
+/// The wait that `Retry-After` asks for: seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if let Ok(seconds) = value.parse() {
@@ -208,7 +208,7 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     Some(wait.min(MAX_RETRY_AFTER))
 }
 
-/// How long a limit still holds, where a platform says when the next one begins, in seconds since 1970.
+/// The time that a limit still holds, if a platform says when the next one begins, in seconds since 1970.
 fn until_reset(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let seconds = headers.get("x-rate-limit-reset")?.to_str().ok()?.trim().parse().ok()?;
     let wait = u64::try_from(Timestamp::from_secs(seconds).since(now)).unwrap_or(0);

@@ -18,7 +18,7 @@ use domain::time::Timestamp;
 /// The roots that AWS endpoints are signed by. A few roots cost a thousandth of all: they are parsed at every cold start.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../data/amazon-roots.pem");
 
-/// What every AWS client is made from.
+/// The settings that every AWS client is made from.
 pub type Sdk = SdkConfig;
 
 /// A variable that must be set.

@@ -13,15 +13,15 @@ use serde_json::Value;
 use crate::calls::tls;
 use crate::kept::Kept;
 
-/// How long keys are used. Tokens that name keys at random must not become a flood of fetches, and a key that the issuer took
-/// back does not outlive its silence by more than a day.
+/// The time for which keys are used. Tokens that name keys at random must not become a flood of fetches, and a key that the
+/// issuer took back does not outlive its silence by more than a day.
 const KEYS: Freshness =
     Freshness { usual_ms: 3_600_000, doubted_ms: 60_000, most_ms: 24 * 3_600_000 };
 
 /// The most of an answer that is read.
 const MAX_ANSWER: usize = 256 * 1024;
 
-/// Where an issuer says where its keys are.
+/// The path under which an issuer says where its keys are.
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
 /// The keys of one issuer.

@@ -1,4 +1,4 @@
-//! What is read from elsewhere and kept for a while, so that nothing is known for the whole life of a process.
+//! Values that are read from elsewhere and kept for a while, so that nothing is known for the whole life of a process.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,8 +28,8 @@ impl<T> Kept<T> {
         Self { what, rule, state: Mutex::new(state) }
     }
 
-    /// What is kept, read again first if the rule says so. If that fails, what was read before is used, as long as the rule
-    /// lets it.
+    /// The kept value, read again first if the rule says so. If that fails, the one that was read before is used, as long as the
+    /// rule lets it.
     pub async fn get(
         &self,
         trust: Trust,

@@ -41,7 +41,7 @@ fn subscriber(
         .finish()
 }
 
-/// Why something failed, from the outside in, as a log may hold it: our own words and the kinds of errors. What a service says
+/// The reason of a failure, from the outside in, as a log may hold it: our own words and the kinds of errors. What a service says
 /// of a request quotes its values, and a parser its input.
 #[must_use]
 pub fn reason(error: &anyhow::Error) -> String {

@@ -3,7 +3,8 @@
 use anyhow::Context;
 use tokio::task::JoinSet;
 
-/// How many calls of one kind a function has in flight: each takes a connection, and a small function's handshakes take time.
+/// The number of calls of one kind that a function has in flight: each takes a connection, and a small function's handshakes take
+/// time.
 pub(crate) const IN_FLIGHT: usize = 10;
 
 /// Does all jobs, at most [`IN_FLIGHT`] at once. After the first that fails none is begun any more, and those that are

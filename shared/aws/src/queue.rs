@@ -19,7 +19,7 @@ const MAX_ENTRIES: usize = 10;
 /// The most bytes that one call takes, bodies and ids together: 1 MiB less a margin for attributes.
 const MAX_BYTES: usize = 1024 * 1024 - 16 * 1024;
 
-/// How long to wait before what was refused of a batch is tried again, each time, in milliseconds.
+/// The wait before the refused entries of a batch are tried again, each time, in milliseconds.
 const PAUSES_MS: [u64; 3] = [50, 100, 200];
 
 /// The longest delay that a standard queue keeps an entry back.
@@ -35,9 +35,9 @@ pub struct Queue {
 /// An entry of a FIFO queue.
 #[derive(Clone, PartialEq, Eq)]
 pub struct QueueEntry {
-    /// What is kept in order.
+    /// The group whose entries are kept in order.
     pub group_id: String,
-    /// What makes a repeated entry the same.
+    /// The id by which a repeated entry is the same.
     pub deduplication_id: String,
     /// The entry itself.
     pub body: String,
@@ -173,7 +173,7 @@ impl Queue {
     }
 }
 
-/// What one call takes.
+/// The entries of one call.
 #[derive(Default)]
 struct Batch {
     entries: Vec<QueueEntry>,

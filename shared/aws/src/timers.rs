@@ -1,7 +1,8 @@
 //! Timers: entries of any queue that come later.
 //!
-//! Who sets one says which queue the entry is of, by a name of ours, and hands over the entry as it is to stand there. It waits
-//! as a [`Timer`] in the delay queue, or as a schedule that ends there; `outbound` consumes that and puts it back ([`Queues`]).
+//! The one who sets a timer says which queue the entry is of, by a name of ours, and hands over the entry as it is to stand
+//! there. It waits as a [`Timer`] in the delay queue, or as a schedule that ends there; `outbound` consumes that and puts it back
+//! ([`Queues`]).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -54,7 +55,7 @@ pub struct Timers {
     schedules: Schedules,
 }
 
-/// Where schedules are made, and what they may do.
+/// The group in which schedules are made, the queue that they put into, and the role by which they do.
 #[derive(Clone, Debug)]
 pub struct Schedules {
     client: Client,

@@ -1,5 +1,5 @@
-//! What a proven webhook may bring that is longer than a key or later than now: it is queued, filed and kept, and no entry of
-//! the queue comes back for ever.
+//! Proven webhooks with something that is longer than a key or later than now: it is queued, filed and kept, and no entry of the
+//! queue comes back for ever.
 #![expect(clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
 use aws::ingest::{Secrets, Shell, handle_request};

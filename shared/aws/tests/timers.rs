@@ -32,7 +32,7 @@ fn queue(cloud: &Cloud, name: &str) -> Queue {
     Queue::over(cloud.process().queues, cloud.queues.url(name))
 }
 
-/// What the function knows: two queues.
+/// The queues that the function knows: two.
 fn queues(cloud: &Cloud) -> Queues {
     let named = |name: &str| (name.to_owned(), queue(cloud, &format!("{name}.fifo")));
     Queues::over(["outbound", "media"].map(named))

@@ -1,4 +1,4 @@
-//! What is in already of webhooks that were not finished, so that a repeat gets further than the attempt before it.
+//! The entries and objects of unfinished webhooks that are in already, so that a repeat gets further than the attempt before it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ const REMEMBERED_MS: i64 = 4 * 60_000;
 /// The most that is remembered: more than a dozen of the largest webhooks.
 const MOST: usize = 20_000;
 
-/// What the queue and the bucket have taken, by keys of the entries and objects.
+/// The entries and objects that the queue and the bucket have taken, by their keys.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Done(Arc<Mutex<HashMap<String, Timestamp>>>);
 

@@ -36,13 +36,13 @@ pub use secrets::Secrets;
 /// The largest webhook that is read. Meta's are at most 3 MB, which base64 makes 4 MB of the 6 MB that Lambda passes on.
 pub const MAX_BODY: usize = 3_500_000;
 
-/// What a channel function is made of.
+/// The parts of a channel function.
 pub struct Shell {
     inbound: Inbound,
     secrets: Secrets,
-    /// Where its events go.
+    /// The queue for its events.
     queue: Queue,
-    /// Where what cannot be queued goes.
+    /// The bucket for anything that cannot be queued.
     objects: Objects,
     done: Done,
     strangers: Strangers,

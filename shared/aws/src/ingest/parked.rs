@@ -18,7 +18,7 @@ pub struct Parked {
     pub channel: Channel,
     /// When it came.
     pub received: Timestamp,
-    /// Why it is here, in words without content.
+    /// The reason for parking it, in words without content.
     pub reason: String,
     /// Its headers, those of the proof among them.
     pub headers: Vec<(String, String)>,

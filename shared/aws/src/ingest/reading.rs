@@ -11,7 +11,7 @@ use domain::webhook::Unverified;
 
 use super::Shell;
 
-/// Why there are no events.
+/// The reason why there are no events.
 pub(super) enum Unread {
     /// Nobody proved it.
     Unproven(Unverified),

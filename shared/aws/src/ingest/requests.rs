@@ -17,11 +17,11 @@ use super::reading::Unread;
 use super::strangers::Asked;
 use super::{MAX_BODY, Parked, Shell};
 
-/// How long the function needs to answer after it gave up: to say so, or to park the webhook first.
+/// The time that the function needs to answer after it gave up: to say so, or to park the webhook first.
 const TO_REFUSE: Duration = Duration::from_millis(500);
 const TO_PARK: Duration = Duration::from_millis(1_500);
 
-/// How long to wait for a secret that cannot be read, where the platform does not send again.
+/// The wait for a secret that cannot be read, if the platform does not send again.
 const SECRET_PAUSE: Duration = Duration::from_secs(1);
 
 /// Answers one request. It never fails: an error would be answered by the gateway, with a message of its own.
@@ -48,7 +48,7 @@ pub async fn handle_request(
     }
 }
 
-/// How long a webhook may take until it is queued: until the platform's deadline, and the function's own where that is
+/// The time that a webhook may take until it is queued: until the platform's deadline, and the function's own where that is
 /// sooner, less what an answer needs then. A platform that does not send again leaves us time to park.
 #[must_use]
 pub fn patience(ack: &Ack, ours: Option<Duration>) -> Duration {
@@ -57,7 +57,7 @@ pub fn patience(ack: &Ack, ours: Option<Duration>) -> Duration {
     ours.map_or(deadline, |it| it.min(deadline)).saturating_sub(needed)
 }
 
-/// What is left until a deadline in milliseconds since 1970.
+/// The time left until a deadline in milliseconds since 1970.
 fn remaining(deadline_ms: u64, now: Timestamp) -> Duration {
     let now_ms = u64::try_from(now.ms()).unwrap_or_default();
     Duration::from_millis(deadline_ms.saturating_sub(now_ms))

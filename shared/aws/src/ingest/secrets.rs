@@ -16,7 +16,7 @@ use crate::vault::Vault;
 /// that is never idle reads 52,000 times a month for it (0.26 USD). A flood of wrong proofs makes it read twice a minute.
 const SECRET: Freshness = Freshness { usual_ms: 50_000, doubted_ms: 30_000, most_ms: 60 * 60_000 };
 
-/// How long a read may take: the platform waits meanwhile.
+/// The longest time that a read may take: the platform waits meanwhile.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// The secret of one channel. Nothing is known of it for the whole life of a process: a sandbox that met an empty one gets

@@ -1,4 +1,4 @@
-//! What strangers ask for, told in lines that do not cost one each.
+//! The requests of strangers, told in lines that do not cost one each.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,10 +12,10 @@ use crate::logs::{Metric, count};
 /// For how long requests are added up before another line is due.
 const WINDOW_MS: i64 = 30_000;
 
-/// How many of a burst may be untold, at first. The alarm on refused webhooks goes off at twenty.
+/// The number of requests in a burst that may be untold, at first. The alarm on refused webhooks goes off at twenty.
 const UNTOLD: usize = 10;
 
-/// What a stranger may ask for at will.
+/// A request that a stranger may make at will.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Asked {
     /// A webhook without a good proof.
@@ -38,7 +38,7 @@ pub(super) struct Strangers(Mutex<Tally>);
 #[derive(Debug, Default)]
 struct Tally {
     untold: BTreeMap<Asked, usize>,
-    /// How many were told in this window.
+    /// The number of those that were told in this window.
     told: usize,
     /// When the window began.
     since: Option<Timestamp>,
@@ -66,7 +66,7 @@ impl Strangers {
 type Counts = BTreeMap<Asked, usize>;
 
 impl Tally {
-    /// What is to be told now.
+    /// Counts one request, and answers the counts that are to be told now.
     fn note(&mut self, asked: Asked, now: Timestamp) -> Counts {
         *self.untold.entry(asked).or_default() += 1;
         let is_over = !self.since.is_some_and(|it| (0..WINDOW_MS).contains(&now.since(it)));

@@ -16,7 +16,7 @@ use crate::store::{Acceptance, Attempt, Fresh, Rules, Store};
 use quote::Quoted;
 use target::Target;
 
-/// What every send rests on.
+/// The things that every send rests on.
 #[derive(Clone, Copy)]
 pub struct Sending<'a> {
     /// The table.
@@ -25,11 +25,11 @@ pub struct Sending<'a> {
     pub offers: &'a [Offer],
     /// Our accounts that send.
     pub senders: &'a Senders,
-    /// What threads and messages are kept by.
+    /// The rules by which threads and messages are kept.
     pub rules: &'a Rules,
 }
 
-/// What a deployment may send by.
+/// The channels and accounts that a deployment may send by.
 #[derive(Clone, Debug)]
 pub struct Deployed {
     /// Its channels.
@@ -51,10 +51,10 @@ impl Deployed {
     }
 }
 
-/// Whom a message is for.
+/// The addressee of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum To {
-    /// Whoever the thread is with; it becomes part of it.
+    /// The person that the thread is with; the message becomes part of it.
     Thread(ThreadId),
     /// A person; it opens a thread.
     Contact(ContactId),
@@ -62,18 +62,18 @@ pub enum To {
     Address(Channel, IdentityId),
 }
 
-/// What somebody wants to be sent.
+/// A message that somebody wants to be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
     /// To whom.
     pub to: &'a To,
-    /// What, and within which bounds. That it quotes is known from `reply_to`.
+    /// The content, and the bounds within which it is sent. That it quotes is known from `reply_to`.
     pub ask: Ask<'a>,
     /// The message that it quotes.
     pub reply_to: Option<&'a Key>,
 }
 
-/// What a message is known by that is accepted.
+/// The names of a message that is accepted.
 #[derive(Clone, Debug)]
 pub struct Named {
     /// Our id of it: the same id again is the same message.
@@ -84,7 +84,7 @@ pub struct Named {
     pub client_ref: Option<String>,
 }
 
-/// Why nothing can be planned.
+/// The reason why nothing can be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum NoDraft {
     /// There is no such thread.
@@ -113,7 +113,7 @@ pub enum NoDraft {
     Unread(#[from] anyhow::Error),
 }
 
-/// What became of a message that was to be sent.
+/// The outcome for a message that was to be sent.
 #[derive(Debug)]
 pub enum Sent {
     /// It is stored, now or before.
@@ -240,7 +240,7 @@ impl Sending<'_> {
         self.store.sends().accept(&message, opening, self.rules).await
     }
 
-    /// What is known of the templates on the accounts of some ways.
+    /// The known states of the templates on the accounts of some ways.
     async fn templates<'w>(
         &self,
         ways: impl Iterator<Item = &'w Way>,

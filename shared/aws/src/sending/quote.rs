@@ -15,7 +15,7 @@ use crate::store::schema::THREAD;
 use crate::store::views::Row;
 use crate::store::{SortOrder, Window};
 
-/// How many of the last messages of a thread are looked at.
+/// The number of a thread's last messages that are looked at.
 const LAST: usize = 5;
 
 /// A message that can be quoted.
@@ -23,13 +23,13 @@ const LAST: usize = 5;
 pub(super) struct Quoted {
     /// The platform's id of it.
     pub(super) id: ProviderId,
-    /// Whom it is from or for.
+    /// The person that it is from or for.
     pub(super) contact: ContactId,
-    /// Where it was said.
+    /// The place where it was said.
     pub(super) spot: Spot,
 }
 
-/// Where a message was said.
+/// The place where a message was said.
 #[derive(Debug)]
 pub(super) struct Spot {
     channel: Option<Channel>,
@@ -121,7 +121,7 @@ impl Sending<'_> {
         Ok(page.rows)
     }
 
-    /// Where a message was said, or went by each of its legs.
+    /// The places where a message was said, or those that it went by with each of its legs.
     async fn spots(&self, key: &str) -> anyhow::Result<Vec<Spot>> {
         if let Some(id) = keys::message_of_ours(key) {
             let ours = self.store.sends().outgoing(&id).await?;

@@ -1,4 +1,4 @@
-//! Whom a message may go to, and by which ways: what the table knows, laid out for the planner.
+//! The person that a message may go to, and the ways there: all that the table knows, laid out for the planner.
 
 use domain::event::{Direction, Identity};
 use domain::filing::State;
@@ -13,7 +13,7 @@ use super::{NoDraft, Sending, To};
 use crate::store::Claims;
 use crate::store::views::Row;
 
-/// Whom a message is for.
+/// The addressee of a message.
 #[derive(Debug)]
 pub(super) struct Target {
     /// The person; `None` for one that we do not know.
@@ -24,9 +24,9 @@ pub(super) struct Target {
     pub(super) claims: Claims,
     /// The ways to reach them, best first.
     pub(super) ways: Vec<Way>,
-    /// What was last said in that thread, where it was looked at.
+    /// The last messages of that thread, if they were looked at.
     pub(super) latest: Option<Vec<Row>>,
-    /// What is kept of the person's addresses and of their other names.
+    /// The kept items of the person's addresses and of their other names.
     kept: Vec<Kept>,
 }
 

@@ -15,7 +15,8 @@ use crate::store::keys::Key;
 use crate::store::patch::{Patch, Stamp, Written, key_item};
 use crate::store::transaction::{Committed, Transaction};
 
-/// How often something is read and decided again when others were faster, before the queue is asked to bring it back.
+/// The number of times that something is read and decided again when others were faster, before the queue is asked to bring it
+/// back.
 const ATTEMPTS: u32 = 30;
 
 /// The most shards of a list: a thread's is by one hexadecimal digit.
@@ -27,13 +28,13 @@ const MOST_SHARDS: u32 = 16;
 pub struct Store {
     pub(in crate::store) client: Client,
     pub(in crate::store) name: String,
-    /// How many shards each list of threads has.
+    /// The number of shards of each list of threads.
     pub(in crate::store) shards: u32,
-    /// Where what is too large for an item is, for those who may remove it.
+    /// The bucket of content that is too large for an item, for those who may remove it.
     pub(in crate::store) bucket: Option<Objects>,
 }
 
-/// What one attempt at something ended with.
+/// The end of one attempt at something.
 #[derive(Debug)]
 pub(crate) enum Attempt<T, S = ()> {
     /// It is decided.
@@ -64,7 +65,7 @@ impl Store {
         Self { shards, ..self }
     }
 
-    /// What goes to every write.
+    /// The stamp that goes to every write.
     fn stamp(&self) -> Stamp {
         Stamp { now: crate::now(), shards: self.shards }
     }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use crate::batch::Permanent;
 
-/// What the table refuses for what it is: a key or an item that is too large, an empty key, a number that is none.
+/// The mark of what the table refuses for what it is: a key or an item that is too large, an empty key, a number that is none.
 const UNFIT: Permanent = Permanent("the table cannot hold it");
 
 /// An error of a call to the table, marked if the same call would be refused for ever.

@@ -5,7 +5,7 @@ use domain::id::{
     AccountId, Channel, ContactId, CorrectionId, IdentityId, MessageId, ProviderId, ThreadId,
 };
 
-/// What partition keys begin with.
+/// The beginnings of partition keys.
 pub(in crate::store) const MESSAGE: &str = "MSG#";
 pub(in crate::store) const CONTACT: &str = "CON#";
 pub(in crate::store) const THREAD: &str = "THR#";
@@ -21,16 +21,16 @@ pub(in crate::store) const TOKEN: &str = "TOK#";
 /// The list of API tokens.
 pub(in crate::store) const TOKENS: &str = "TOK";
 
-/// What the sort keys of a person's items begin with, in the order in which they are read.
+/// The beginnings of the sort keys of a person's items, in the order in which they are read.
 pub(in crate::store) const LIVE: &str = "1#";
 pub(in crate::store) const ARCHIVED: &str = "2#";
 pub(in crate::store) const CORRECTION: &str = "3#";
 pub(in crate::store) const PROFILE: &str = "4#";
 pub(in crate::store) const QUESTION: &str = "5#";
-/// What sorts behind all that begins alike.
+/// The end of a range: it sorts behind all that begins alike.
 const END: &str = "~";
 
-/// What a key begins with: all of it up to the first `#`, that included.
+/// The beginning of a key: all of it up to the first `#`, that included.
 pub(in crate::store) fn prefix(key: &str) -> &str {
     key.split_inclusive('#').next().unwrap_or(key)
 }
@@ -38,9 +38,9 @@ pub(in crate::store) fn prefix(key: &str) -> &str {
 /// A primary key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
-    /// What the item belongs to.
+    /// The partition: the thing that the item belongs to.
     pub pk: String,
-    /// Which of its items.
+    /// The item among those of its partition.
     pub sk: String,
 }
 
@@ -94,7 +94,7 @@ pub(in crate::store) fn corrections_of(contact: &ContactId) -> Range {
     Range::of(contact, CORRECTION, &format!("{CORRECTION}{END}"))
 }
 
-/// How sure messages were filed in some weeks, the first and the last within.
+/// The counts of the confidence with which messages were filed in some weeks, the first and the last within.
 pub(in crate::store) fn confidences_of(from: i64, to: i64) -> Range {
     let [from, to] = [from, to].map(confidences);
     Range { pk: from.pk, from: from.sk, to: to.sk }
@@ -107,16 +107,16 @@ pub fn message(channel: &Channel, account: &AccountId, id: &ProviderId) -> Key {
     Key::alone(format!("{MESSAGE}{channel}#{}", digest(&[account.as_str(), id.as_str()])))
 }
 
-/// What the partition key of a message of ours begins with; our id of it follows.
+/// The beginning of the partition key of a message of ours; our id of it follows.
 const OUTBOUND: &str = "MSG#out#";
 
-/// Which message of ours a partition key is of; `None` if of none.
+/// The message of ours that a partition key is of; `None` if of none.
 #[must_use]
 pub fn message_of_ours(pk: &str) -> Option<MessageId> {
     pk.strip_prefix(OUTBOUND).map(MessageId::new)
 }
 
-/// Which message a partition key is of, as the API spells it: the channel, `out` for ours, and what tells its messages apart.
+/// The message that a partition key is of, as the API spells it: the channel, `out` for ours, and what tells its messages apart.
 #[must_use]
 pub fn parts_of_message(pk: &str) -> Option<(&str, &str)> {
     pk.strip_prefix(MESSAGE)?.split_once('#')
@@ -170,23 +170,23 @@ pub fn question(contact: &ContactId) -> Key {
     Key { pk: format!("{CONTACT}{contact}"), sk: format!("{QUESTION}question") }
 }
 
-/// What seldom changes of a thread: contact, subject, tags, `merged_into`.
+/// The rarely changing part of a thread: contact, subject, tags, `merged_into`.
 #[must_use]
 pub fn thread(id: &ThreadId) -> Key {
     Key::alone(format!("{THREAD}{id}"))
 }
 
-/// Which thread a partition key is of.
+/// The thread that a partition key is of.
 pub(in crate::store) fn thread_of(pk: &str) -> Option<ThreadId> {
     pk.strip_prefix(THREAD).map(ThreadId::new)
 }
 
-/// Which person a partition key is of.
+/// The person that a partition key is of.
 pub(in crate::store) fn contact_of(pk: &str) -> Option<ContactId> {
     pk.strip_prefix(CONTACT).map(ContactId::new)
 }
 
-/// What a sort key names behind the digit of its kind: a thread, a correction.
+/// The name in a sort key behind the digit of its kind: a thread, a correction.
 pub(in crate::store) fn named_by(sk: &str) -> Option<&str> {
     sk.split_once('#').map(|(_, name)| name)
 }
@@ -197,7 +197,7 @@ pub fn case(kind: &str, id: &str) -> Key {
     Key::alone(format!("{CASE}{kind}#{id}"))
 }
 
-/// What a person wants and what we call them by.
+/// The wishes of a person and the words that we call them by.
 #[must_use]
 pub fn profile(contact: &ContactId) -> Key {
     Key { pk: format!("{CONTACT}{contact}"), sk: format!("{PROFILE}profile") }
@@ -226,13 +226,13 @@ pub fn template(channel: &Channel, account: &AccountId, name: &str, locale: &str
     Key { pk: format!("{TEMPLATE}{channel}#{account}"), sk: format!("{name}#{locale}") }
 }
 
-/// How sure the messages of a week were filed.
+/// The counts of the confidence with which the messages of a week were filed.
 #[must_use]
 pub fn confidences(week: i64) -> Key {
     Key { pk: CONFIDENCES.to_owned(), sk: format!("{week:08}") }
 }
 
-/// What a link code stands for, by the SHA-256 of the code.
+/// The thing that a link code stands for, by the SHA-256 of the code.
 #[must_use]
 pub fn link(sha256: &str) -> Key {
     Key::alone(format!("{LINK}{sha256}"))

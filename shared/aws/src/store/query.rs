@@ -27,7 +27,7 @@ pub struct Position {
     pub key: String,
 }
 
-/// Which end of a list comes first.
+/// The end of a list that comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SortOrder {
     /// The oldest.
@@ -37,14 +37,14 @@ pub enum SortOrder {
     Descending,
 }
 
-/// Which part of a list is wanted.
+/// The part of a list that is wanted.
 #[derive(Clone, Debug)]
 pub struct Window {
-    /// Which end comes first.
+    /// The end that comes first.
     pub order: SortOrder,
-    /// Where the page before ended.
+    /// The end of the page before.
     pub after: Option<Position>,
-    /// How many rows.
+    /// The number of rows.
     pub limit: usize,
 }
 
@@ -53,7 +53,7 @@ pub struct Window {
 pub struct Page<T> {
     /// Its rows. Fewer than asked for is not the end.
     pub rows: Vec<T>,
-    /// Where it ended, if there is more.
+    /// The end of the page, if there is more.
     pub next: Option<Position>,
 }
 
@@ -89,7 +89,7 @@ pub(in crate::store) struct Slice {
     pub(in crate::store) is_sparse: bool,
 }
 
-/// How many rows are read at once where few are wanted.
+/// The number of rows that are read at once where few are wanted.
 const SPARSE: i32 = 1_000;
 
 impl Slice {
@@ -114,7 +114,7 @@ pub(in crate::store) struct Index {
     pub(in crate::store) name: &'static str,
     pub(in crate::store) partition: &'static str,
     pub(in crate::store) sort: &'static str,
-    /// What tells rows of one time apart.
+    /// The key that tells rows of one time apart.
     pub(in crate::store) key: fn(&Item) -> Option<String>,
 }
 
@@ -129,7 +129,7 @@ impl Store {
         self.client.scan().table_name(&self.name)
     }
 
-    /// What lies in a range of keys; `now`, if what it is at this very moment matters, which costs twice as much.
+    /// The items in a range of keys; `now`, if their state at this very moment matters, which costs twice as much.
     pub(in crate::store) async fn range(
         &self,
         range: &Range,

@@ -1,4 +1,4 @@
-//! What messages are filed by, and the ids of what they may create.
+//! The rules by which messages are filed, and the ids of what they may create.
 
 use std::time::Duration;
 
@@ -29,16 +29,16 @@ impl Fresh {
     }
 }
 
-/// What messages are filed by.
+/// The rules by which messages are filed.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// What weighs the evidence.
+    /// The model that weighs the evidence.
     pub model: Model,
     /// A thread is marked when a message joins it with less confidence than this.
     pub unsure_below: f32,
     /// The threshold that a budget has this week instead.
     pub this_week: Option<f32>,
-    /// How long messages are kept; for ever without it.
+    /// The time for which messages are kept; for ever without it.
     pub retention: Option<Duration>,
     /// Counts how sure messages are filed.
     pub tally: Tally,
@@ -63,7 +63,7 @@ impl Rules {
         confidence < self.this_week.unwrap_or(self.unsure_below)
     }
 
-    /// How long messages are kept, in milliseconds; for ever without it.
+    /// The time for which messages are kept, in milliseconds; for ever without it.
     #[must_use]
     pub fn retention_ms(&self) -> Option<i64> {
         self.retention.map(|it| i64::try_from(it.as_millis()).unwrap_or(i64::MAX))
@@ -75,7 +75,7 @@ impl Rules {
     }
 }
 
-/// How long messages are kept, as the environment says: `RETENTION_DAYS`, for ever if it is 0.
+/// The time for which messages are kept, as the environment says: `RETENTION_DAYS`, for ever if it is 0.
 pub fn retention_from_env() -> anyhow::Result<Option<Duration>> {
     let days: u64 = crate::env_or("RETENTION_DAYS", "0")
         .parse()

@@ -15,7 +15,7 @@ pub const BY_THREAD: &str = "by-thread-2";
 pub const THREAD: &str = "thread";
 /// Its sort key: the platform's time in milliseconds.
 pub const AT: &str = "at";
-/// What a timeline row shows, beside the keys. It changes seldom: each change is a write of the index.
+/// The attributes that a timeline row shows, beside the keys. They change seldom: each change is a write of the index.
 pub const BY_THREAD_INCLUDES: [&str; 15] = [
     KIND,
     CHANNEL,
@@ -41,18 +41,18 @@ pub const LIST: &str = "list";
 /// Its sort key, in milliseconds: in the inbox since when a thread waits or until when it is snoozed, else the day of its last
 /// message.
 pub const LIST_AT: &str = "list_at";
-/// Whose turn it is in a thread.
+/// The side whose turn it is in a thread.
 pub const STATE: &str = "state";
 /// Whether a message in a thread may belong elsewhere.
 pub const UNSURE: &str = "unsure";
-/// What decides, beside the keys, whether a row of it is wanted.
+/// The attributes that decide, beside the keys, whether a row of it is wanted.
 pub const INBOX_INCLUDES: [&str; 2] = [STATE, UNSURE];
 
 /// When an item may be removed, in seconds since 1970. Readers filter what has expired.
 pub const EXPIRES: &str = "expires";
 /// The kind of an item.
 pub const KIND: &str = "kind";
-/// How often an item was written. Whoever decides by what it read writes on the condition that this is the same.
+/// The number of times that an item was written. Whoever decides by what it read writes on the condition that this is the same.
 pub const VERSION: &str = "v";
 /// When an item was written last, in milliseconds, by the clock of its writer.
 pub const CHANGED: &str = "changed";
@@ -65,9 +65,9 @@ pub(in crate::store) const ALIASES: &str = "aliases";
 pub(in crate::store) const NAME: &str = "name";
 /// Whether the address was another person's before.
 pub(in crate::store) const RECYCLED: &str = "recycled";
-/// What the name of an account of ours stands behind: when the person last wrote to it.
+/// Before the name of an account of ours: the moment at which the person last wrote to it.
 pub(in crate::store) const INBOUND: &str = "inbound:";
-/// What the name of a purpose stands behind: what the person said to it.
+/// Before the name of a purpose: the person's word on it.
 pub(in crate::store) const CONSENT: &str = "consent:";
 /// The thread of another person that a code was shown for, whom it was with, the code and when that was.
 pub(in crate::store) const CLAIMED_THREAD: &str = "claimed:thread";
@@ -87,7 +87,7 @@ pub(in crate::store) const SEGMENTS: &str = "segments";
 /// On a head that is left: with whom its person was made one.
 pub(in crate::store) const LINKED_INTO: &str = "linked_into";
 
-/// Which change a correction makes: merge, split, move, link or unlink.
+/// The change that a correction makes: merge, split, move, link or unlink.
 pub(in crate::store) const CHANGE: &str = "change";
 /// The thread or the person from which it takes.
 pub(in crate::store) const FROM: &str = "from";
@@ -95,9 +95,9 @@ pub(in crate::store) const FROM: &str = "from";
 pub(in crate::store) const TO: &str = "to";
 /// The address that somebody wrote from; of a link, the one that its order names.
 pub(in crate::store) const IDENTITY: &str = "identity";
-/// Why a link is right.
+/// The proof that a link is right.
 pub(in crate::store) const PROOF: &str = "proof";
-/// Who of us wrote or did something.
+/// The one of us who wrote or did something.
 pub(in crate::store) const AUTHOR: &str = "author";
 /// The reason that its author gave, or the platform for the status of a template.
 pub(in crate::store) const REASON: &str = "reason";
@@ -107,7 +107,7 @@ pub(in crate::store) const MADE: &str = "made";
 pub(in crate::store) const REVERTS: &str = "reverts";
 /// The correction that takes it back.
 pub(in crate::store) const REVERTED_BY: &str = "reverted_by";
-/// How many messages it moved.
+/// The number of messages that it moved.
 pub(in crate::store) const N_MESSAGES: &str = "n_messages";
 
 /// On a message: the correction that put it where it is; absent where it was filed.
@@ -119,7 +119,7 @@ pub(in crate::store) const STAMP: &str = "stamp";
 pub(in crate::store) const MESSAGES: &str = "messages";
 /// Of the revert of a move, and of the revert of that: the move.
 pub(in crate::store) const ROOT: &str = "root";
-/// Who decided it, as JSON; absent if one of us did.
+/// The one who decided it, as JSON; absent if one of us did.
 pub(in crate::store) const DECIDER: &str = "decider";
 /// Whether it puts messages back.
 pub(in crate::store) const BACKWARD: &str = "backward";
@@ -156,7 +156,7 @@ pub(in crate::store) const ASKED: &str = "asked";
 pub(in crate::store) const THREADS: &str = "threads";
 /// When the first message of an address may have come to a thread of the other person.
 pub(in crate::store) const SINCE: &str = "since";
-/// What is split off, as JSON: each is recorded before it is done.
+/// The parts that are split off, as JSON: each is recorded before it is done.
 pub(in crate::store) const SPLITS: &str = "splits";
 
 /// On a link: what it lent, as JSON. On the undoing of one: that it was taken back.
@@ -165,9 +165,9 @@ pub(in crate::store) const LENT: &str = "lent";
 /// On a message: the partition keys of items that repeat its words.
 pub(in crate::store) const COPIES: &str = "copies";
 
-/// What was said, as JSON.
+/// The words of the message, as JSON.
 pub(in crate::store) const CONTENT: &str = "content";
-/// Where the whole of it is kept; empty when an edit is whole and the message was not.
+/// The name of the object that holds the whole of it; empty when an edit is whole and the message was not.
 pub(in crate::store) const CONTENT_REF: &str = "content_ref";
 /// The number of the edit that is kept.
 pub(in crate::store) const EDITED: &str = "edited";
@@ -175,16 +175,16 @@ pub(in crate::store) const EDITED: &str = "edited";
 pub(in crate::store) const DELETED: &str = "deleted";
 /// When the platform says that it was said, where that is not believed.
 pub(in crate::store) const SAID_AT: &str = "said_at";
-/// Why it is in its thread, as JSON.
+/// The evidence for its thread, as JSON.
 pub(in crate::store) const EVIDENCE: &str = "evidence";
-/// Why it was filed where it was, once a correction put it elsewhere. It quotes what was said, so it stays with that: no
-/// correction repeats it.
+/// The evidence for the thread where it was filed, once a correction put it elsewhere. It quotes what was said, so it stays with
+/// that: no correction repeats it.
 pub(in crate::store) const EVIDENCE_FILED: &str = "evidence_filed";
-/// What brought the person to write, as JSON.
+/// The ad, link or product page that brought the person to write, as JSON.
 pub(in crate::store) const REFERRAL: &str = "referral";
 /// The words that it quotes, as JSON.
 pub(in crate::store) const QUOTE: &str = "quote";
-/// Where at the person's address it was said.
+/// The place at the person's address where it was said.
 pub(in crate::store) const PLACE: &str = "place";
 /// The partition key of the message that it quotes. Empty if that is none of ours and the item has more about it than the
 /// index holds: quoted words, what brought the person to write.
@@ -198,10 +198,10 @@ pub(in crate::store) const LEG: &str = "leg";
 
 /// The hash of the request that made the message.
 pub(in crate::store) const HASH: &str = "hash";
-/// What goes to the person, as JSON. Absent for plain words, which are the content: an item that stays within a kilobyte costs
-/// half.
+/// The content that goes to the person, as JSON. Absent for plain words, which are the content: an item that stays within a
+/// kilobyte costs half.
 pub(in crate::store) const SEND: &str = "send";
-/// Where something was said; of a message of ours, the channel of its last leg.
+/// The channel on which something was said; of a message of ours, the channel of its last leg.
 pub(in crate::store) const CHANNEL: &str = "channel";
 pub(in crate::store) const CLIENT_REF: &str = "client_ref";
 /// The ways that were judged and not taken, as JSON; absent if there were none.
@@ -213,7 +213,7 @@ pub(in crate::store) const EXPIRES_AT: &str = "expires_at";
 pub(in crate::store) const LEGS: &str = "legs";
 /// The platform's id of the message.
 pub(in crate::store) const PROVIDER: &str = "provider";
-/// Why it failed, as JSON.
+/// The reason of the failure, as JSON.
 pub(in crate::store) const FAILURE: &str = "failure";
 /// Each receipt, as JSON.
 pub(in crate::store) const RECEIPTS: &str = "receipts";
@@ -225,21 +225,21 @@ pub(in crate::store) const INTENT: &str = "intent";
 pub(in crate::store) const RETRY_AT: &str = "retry_at";
 /// Whether it was sent again though it may have arrived.
 pub(in crate::store) const POSSIBLE_DUPLICATE: &str = "possible_duplicate";
-/// What each attempt came to, as JSON.
+/// The result of each attempt, as JSON.
 pub(in crate::store) const RESULTS: &str = "attempts";
 /// Our account at the platform.
 pub(in crate::store) const ACCOUNT: &str = "account";
-/// How long before the send the person last wrote to that account.
+/// The time between the person's last message to that account and the send, in milliseconds.
 pub(in crate::store) const SINCE_INBOUND: &str = "since_inbound_ms";
-/// What the planner said, as JSON; absent if it had nothing to say.
+/// The verdict of the planner, as JSON; absent if it had nothing to say.
 pub(in crate::store) const VERDICT: &str = "verdict";
-/// How many ways stood before it; absent if none did.
+/// The number of ways that stood before it; absent if none did.
 pub(in crate::store) const RANK: &str = "rank";
 
 /// On a pointer whose message is not known yet: the receipt that waits for it, as JSON.
 pub(in crate::store) const RECEIPT: &str = "receipt";
 
-/// How far the message has come, as its legs say: its rank. What waits for a message has one, too.
+/// The rank of the message's status, as its legs say. What waits for a message has one, too.
 pub(in crate::store) const STATUS: &str = "status";
 
 /// On a case: the thread that is about it. Not `thread`, which would put it into that thread's index.
@@ -251,11 +251,11 @@ pub(in crate::store) const PROFILE: &str = "profile";
 pub(in crate::store) const MS: &str = "ms";
 /// When a person of ours confirmed that its messages belong there.
 pub(in crate::store) const CONFIRMED: &str = "confirmed";
-/// Who takes care of it, where no list says so: in what a correction keeps of it.
+/// The colleague in charge of it, where no list says so: in what a correction keeps of it.
 pub(in crate::store) const ASSIGNEE: &str = "assignee";
 /// False on a thread that the next message names that says something.
 pub(in crate::store) const NAMED: &str = "named";
-/// Whose a thread or an address is.
+/// The owner of a thread or an address.
 pub(in crate::store) const CONTACT: &str = "contact";
 /// The thread that a merged one went into.
 pub(in crate::store) const MERGED_INTO: &str = "merged_into";
@@ -263,9 +263,9 @@ pub(in crate::store) const MERGED_INTO: &str = "merged_into";
 pub(in crate::store) const SOURCES: &str = "sources";
 /// On a merged thread: messages that were folded through it into the one that it went into.
 pub(in crate::store) const LATE: &str = "late";
-/// Who showed a code of a thread that is another person's.
+/// The people who showed a code of a thread that is another person's.
 pub(in crate::store) const CLAIMANTS: &str = "claimants";
-/// What people call a thread.
+/// The name that people call a thread by.
 pub(in crate::store) const SUBJECT: &str = "subject";
 /// The edit of the message whose words the subject is; not there once a person of ours named the thread.
 pub(in crate::store) const SUBJECT_EDIT: &str = "subject_edit";
@@ -279,11 +279,11 @@ pub(in crate::store) const CRM: &str = "crm";
 /// On a message: the threads that are called by its words.
 pub(in crate::store) const NAMES: &str = "names";
 
-/// Who said a message: `in` for the person, `out` for us.
+/// The side that said a message: `in` for the person, `out` for us.
 pub(in crate::store) const DIRECTION: &str = "direction";
 /// `public` on what everybody can read.
 pub(in crate::store) const VISIBILITY: &str = "visibility";
-/// How sure a message is filed, in thousandths of one.
+/// The confidence with which a message is filed, in thousandths of one.
 pub(in crate::store) const CONFIDENCE: &str = "confidence";
 /// The platform's id of a message; our id of a token.
 pub(in crate::store) const ID: &str = "id";
@@ -299,13 +299,13 @@ pub(in crate::store) const ENTRY: &str = "entry";
 pub(in crate::store) const QUEUE: &str = "queue";
 /// The message group that it had.
 pub(in crate::store) const GROUP: &str = "group";
-/// Why it was put aside.
+/// The reason for putting it aside.
 pub(in crate::store) const WHY: &str = "why";
-/// What a link code is for.
+/// The purpose of a link code.
 pub(in crate::store) const PURPOSE: &str = "purpose";
 /// The platform's id of a template.
 pub(in crate::store) const TEMPLATE: &str = "template";
-/// What a token may be used for.
+/// The uses that a token allows.
 pub(in crate::store) const SCOPES: &str = "scopes";
 /// When a token was made.
 pub(in crate::store) const CREATED: &str = "created";
@@ -321,7 +321,7 @@ pub(in crate::store) const CHANGED_AT: &str = "changed_at";
 pub(in crate::store) const STATUS_RAW: &str = "status_raw";
 /// The platform's own words about something else.
 pub(in crate::store) const CHANGED_RAW: &str = "changed_raw";
-/// Why an address changed, in the platform's words.
+/// The reason why an address changed, in the platform's words.
 pub(in crate::store) const ADDRESS_CHANGED: &str = "address_changed";
 /// Before the name of a thing: the last that a platform said of it about our account.
 pub(in crate::store) const ACCOUNT_SAID: &str = "is:";

@@ -21,17 +21,17 @@ use crate::store::schema;
 use crate::store::schema::{CREATED, EXPIRES_AT, ID, LAST_FOUR, NAME, REVOKED_AT, SCOPES};
 use crate::store::transaction::{Committed, Transaction};
 
-/// What every token begins with, so that people and secret scanners know one.
+/// The beginning of every token, so that people and secret scanners know one.
 const PREFIX: &str = "ari_";
 
 /// An API token, without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiToken {
-    /// What stays the same when it is rotated.
+    /// The id that stays the same when it is rotated.
     pub id: String,
-    /// What it is called.
+    /// The name that people gave it.
     pub name: String,
-    /// What it allows.
+    /// The uses that it allows.
     pub scopes: BTreeSet<String>,
     /// When it was made.
     pub created: Timestamp,
@@ -45,7 +45,7 @@ pub struct ApiToken {
 }
 
 impl ApiToken {
-    /// Why it is not good now, if so.
+    /// The reason why it is not good now, if so.
     #[must_use]
     pub fn refusal(&self, now: Timestamp) -> Option<&'static str> {
         if self.revoked_at.is_some() {
@@ -60,7 +60,7 @@ impl ApiToken {
 pub struct NewToken {
     /// Its text.
     pub text: SecretString,
-    /// What is kept of it.
+    /// The token as it is kept.
     pub token: ApiToken,
 }
 

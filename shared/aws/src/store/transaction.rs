@@ -7,7 +7,7 @@ use crate::store::keys::Key;
 use crate::store::patch::{Patch, Stamp};
 use crate::store::schema::VERSION;
 
-/// What became of a transaction.
+/// The outcome of a transaction.
 #[derive(Debug)]
 pub enum Committed {
     /// All of it was written.

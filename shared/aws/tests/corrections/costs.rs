@@ -1,4 +1,4 @@
-//! What corrections consume, by the embedded table's own count, indexes included.
+//! The capacity that corrections consume, by the embedded table's own count, indexes included.
 
 use domain::id::ThreadId;
 use embedded::Capacity;

@@ -8,7 +8,7 @@ use embedded::{Cloud, Steps};
 use crate::support::{Item, echo, file_all, fill, of_kind, picture, quotes, rules, table};
 use crate::world::{World, assert_sound, key, order, relocate, two_topics};
 
-/// What a colleague orders.
+/// An order of a colleague.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Merge,

@@ -20,7 +20,7 @@ const AT_ONCE: usize = 12;
 /// The number of the first correction that is made at once with others; those below were made before.
 const FIRST: u32 = 10;
 
-/// What one worker does.
+/// The task of one worker.
 #[derive(Clone, Debug)]
 enum Job {
     File(Vec<InboundEvent>),
@@ -32,7 +32,7 @@ enum Job {
 /// Threads with the names of their messages, as people read them.
 type Timelines = BTreeMap<ThreadId, Vec<String>>;
 
-/// What became of one schedule.
+/// The outcome of one schedule.
 #[derive(Debug, Default)]
 struct Outcome {
     made: usize,
@@ -121,7 +121,7 @@ fn arriving(dice: &mut Dice, names: &[String], worker: usize) -> Vec<InboundEven
     (0..=dice.below(3)).map(|n| said(n, dice)).collect()
 }
 
-/// What every schedule begins with: a person with four threads of two or three messages.
+/// The start of every schedule: a person with four threads of two or three messages.
 #[derive(Clone)]
 struct Start {
     items: Vec<Item>,

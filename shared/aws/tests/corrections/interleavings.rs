@@ -22,7 +22,7 @@ pub(crate) fn schedules() -> impl Iterator<Item = u64> {
     whole.chain(bursts).chain(random)
 }
 
-/// What one worker does, one after the other.
+/// One of the tasks that a worker does, one after the other.
 #[derive(Clone, Debug)]
 pub(crate) enum Job {
     File(Box<InboundEvent>),
@@ -58,7 +58,7 @@ impl Job {
     }
 }
 
-/// What became of a world, and what each worker's last job was answered.
+/// The world in the end, and the answer to each worker's last job.
 pub(crate) struct Outcome {
     pub(crate) world: World,
     pub(crate) answers: [Result<(), ThreadRefusal>; 2],
@@ -93,7 +93,7 @@ pub(crate) async fn interleave(bits: u64, before: &World, jobs: [&[Job]; 2]) -> 
     Outcome { world: World::over(cloud, table).await, answers, items }
 }
 
-/// What may happen to both topics meanwhile.
+/// The jobs that may happen to both topics meanwhile.
 fn meanwhile() -> Vec<Job> {
     let events = [
         quotes("n1", 900_500, "and how long do I wait for the kettle?", "k1"),

@@ -1,4 +1,4 @@
-//! What cannot be corrected: each is refused with its reason, and nothing is written.
+//! Corrections that cannot be made: each is refused with its reason, and nothing is written.
 
 use aws::store::{MOST_MOVED, ThreadRefusal, To, keys};
 use domain::event::Identity;

@@ -14,7 +14,7 @@ use crate::support::{
     Item, START, WHATSAPP, ada, file_all, id, of_kind, quotes, rules, says, table, text,
 };
 
-/// What happened before: a chair and a kettle, three messages each.
+/// The messages before: a chair and a kettle, three messages each.
 pub(crate) fn two_topics() -> Vec<InboundEvent> {
     vec![
         says(
@@ -100,7 +100,7 @@ impl World {
     }
 }
 
-/// What a test calls the message of this key.
+/// The name that a test gives to the message of this key.
 fn name(pk: &str) -> String {
     let letters = ["c", "k", "n", "s", "o"];
     let names = letters.iter().flat_map(|it| (0..10).map(move |n| format!("{it}{n}")));
@@ -166,7 +166,7 @@ pub(crate) fn assert_sound(items: &[Item], why: &str) {
     assert_eq!(alone.count(), 0, "{why}: a thread is nowhere");
 }
 
-/// What stands in a key behind its kind.
+/// The part of a key behind its kind.
 fn after(item: &Item, name: &str) -> String {
     text(item, name).split_once('#').unwrap().1.to_owned()
 }

@@ -1,4 +1,4 @@
-//! What no well-behaved person or platform sends: it is filed like anything else, and ends well.
+//! Input that no well-behaved person or platform sends: it is filed like anything else, and ends well.
 
 use aws::store::{Filed, keys};
 use domain::content::Content;

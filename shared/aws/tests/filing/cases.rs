@@ -1,4 +1,4 @@
-//! What becomes of messages that come early, late, twice or not at all.
+//! The fate of messages that come early, late, twice or not at all.
 
 use aws::store::{Filed, keys};
 use domain::content::{Content, Raw};

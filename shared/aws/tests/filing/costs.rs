@@ -1,4 +1,4 @@
-//! What filing consumes, by the embedded table's own count, indexes included.
+//! The capacity that filing consumes, by the embedded table's own count, indexes included.
 
 use aws::store::{Changed, Filed, Fresh, Rules, Store, ThreadChange};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -56,7 +56,7 @@ impl Bill {
 /// A message of a hundred characters, as most are.
 const TYPICAL: &str = "could you tell me at what time the driver will come, because I am only at home in the early evening?";
 
-/// What continues a thread.
+/// Words that continue a thread.
 const ANSWER: &str = "yes please, in the evening I am at home, but not later than eight, because I have to leave then, thank you";
 
 #[tokio::test]

@@ -71,7 +71,7 @@ fn life() -> Vec<InboundEvent> {
     ]
 }
 
-/// Who greets first, and says after it what it is about.
+/// A person who greets first, and says after it what it is about.
 fn greets() -> Identity {
     Identity { id: bsuid("FR.11"), aliases: vec![], name: None }
 }

@@ -1,4 +1,4 @@
-//! Who is who: what the table holds of people after messages, numbers that change hands and the platform's word.
+//! The identities of people: what the table holds of them after messages, numbers that change hands and the platform's word.
 
 use aws::store::Filed;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
@@ -184,7 +184,7 @@ async fn the_window_opens_with_a_message_and_moves_in_steps() {
     }
 }
 
-/// What a colleague wrote from the phone goes to one spelling, what the person writes comes from the other.
+/// Messages to and from one person: a colleague's, from the phone, goes to one spelling, the person's comes from the other.
 fn both_spellings(with: &str, without: &str) -> [InboundEvent; 2] {
     let to = identity(IdentityId::phone(with), &[]);
     let from = identity(bsuid("BR.1"), &[IdentityId::phone(without)]);

@@ -1,4 +1,4 @@
-//! What is kept is kept for a time, and what a person takes back is gone from everywhere.
+//! Messages are kept for a time, and what a person takes back is gone from everywhere.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use embedded::Turns;
 
-/// Whose turn it is says a bit after the other.
+/// Turns in which one bit after the other says whose turn it is.
 pub(crate) fn in_turns(mut bits: u64) -> Arc<Turns> {
     Turns::of(2, move |left| {
         let next = usize::from(bits & 1 == 1);

@@ -15,7 +15,7 @@ use crate::support::{
     table, topics,
 };
 
-/// What a thread's timeline shows: which line, and when.
+/// The lines that a thread's timeline shows, and their moments.
 async fn lines(table: &Store, thread: &ThreadId) -> Vec<(String, i64)> {
     let window = Window { order: SortOrder::Ascending, after: None, limit: 100 };
     let view = table.views().view_thread(thread).await.unwrap().unwrap();
@@ -199,7 +199,7 @@ async fn two_threads_that_wrote_in_one_second_are_in_order_when_they_become_one(
     assert_eq!(texts(&lines(&table, &lamp).await)[4..], ["0", "1", "2", "3", "4", "5", "6"]);
 }
 
-/// What arrives in a drawn stream: lines of whole seconds by two addresses, some late, some twice.
+/// A drawn stream brings lines of whole seconds by two addresses, some late, some twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn in_drawn_streams_each_second_is_in_the_order_of_arrival() {
     for seed in 0..40 {

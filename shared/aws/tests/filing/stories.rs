@@ -8,7 +8,7 @@ use crate::support::{VOICE, WHATSAPP, bsuid, calls, event, id};
 
 const SMS: Channel = Channel::from_static("sms");
 
-/// What people begin with.
+/// Words that people begin with.
 const OPENINGS: [&str; 6] = [
     "Hello, I would like to return the chair of order 99-1200, how do I do that?",
     "Good morning, do you have the brass lamp of your catalogue, article 5512-7171?",
@@ -18,7 +18,7 @@ const OPENINGS: [&str; 6] = [
     "Hello, where is my parcel? The number is RMA 448812",
 ];
 
-/// What goes on with anything.
+/// Words that go on with anything.
 const ANSWERS: [&str; 8] = [
     "yes please",
     "Tuesday in the evening is fine, I am at home from six",
@@ -30,7 +30,7 @@ const ANSWERS: [&str; 8] = [
     "thanks, bye",
 ];
 
-/// What we say.
+/// The lines that we say.
 const OURS: [&str; 4] = [
     "Which colour would you like?",
     "It is on its way.",
@@ -96,7 +96,7 @@ pub(crate) fn story(seed: u64, n_events: usize) -> Vec<InboundEvent> {
     teller.events
 }
 
-/// Which queue group an event is in: entries of one identity stay in order.
+/// The queue group that an event is in: entries of one identity stay in order.
 pub(crate) fn group(event: &InboundEvent) -> String {
     event.identity.as_ref().map(|it| it.id.as_str().to_owned()).unwrap_or_default()
 }
@@ -105,7 +105,7 @@ fn phone(person: usize) -> IdentityId {
     IdentityId::phone(&format!("+44770090011{person}"))
 }
 
-/// Who a person is on a channel: on WhatsApp an id whose number shows, elsewhere the number.
+/// The identity of a person on a channel: on WhatsApp an id whose number shows, elsewhere the number.
 fn identity(channel: &Channel, person: usize) -> Identity {
     if *channel == WHATSAPP {
         let id = bsuid(&format!("GB.555000111222333{person}"));

@@ -50,7 +50,7 @@ pub(crate) fn bsuid(name: &str) -> IdentityId {
     IdentityId::scoped(&WHATSAPP, "", name)
 }
 
-/// Who most events are from: a WhatsApp user whose number shows.
+/// The person that most events are from: a WhatsApp user whose number shows.
 pub(crate) fn ada() -> Identity {
     Identity { id: bsuid("GB.5550001112223334"), aliases: vec![phone()], name: None }
 }
@@ -91,7 +91,7 @@ pub(crate) fn quotes(name: &str, after: i64, text: &str, quoted: &str) -> Inboun
     event(ada(), after, Message { reply_to: Some(id(quoted)), ..message(name, text) })
 }
 
-/// What a colleague wrote to Ada in another tool.
+/// A message that a colleague wrote to Ada in another tool.
 pub(crate) fn echo(name: &str, after: i64, text: &str) -> InboundEvent {
     event(
         ada(),
@@ -100,7 +100,7 @@ pub(crate) fn echo(name: &str, after: i64, text: &str) -> InboundEvent {
     )
 }
 
-/// What a colleague answered to a message of Ada's in another tool.
+/// A colleague's answer to a message of Ada's in another tool.
 pub(crate) fn answers(name: &str, after: i64, text: &str, quoted: &str) -> InboundEvent {
     let said = Message { direction: Direction::Out, opens_window: false, ..message(name, text) };
     event(ada(), after, Message { reply_to: Some(id(quoted)), ..said })
@@ -181,8 +181,8 @@ pub(crate) async fn fill(cloud: &Cloud, items: Vec<Item>) {
     }
 }
 
-/// What a table holds, by key, with the names of people and threads replaced by what they hold, and without versions:
-/// equal for two runs that ended the same.
+/// The items of a table, by key, with the names of people and threads replaced by what they hold, and without versions: equal for
+/// two runs that ended the same.
 pub(crate) fn picture(items: &[Item]) -> BTreeMap<String, String> {
     let names = names(items);
     let rename = |text: String| names.iter().fold(text, |text, (from, to)| text.replace(from, to));
@@ -243,7 +243,7 @@ pub(crate) fn text(item: &Item, name: &str) -> String {
     item.get(name).and_then(|it| it.as_s().ok()).cloned().unwrap_or_default()
 }
 
-/// What a key names after its kind.
+/// The name in a key after its kind.
 pub(crate) fn name_in(item: &Item, key: &str) -> String {
     text(item, key).split_once('#').unwrap().1.to_owned()
 }

@@ -65,7 +65,7 @@ impl Coma {
     }
 }
 
-/// What others do while a worker sleeps, after they filed its event.
+/// The work of others while a worker sleeps, after they filed its event.
 #[derive(Clone, Copy)]
 struct Meanwhile<'a> {
     events: &'a [InboundEvent],
@@ -141,7 +141,7 @@ async fn correct(cloud: &Cloud, correction: Option<Correction>) {
     made.unwrap();
 }
 
-/// What a table holds, but for what corrections note for themselves: how the threads were, and what came through a merge.
+/// The items of a table, but for what corrections note for themselves: how the threads were, and what came through a merge.
 fn threads(items: &[Item]) -> BTreeMap<String, String> {
     let mut items: Vec<_> =
         items.iter().filter(|it| !text(it, "sk").starts_with("3#")).cloned().collect();

@@ -1,4 +1,4 @@
-//! What showing a link code does, and what it does not.
+//! The effects of showing a link code, and the ones that it does not have.
 
 use aws::store::Filed;
 use domain::event::{Direction, Identity, Message};

@@ -1,4 +1,4 @@
-//! What a redemption, a link and an unlink consume, by the embedded table's own count, indexes included.
+//! The capacity that a redemption, a link and an unlink consume, by the embedded table's own count, indexes included.
 
 use embedded::Capacity;
 

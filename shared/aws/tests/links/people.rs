@@ -123,7 +123,7 @@ pub(crate) fn by(who: Identity, after: i64, said: Message) -> InboundEvent {
     InboundEvent { channel: TELEGRAM, account: AccountId::new("bot"), ..event }
 }
 
-/// What Bob says on Telegram.
+/// A message of Bob's on Telegram.
 pub(crate) fn bob_says(name: &str, after: i64, words: &str) -> InboundEvent {
     by(bob(), after, message(name, words))
 }
@@ -150,7 +150,7 @@ pub(crate) async fn contact_of(table: &Store, id: &IdentityId) -> ContactId {
     table.contacts().find_identity(id).await.unwrap().unwrap().contact.unwrap()
 }
 
-/// Whose a thread is, by its own item and by where its live one is: they must agree.
+/// The owner of a thread, by its own item and by the place of its live one: they must agree.
 pub(crate) fn owner(items: &[Item], thread: &ThreadId) -> ContactId {
     let own = of_kind(items, &format!("THR#{thread}"), "0");
     let contact = text(own[0], "contact");

@@ -137,7 +137,7 @@ async fn what_arrives_while_people_become_two_again_reaches_no_thread_of_the_oth
     assert!(20 < points && 4 < at, "{points} and {at}");
 }
 
-/// What a worker does.
+/// The work of one worker.
 #[derive(Clone)]
 pub(crate) enum Work {
     File(Box<InboundEvent>),
@@ -148,7 +148,7 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    /// What it was answered: done, or the name of its refusal.
+    /// Does it, and tells the answer: done, or the name of its refusal.
     async fn run(self, table: &Store) -> Result<(), String> {
         match self {
             Self::File(event) => {

@@ -11,13 +11,13 @@ use crate::links::CARPET;
 use crate::people::{World, bob, bob_says, by, contact_of, eve, opened, order, owner, segments};
 use crate::support::{Item, ada, file, file_all, message, of_kind, picture, rules, says, text};
 
-/// What a table holds beside corrections.
+/// The items of a table beside corrections.
 pub(crate) fn without_corrections(items: &[Item]) -> BTreeMap<String, String> {
     let kept = items.iter().filter(|it| !text(it, "sk").starts_with("3#")).cloned();
     picture(&kept.collect::<Vec<_>>())
 }
 
-/// What both say while they are held for one person: in threads of each other, in new ones, and what we say to Bob.
+/// Messages of both while they are held for one person: in threads of each other, in new ones, and what we say to Bob.
 pub(crate) fn mixed() -> Vec<InboundEvent> {
     let ours = Message {
         direction: Direction::Out,

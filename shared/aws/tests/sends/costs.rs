@@ -1,4 +1,4 @@
-//! What sending and receipts consume, by the embedded table's own count, indexes included.
+//! The capacity that sending and receipts consume, by the embedded table's own count, indexes included.
 
 use aws::store::OfLeg;
 use domain::id::ProviderId;

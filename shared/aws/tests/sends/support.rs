@@ -19,7 +19,7 @@ pub(crate) const WHATSAPP: Channel = Channel::from_static("whatsapp");
 /// When everything begins, in seconds.
 const START: i64 = 1_795_000_000;
 
-/// What one test works with.
+/// The cloud, the table and the thread that one test works with.
 pub(crate) struct World {
     pub(crate) cloud: Cloud,
     pub(crate) table: Store,
@@ -143,7 +143,7 @@ impl World {
     }
 }
 
-/// What a receipt is about.
+/// The subject of a receipt.
 #[derive(Clone)]
 pub(crate) enum About {
     /// A message under the platform's id.
@@ -219,7 +219,7 @@ pub(crate) fn says(id: &str, after: i64, text: &str) -> InboundEvent {
     event(after, Message::inbound(ProviderId::new(id), Content::text(text)).into())
 }
 
-/// What the platform shows of a message that left by another tool, or of ours.
+/// The platform's copy of a message that left by another tool, or of ours.
 pub(crate) fn echo(id: &str, after: i64, text: &str) -> InboundEvent {
     let message = Message::inbound(ProviderId::new(id), Content::text(text));
     event(after, Message { direction: Direction::Out, opens_window: false, ..message }.into())

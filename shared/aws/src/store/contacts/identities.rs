@@ -25,7 +25,7 @@ pub struct Claims {
     pub claims: Vec<Claim>,
     /// The name that the person chose.
     pub name: Option<PersonName>,
-    /// Which account of ours they wrote to, and when.
+    /// The account of ours that they wrote to, and when.
     pub inbound: Option<(String, Timestamp)>,
     /// The thread of another person that they showed a code of.
     pub claimed: Option<Claimed>,
@@ -53,7 +53,7 @@ impl Claims {
 }
 
 impl Contacts<'_> {
-    /// What is kept of an address.
+    /// The address as it is kept.
     pub async fn find_identity(self, id: &IdentityId) -> anyhow::Result<Option<Address>> {
         Ok(self.store.get(&keys::identity(id)).await?.as_ref().map(read_address))
     }
@@ -99,7 +99,7 @@ fn without<'a>(contact: &ContactId, ids: impl IntoIterator<Item = &'a IdentityId
     }
 }
 
-/// What an event tells of the person who sent it.
+/// Sets on an address all that an event tells of the person who sent it.
 pub(in crate::store) fn seen(patch: Patch, claims: &Claims) -> Patch {
     let patch = patch.set_some(NAME, claims.name.as_ref().map(|it| text(&*it.0)));
     let patch = match &claims.claimed {

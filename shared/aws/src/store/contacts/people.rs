@@ -1,4 +1,4 @@
-//! Whom an event is about, and what is remembered of them.
+//! The person that an event is about, and what is remembered of them.
 
 use domain::event::{Identity, InboundEvent};
 use domain::filing::identity::{

@@ -1,4 +1,4 @@
-//! What a person wants of us and what we call them by, as people and programs of ours said it.
+//! The wishes of a person and the words that we call them by, as people and programs of ours said it.
 //!
 //! It is an item of its own: the head is read with every message and written with every thread that opens, and must stay
 //! small; this is read when somebody looks, or plans a message.
@@ -16,20 +16,20 @@ use crate::store::keys;
 use crate::store::patch::{Patch, Written};
 use crate::store::schema::{CHANNELS, LOCALE, SEGMENTS, VERSION};
 
-/// What a person wants of us and what we call them by.
+/// The wishes of a person and the words that we call them by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactProfile {
     /// The channels that they prefer, best first.
     pub channels: Vec<Channel>,
     /// The language that they want: `fr`, `en-GB`.
     pub locale: Option<String>,
-    /// What we call them by: `vip`, `b2b`.
+    /// The words that we call them by: `vip`, `b2b`.
     pub segments: BTreeSet<String>,
     #[serde(skip)]
     version: u64,
 }
 
-/// What is to change; what is `None` stays.
+/// A change of a profile; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileChange {
     /// The channels, best first.
@@ -41,7 +41,7 @@ pub struct ProfileChange {
 }
 
 impl Contacts<'_> {
-    /// What a person wants of us, as it is at this moment.
+    /// The profile of a person, as it is at this moment.
     pub async fn profile(self, contact: &ContactId) -> anyhow::Result<ContactProfile> {
         Ok(self.store.get(&keys::profile(contact)).await?.as_ref().map(read).unwrap_or_default())
     }
@@ -92,7 +92,7 @@ impl ContactProfile {
         next
     }
 
-    /// What another profile says that this one has no word on.
+    /// The part of another profile that this one has no word on.
     pub(in crate::store) fn lacks(&self, other: &Self) -> Self {
         let channels = if self.channels.is_empty() { &other.channels[..] } else { &[] };
         Self {

@@ -1,4 +1,4 @@
-//! Who a person is by now.
+//! The person that somebody is by now.
 
 use domain::id::ContactId;
 
@@ -7,11 +7,12 @@ use crate::store::item::get_text;
 use crate::store::keys;
 use crate::store::schema::LINKED_INTO;
 
-/// How often a person is followed to whom they were made one with.
+/// The number of times that a person is followed to the one that they were made one with.
 const MOST_LINKS: usize = 16;
 
 impl Contacts<'_> {
-    /// Who a person is by now: whom they were made one with, or they themselves. `None` if there is no such person.
+    /// The person that somebody is by now: the one that they were made one with, or they themselves. `None` if there is no such
+    /// person.
     pub async fn who_is(self, contact: &ContactId) -> anyhow::Result<Option<ContactId>> {
         let mut contact = contact.clone();
         for _ in 0..MOST_LINKS {

@@ -1,4 +1,4 @@
-//! What the item of every correction says, be it of threads or of people.
+//! The attributes that the item of every correction has, be it of threads or of people.
 
 use anyhow::Context;
 use domain::filing::{Correction, CorrectionKind, CorrectionState};

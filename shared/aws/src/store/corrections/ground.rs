@@ -1,9 +1,9 @@
-//! What a correction of threads reads before it begins.
+//! The items that a correction of threads reads before it begins.
 //!
-//! Whatever begins, or is made at once, writes the head of its person a version later, on condition that it is as it was
-//! read. So the head is read **first**: what is read after it is so still when the correction is appended, or the correction
-//! is refused and reads again. Two that ask for one message cannot both begin: the second one finds the first, completes it if
-//! it is under way, and then finds the message where that put it.
+//! A correction that begins, or is made at once, writes the head of its person a version later, on condition that it is as it was
+//! read. So the head is read **first**: what is read after it is so still when the correction is appended, or the correction is
+//! refused and reads again. Two that ask for one message cannot both begin: the second one finds the first, completes it if it is
+//! under way, and then finds the message where that put it.
 
 use std::collections::BTreeSet;
 

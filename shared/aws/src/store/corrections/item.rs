@@ -35,7 +35,7 @@ pub(in crate::store) struct Record {
     pub(in crate::store) root: Option<CorrectionId>,
     /// Whether it puts messages where a person wants them, rather than back: a revert of a revert does.
     pub(in crate::store) forward: bool,
-    /// What a merge found.
+    /// The state that a merge found.
     pub(in crate::store) before: Option<Before>,
 }
 
@@ -60,7 +60,7 @@ pub(in crate::store) struct Moved {
     pub(in crate::store) was: Placed,
 }
 
-/// Where a message is, why, and by which corrections.
+/// The thread of a message, the reason for it, and the corrections that put it there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::store) struct Placed {
     #[serde(rename = "t")]
@@ -80,7 +80,7 @@ pub(in crate::store) struct Placed {
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Now {
     pub(in crate::store) placed: Placed,
-    /// Why it was filed where it was: it may quote what was said.
+    /// The reason for filing it where it was: it may quote what was said.
     pub(in crate::store) filed: Option<String>,
     pub(in crate::store) is_deleted: bool,
 }
@@ -224,7 +224,7 @@ impl Corrections<'_> {
         Ok(self.named(contact, id).await?.flatten())
     }
 
-    /// What has this id: within, `None` for a correction of people.
+    /// The correction with this id: within, `None` for a correction of people.
     pub(in crate::store) async fn named(
         self,
         contact: &ContactId,

@@ -35,22 +35,22 @@ pub const MOST_MOVED: usize = 100;
 /// The most threads that are merged into one: a timeline reads each.
 const MOST_SOURCES: usize = 50;
 
-/// Who corrects, when, why, under which id. The same id again completes what is missing and answers the same.
+/// An order to correct: its author, moment, reason and id. The same id again completes what is missing and answers the same.
 #[derive(Clone, Debug)]
 pub struct Order {
     /// The id.
     pub id: CorrectionId,
-    /// Who corrects.
+    /// The one who corrects.
     pub author: String,
-    /// Who decided it.
+    /// The one who decided it.
     pub decider: Decider,
-    /// Why.
+    /// The reason that the author gives.
     pub reason: Option<String>,
-    /// When.
+    /// The moment of the correction.
     pub at: Timestamp,
 }
 
-/// Where messages go.
+/// The thread that messages go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum To {
     /// To a thread that is there.

@@ -30,7 +30,7 @@ use crate::store::threads::open::{add_opening, next_head};
 use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::Transaction;
 
-/// What is asked for.
+/// The move that is asked for.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     from: &'a ThreadId,

@@ -1,5 +1,5 @@
-//! Where a correction puts one message. Pure: what is decided depends on the message as it is, and the write that follows
-//! is refused if it is not so any more.
+//! The place to which a correction puts one message. Pure: what is decided depends on the message as it is, and the write that
+//! follows is refused if it is not so any more.
 
 use anyhow::Context;
 use domain::id::CorrectionId;
@@ -15,7 +15,7 @@ use crate::store::schema::{
     CONFIDENCE, DELETED, EVIDENCE, EVIDENCE_FILED, PLACED_BY, STAMP, THREAD,
 };
 
-/// What a step of a move, of its revert or of the revert of that does to a message.
+/// The effect on a message of a step of a move, of its revert or of the revert of that.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::store) enum Step {
     /// It goes to this place.

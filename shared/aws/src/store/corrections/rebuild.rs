@@ -29,10 +29,10 @@ use crate::store::threads::open::next_head;
 use crate::store::transaction::Transaction;
 use crate::store::views::SAID;
 
-/// How many of a thread's latest messages its profile is refilled from, and its state told from.
+/// The number of a thread's latest messages that its profile is refilled from, and its state told from.
 const LATEST: usize = 50;
 
-/// What a rebuild is about.
+/// The subject of a rebuild.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct About<'a> {
     /// The messages of the correction.
@@ -117,8 +117,8 @@ impl Corrections<'_> {
         }))
     }
 
-    /// What is known of the messages of a thread and its sources: the latest that the index shows and those of the
-    /// correction, each as it is at this moment.
+    /// The known messages of a thread and its sources: the latest that the index shows and those of the correction, each as it is
+    /// at this moment.
     pub(in crate::store) async fn known(
         self,
         family: &[ThreadId],

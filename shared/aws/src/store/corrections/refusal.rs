@@ -1,11 +1,11 @@
-//! Why a correction is not made.
+//! The reasons for which a correction is not made.
 
 use domain::id::ThreadId;
 use thiserror::Error;
 
 use crate::store::keys::Key;
 
-/// Why threads are not corrected as somebody wants it.
+/// The reason why threads are not corrected as somebody wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ThreadRefusal {
     /// There is no such thread.
@@ -30,13 +30,13 @@ pub enum ThreadRefusal {
     TooMany,
     /// No message is named.
     Nothing,
-    /// What the correction made was corrected since: take that back first.
+    /// The result of the correction was corrected since: take that back first.
     Superseded,
     /// The id is taken by another correction.
     OtherCorrection,
 }
 
-/// Why people are not linked or unlinked as somebody wants it.
+/// The reason why people are not linked or unlinked as somebody wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonRefusal {
     /// There is no such person.
@@ -56,7 +56,7 @@ pub enum PersonRefusal {
 /// A correction that was not made.
 #[derive(Debug, Error)]
 pub enum CorrectError<R> {
-    /// What was asked for cannot be; the same order would be refused again.
+    /// The order cannot be done; the same order would be refused again.
     #[error("refused")]
     Refused(R),
     /// It could not be tried to its end; the same order again completes it.
@@ -83,7 +83,7 @@ impl From<PersonRefusal> for PersonError {
 }
 
 impl<R> CorrectError<R> {
-    /// Why it was refused; an error if it was not, but failed.
+    /// The reason of the refusal; an error if it was not refused, but failed.
     pub fn refusal(self) -> anyhow::Result<R> {
         match self {
             Self::Refused(refusal) => Ok(refusal),

@@ -26,7 +26,7 @@ use crate::store::threads::live::write_live;
 use crate::store::threads::open::{add_room, next_head};
 use crate::store::transaction::Transaction;
 
-/// What a revert of a merge reads.
+/// The items that a revert of a merge reads.
 struct Merged {
     threads: LiveThreads,
     /// The target as it is now.

@@ -19,10 +19,10 @@ use crate::store::patch::Patch;
 use crate::store::rules::Rules;
 use crate::store::schema::EXPIRES;
 
-/// How long a week's counts are kept.
+/// The time for which a week's counts are kept.
 const KEPT: Duration = Duration::from_hours(24 * 7 * 8);
 
-/// How much of what comes may be shown as unsure.
+/// The share of the messages that may be shown as unsure.
 #[derive(Clone, Debug)]
 pub struct Budget {
     share: f32,
@@ -87,7 +87,7 @@ impl Filing<'_> {
         }
     }
 
-    /// What was decided in the complete weeks before this one.
+    /// The counts of decisions in the complete weeks before this one.
     async fn confidences(self, this_week: i64) -> anyhow::Result<Confidences> {
         let weeks = self
             .store

@@ -24,7 +24,7 @@ use crate::store::threads::open::{add_opening, next_head};
 use crate::store::threads::subjects::{Subject, naming};
 use crate::store::transaction::{Committed, Transaction};
 
-/// What became of an event.
+/// The outcome of filing an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filed {
     /// The message joined this thread.

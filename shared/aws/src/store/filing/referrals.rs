@@ -1,4 +1,4 @@
-//! What a message refers to: codes, quoted messages, mail references. Only the person's own threads count, and the one
+//! The things that a message refers to: codes, quoted messages, mail references. Only the person's own threads count, and the one
 //! thread of another person that they showed a code of.
 
 use domain::event::{Direction, InboundEvent, Message};
@@ -13,7 +13,7 @@ use crate::store::keys;
 use crate::store::messages::stored::Stored;
 use crate::store::threads::live::Found;
 
-/// How many of the messages that a message names are looked up: each costs a read.
+/// The number of messages named by one that are looked up: each costs a read.
 const MOST_NAMED: usize = 4;
 
 impl Filing<'_> {

@@ -1,4 +1,4 @@
-//! What a decision about a message rests on: the message, whom it is from, and where it may go.
+//! The ground of a decision about a message: the message, the person it is from, and the threads that it may go to.
 
 use domain::event::{Direction, Identity, InboundEvent, Message};
 use domain::filing::identity::Address;
@@ -35,7 +35,7 @@ pub(in crate::store) struct Shown {
     pub(in crate::store) found: Found,
 }
 
-/// Whom a message is from, and where it may go.
+/// The person that a message is from, and the threads that it may go to.
 pub(in crate::store) struct Scene {
     pub(in crate::store) own: Address,
     pub(in crate::store) claims: Claims,
@@ -73,7 +73,7 @@ impl Scene {
         found.contact == self.threads.contact
     }
 
-    /// Where a message goes that joins a thread, with the thread as it was read if it is a live one.
+    /// The place of a message that joins a thread, with the thread as it was read if it is a live one.
     pub(in crate::store) fn place(&self, thread: &ThreadId) -> Place {
         let foreign = self.foreign.as_ref().filter(|it| it.live.thread == *thread);
         let own = || self.threads.live.iter().find(|it| it.thread == *thread);

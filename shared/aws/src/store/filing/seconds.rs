@@ -1,4 +1,4 @@
-//! When a message counts as said that comes in a second of which others are known.
+//! The moment at which a message counts as said that comes in a second of which others are known.
 //!
 //! The live threads that were read for the decision know the last moment of their last second, all of them: so the order
 //! holds too when messages are moved from one to another, or two threads become one. What was put stands; this is asked once.
@@ -13,11 +13,11 @@ use crate::store::filing::scene::Scene;
 use crate::store::item::{get_moment, moment, text};
 use crate::store::schema::{AT, BY_THREAD, THREAD};
 
-/// What a second holds after its first millisecond.
+/// The milliseconds of a second that follow its first one.
 const REST_MS: i64 = 999;
 
 impl Scene {
-    /// When a message of this time counts as said that opens a thread.
+    /// The moment at which a message of this time counts as said that opens a thread.
     pub(in crate::store) fn said_at(&self, at: Timestamp) -> Timestamp {
         said_at(at, self.last_in_second(at))
     }
@@ -34,8 +34,8 @@ impl Scene {
 }
 
 impl Filing<'_> {
-    /// When a message of this time counts as said that joins a thread. What comes late is put behind what the index shows of
-    /// its second: lines that were parked together come back together.
+    /// The moment at which a message of this time counts as said that joins a thread. What comes late is put behind what the
+    /// index shows of its second: lines that were parked together come back together.
     pub(in crate::store) async fn said_at(
         self,
         scene: &Scene,

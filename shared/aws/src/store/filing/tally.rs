@@ -1,4 +1,4 @@
-//! How sure messages were filed, counted in memory until it is worth a write.
+//! The confidence with which messages were filed, counted in memory until it is worth a write.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,11 +8,11 @@ use domain::time::Timestamp;
 
 /// Messages after which counts are written.
 const MANY: u32 = 50;
-/// How many are written after a long time, too: fewer would cost too much for each.
+/// The number of messages that is enough after a long time: fewer would cost too much for each.
 const FEW: u32 = 10;
 /// A long time.
 const LONG: Duration = Duration::from_hours(1);
-/// What was decided since counts were written last.
+/// The counts of decisions since counts were written last.
 #[derive(Clone, Debug, Default)]
 pub struct Tally(Arc<Mutex<Counts>>);
 
@@ -28,7 +28,7 @@ impl Tally {
         self.with(|it| it.confidences.count(confidence));
     }
 
-    /// What is to be written now, if it is time.
+    /// The counts that are to be written now, if it is time.
     pub(in crate::store) fn due(&self, now: Timestamp) -> Option<Confidences> {
         self.with(|it| {
             let n = it.confidences.total();

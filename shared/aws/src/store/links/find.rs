@@ -1,4 +1,4 @@
-//! What a person has: threads with those that were merged into them, and links.
+//! The threads of a person, with those that were merged into them, and the links.
 
 use std::collections::{BTreeMap, BTreeSet};
 

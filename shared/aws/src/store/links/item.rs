@@ -26,9 +26,9 @@ pub(in crate::store) struct Bond {
     pub(in crate::store) identities: BTreeSet<IdentityId>,
     /// The threads that go over, those that were merged included.
     pub(in crate::store) threads: BTreeSet<ThreadId>,
-    /// When the first message of one of the addresses may have come to a thread of the other person.
+    /// The moment at which the first message of one of the addresses may have come to a thread of the other person.
     pub(in crate::store) since: Timestamp,
-    /// What is split off.
+    /// The parts that are split off.
     pub(in crate::store) splits: Vec<Split>,
 }
 

@@ -152,7 +152,8 @@ impl Links<'_> {
     }
 }
 
-/// Who an address of nobody was: a person of whom nothing else is known, the same each time that the order comes.
+/// The person of an address that was nobody's: nothing else is known of them, and they are the same each time that the order
+/// comes.
 fn nobody(order: &Order) -> ContactId {
     let id = order.id.as_str();
     ContactId::new(format!("con_{}", id.strip_prefix("cor_").unwrap_or(id)))

@@ -1,4 +1,4 @@
-//! What a person wants of us goes over with a link, and is taken back with it.
+//! The loan of a profile: the wishes of a person go over with a link, and are taken back with it.
 //!
 //! The link records what it lent, in the transaction that lends it: so it is lent once, and to take it back needs no guess.
 //! Their own stays where it is, for the day when they are two again.

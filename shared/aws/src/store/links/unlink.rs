@@ -25,9 +25,9 @@ use crate::store::schema::{IDENTITY, LINKED_INTO, PK};
 use crate::store::sends::addressed_to;
 use crate::store::transaction::{Committed, Transaction};
 
-/// How much older than the link a message may be that came after it: longer than it can be on its way.
+/// The most by which a message that came after the link may be older than it: longer than it can be on its way.
 const LATE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
-/// How many messages are looked at in one read.
+/// The number of messages that are looked at in one read.
 const PAGE: usize = 100;
 
 impl Links<'_> {

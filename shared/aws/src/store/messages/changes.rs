@@ -1,4 +1,4 @@
-//! What happens to a message after it was said, or before it came: edits, reactions, taking back, reading again.
+//! The changes to a message after it was said, or before it came: edits, reactions, taking back, reading again.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;

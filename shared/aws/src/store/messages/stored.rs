@@ -26,17 +26,17 @@ use crate::store::schema::{
 /// A message as it is kept.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// What it is; `None` for what only a newer version knows.
+    /// The kind of the item; `None` for one that only a newer version knows.
     pub kind: Option<ItemKind>,
     /// The thread that it is in; `None` for what waits for its message: an early edit, a tombstone, a pointer.
     pub thread: Option<ThreadId>,
     /// When it was sent.
     pub at: Timestamp,
-    /// Who said it.
+    /// The side that said it.
     pub direction: Direction,
-    /// Where.
+    /// The channel on which it was said.
     pub channel: Option<Channel>,
-    /// What it says now.
+    /// The present content.
     pub content: Option<Content>,
     /// The number of the edit that it says now.
     pub edited: u64,
@@ -44,7 +44,7 @@ pub struct Stored {
     pub deleted: bool,
     /// On a pointer: which leg of which message of ours it is.
     pub ours: Option<Reference>,
-    /// How sure its thread is.
+    /// The confidence that its thread is right.
     pub confidence: Option<f32>,
     /// The threshold of the week when it was filed, where it matters.
     pub(in crate::store) unsure_below: Option<f32>,
@@ -190,7 +190,7 @@ pub(in crate::store) fn thousandths(confidence: f32) -> String {
     format!("{:.3}", (confidence * 1000.0).floor() / 1000.0)
 }
 
-/// What a message says, as it is kept.
+/// The content of a message, as it is kept.
 pub(in crate::store) fn content(content: &Content) -> anyhow::Result<AttributeValue> {
     Ok(text(serde_json::to_string(content)?))
 }
@@ -200,7 +200,7 @@ pub(in crate::store) fn runs_out(item: &Item) -> Option<Timestamp> {
     get_number(item, EXPIRES).map(Timestamp::from_secs)
 }
 
-/// When something of this moment may be removed.
+/// The time from which something of this moment may be removed.
 pub(in crate::store) fn expires(at: Timestamp, rules: &Rules) -> Option<AttributeValue> {
     kept_until(at, rules).map(seconds)
 }

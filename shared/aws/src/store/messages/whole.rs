@@ -1,8 +1,8 @@
-//! What messages say that is too large for an item: whole, in the bucket, under the name that the item keeps.
+//! The content of messages that is too large for an item: whole, in the bucket, under the name that the item keeps.
 //!
-//! What is replaced or taken back goes from the bucket before it goes from the item: the other order would forget the object's
-//! name if the program stopped in between. For that moment the item names an object that is not there, and whoever reads it
-//! finds nothing.
+//! Content that is replaced or taken back goes from the bucket before it goes from the item: the other order would forget the
+//! object's name if the program stopped in between. For that moment the item names an object that is not there, and whoever reads
+//! it finds nothing.
 
 use domain::event::InboundEvent;
 
@@ -13,7 +13,7 @@ use crate::store::messages::Messages;
 use crate::store::patch::{Patch, Written};
 use crate::store::schema::CONTENT_REF;
 
-/// Where the shell of a channel keeps what is large. Nothing else is removed here, whatever an item says.
+/// The prefix under which the shell of a channel keeps what is large. Nothing else is removed here, whatever an item says.
 const PREFIX: &str = "content/";
 
 impl Messages<'_> {

@@ -1,4 +1,4 @@
-//! What `outbound` records of its attempts.
+//! The records that `outbound` makes of its attempts.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::ProviderId;
@@ -25,7 +25,7 @@ use crate::store::sends::Sends;
 /// An attempt that ended without the message being taken.
 #[derive(Clone, Debug)]
 pub struct Ended {
-    /// What it came to.
+    /// The attempt with its result.
     pub attempt: Attempt,
     /// Whether it had its INTENT.
     pub begun: bool,
@@ -38,7 +38,7 @@ pub struct Ended {
 pub struct OfLeg<'a> {
     /// The message.
     pub message: &'a Outgoing,
-    /// Which of its legs.
+    /// The index of the leg.
     pub leg: usize,
 }
 

@@ -52,7 +52,7 @@ pub(super) fn write(message: &Outgoing, until: Option<Timestamp>) -> anyhow::Res
         .set_some(EXPIRES, until.map(seconds)))
 }
 
-/// What goes to the person, unless that is plain words.
+/// The content that goes to the person, unless that is plain words.
 fn sent(content: &SendContent) -> anyhow::Result<Option<AttributeValue>> {
     let is_text = matches!(content, SendContent::Text { .. });
     if is_text { Ok(None) } else { Ok(Some(json(content)?)) }

@@ -40,7 +40,7 @@ room! {
     Sends, sends
 }
 
-/// What became of a message that was to be accepted.
+/// The outcome for a message that was to be accepted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Acceptance {
     /// It is stored now.

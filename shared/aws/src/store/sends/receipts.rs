@@ -25,7 +25,7 @@ use crate::store::sends::legs::of_leg;
 use crate::store::sends::legs::patch;
 use crate::store::sends::legs::raise;
 
-/// How many of a thread's latest messages a watermark looks at.
+/// The number of a thread's latest messages that a watermark looks at.
 const MOST_MARKED: i32 = 50;
 
 impl Sends<'_> {

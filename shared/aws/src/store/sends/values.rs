@@ -1,4 +1,4 @@
-//! What values of a message of ours are kept as.
+//! The form in which values of a message of ours are kept.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::status::Status;

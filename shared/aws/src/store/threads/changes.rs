@@ -1,5 +1,5 @@
-//! What people and programs of ours change of a thread: its subject, whose turn it is, who takes care of it, its tags, and
-//! the cases of other systems that it is about.
+//! The changes that people and programs of ours make to a thread: its subject, whose turn it is, who takes care of it, its tags,
+//! and the cases of other systems that it is about.
 //!
 //! A thread is two items. What changes with messages is in the live one, what seldom changes in the other; a change of one
 //! is one versioned write, a change of both, or of a case, one transaction.
@@ -26,13 +26,13 @@ use crate::store::views::ThreadView;
 /// The most cases that a thread is about.
 pub const MOST_CASES: usize = 8;
 
-/// How many merged threads a condition names: the table's bound is a hundred.
+/// The number of merged threads that a condition names: the table's bound is a hundred.
 const MOST_SOURCES: usize = 99;
 
-/// What is to change; what is not named stays.
+/// A change of a thread; what is not named stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ThreadChange {
-    /// What people call it; within, `None` for nothing.
+    /// The name that people call it by; within, `None` for nothing.
     pub subject: Option<Option<String>>,
     /// Its tags, all of them.
     pub tags: Option<BTreeSet<String>>,
@@ -40,11 +40,11 @@ pub struct ThreadChange {
     pub crm: BTreeMap<String, Option<String>>,
     /// Whether the cases that are not named are taken away.
     pub only_crm: bool,
-    /// What changes of its live item.
+    /// The changes of its live item.
     pub handling: Handling,
 }
 
-/// What became of a change.
+/// The outcome of a change.
 #[derive(Debug)]
 pub enum Changed {
     /// The thread is as was wanted.
@@ -61,7 +61,7 @@ pub enum Changed {
     TooManyCases,
     /// Another thread is about this case.
     Taken {
-        /// What kind of case it is.
+        /// The kind of the case.
         kind: String,
         /// That thread.
         by: ThreadId,
@@ -71,7 +71,7 @@ pub enum Changed {
 /// Cases that come to a thread or leave it: kind and id.
 type Cases = Vec<(String, String)>;
 
-/// How a thread is to become, and what has to be written for it.
+/// A thread as it is to become, and the parts that have to be written for it.
 struct Draft {
     next: ThreadView,
     seldom: bool,

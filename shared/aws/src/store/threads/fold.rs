@@ -21,7 +21,7 @@ use crate::store::schema::{LATE, MERGED_INTO, VERSION};
 use crate::store::threads::Threads;
 use crate::store::threads::live::write_live;
 
-/// Where a message is believed to be.
+/// The thread that a message is believed to be in, and its person.
 pub(in crate::store) struct Place {
     pub(in crate::store) contact: ContactId,
     pub(in crate::store) thread: ThreadId,
@@ -29,7 +29,7 @@ pub(in crate::store) struct Place {
     pub(in crate::store) live: Option<Live>,
 }
 
-/// Where a fold aims at, and the thread that its message was last seen in.
+/// The place that a fold aims at, and the thread that its message was last seen in.
 struct Aim {
     place: Place,
     filed_in: ThreadId,

@@ -17,7 +17,7 @@ use crate::store::schema::{
 };
 use crate::store::threads::Threads;
 
-/// What is read of a person to file a message.
+/// The items of a person that are read to file a message.
 #[derive(Clone, Debug)]
 pub struct LiveThreads {
     /// The person.
@@ -38,10 +38,10 @@ impl LiveThreads {
     }
 }
 
-/// How many threads a thread may have gone through.
+/// The number of threads that a thread may have gone through.
 const MOST_MERGES: usize = 64;
 
-/// Where a thread is.
+/// A thread with its owner, and the thread that it went into if it was merged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::store) struct Home {
     pub(in crate::store) thread: ThreadId,
@@ -52,7 +52,7 @@ pub(in crate::store) struct Home {
 /// A thread, wherever it went.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Found {
-    /// Whose it is.
+    /// The person that it belongs to.
     pub(in crate::store) contact: ContactId,
     /// The thread.
     pub(in crate::store) live: Live,
@@ -81,7 +81,7 @@ impl Threads<'_> {
         self.store.get(key).await?.as_ref().map(read_live).transpose()
     }
 
-    /// Whose a thread is and where it went, as its item says it.
+    /// The owner of a thread and the thread that it went into, as its item says it.
     pub(in crate::store) async fn home(self, thread: &ThreadId) -> anyhow::Result<Option<Home>> {
         let item = self.store.get(&keys::thread(thread)).await?;
         Ok(item.and_then(|it| {

@@ -1,10 +1,10 @@
-//! What a thread is called by until a person of ours names it: words of a message.
+//! The words that a thread is called by until a person of ours names it: those of a message.
 //!
 //! They are that message's words wherever they stand: an edit changes them here, too, and what is taken back is gone from
 //! both. The message says which threads are called by it, so that no other message costs anything.
 //!
-//! Who says "Bonjour" first has said nothing yet: then the live thread notes that it has no name, and the next message that
-//! says something gives it one.
+//! A person who says "Bonjour" first has said nothing yet: then the live thread notes that it has no name, and the next message
+//! that says something gives it one.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;
@@ -24,7 +24,7 @@ use crate::store::schema::{
 use crate::store::threads::Threads;
 use crate::store::transaction::{Committed, Transaction};
 
-/// What a new thread is called by.
+/// The line that a new thread is called by.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// The line.
@@ -36,7 +36,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// What a thread is called by that opens with these words of a person.
+    /// The subject of a thread that opens with these words of a person.
     pub(in crate::store) fn of(
         content: &Content,
         edit: u64,

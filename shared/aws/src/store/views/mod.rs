@@ -1,4 +1,4 @@
-//! What people read. Nothing here writes.
+//! The views that people read. Nothing here writes.
 
 mod history;
 mod templates;
@@ -13,6 +13,6 @@ pub(in crate::store) use timeline::SAID;
 pub use timeline::{Row, is_expired};
 
 room! {
-    /// What people read of it.
+    /// The parts of it that people read.
     Views, views
 }

@@ -1,4 +1,4 @@
-//! What is known of templates: what a plan is made from.
+//! The known states of templates: a plan is made from them.
 
 use domain::id::{AccountId, Channel};
 use domain::plan::TemplateState;
@@ -10,7 +10,7 @@ use crate::store::schema::{PK, SK, STATUS};
 use crate::store::views::Views;
 
 impl Views<'_> {
-    /// What a platform last said of every template of one of our accounts.
+    /// The last word of a platform on every template of one of our accounts.
     pub async fn templates(
         self,
         channel: &Channel,

@@ -25,9 +25,9 @@ use crate::store::views::Views;
 pub struct ThreadView {
     /// Its id.
     pub id: ThreadId,
-    /// Whom it is with.
+    /// The person on the other side.
     pub contact: ContactId,
-    /// What people call it.
+    /// The name that people call it by.
     pub subject: Option<String>,
     /// Words that people of ours put to it.
     pub tags: BTreeSet<String>,
@@ -41,9 +41,9 @@ pub struct ThreadView {
     pub sources: Vec<ThreadId>,
     /// Addresses of other people who showed a code of it.
     pub claimants: Vec<IdentityId>,
-    /// Whose turn it is; absent once it was merged.
+    /// The live item, which says whose turn it is; absent once it was merged.
     pub live: Option<Live>,
-    /// How often what seldom changes has changed.
+    /// The number of times that its seldom changing part has changed.
     pub version: u64,
 }
 

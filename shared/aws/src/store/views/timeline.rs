@@ -1,4 +1,4 @@
-//! What was said in a thread, in the order of the platforms' clocks.
+//! The messages of a thread, in the order of the platforms' clocks.
 
 use domain::content::{Content, Quote, Referral};
 use domain::event::{Direction, Visibility};
@@ -25,39 +25,39 @@ pub struct Row {
     pub thread: Option<ThreadId>,
     /// When it was said.
     pub at: Timestamp,
-    /// Who said it.
+    /// The side that said it.
     pub direction: Direction,
-    /// Where.
+    /// The channel on which it was said.
     pub channel: Option<Channel>,
-    /// What it says now.
+    /// The present content.
     pub content: Option<Content>,
-    /// Where the whole of it is kept, if that is an excerpt.
+    /// The name of the object that holds the whole of it, if that is an excerpt.
     pub whole: Option<String>,
-    /// How far it has come, if it is ours.
+    /// The status that it has reached, if it is ours.
     pub status: Option<Status>,
-    /// Who wrote it, where it is not the person.
+    /// The one who wrote it, where it is not the person.
     pub author: Option<String>,
     /// The partition key of the message that it quotes.
     pub reply_to: Option<String>,
     /// The words that it quotes, where the platform gives them. The index does not hold them: see [`Views::spell_out`].
     pub quote: Option<Quote>,
-    /// What brought the person to write. The index does not hold it either.
+    /// The ad, link or product page that brought the person to write. The index does not hold it either.
     pub referral: Option<Referral>,
     /// Whether its item may have more about what it refers to than the index.
     refers: bool,
-    /// Who can read it.
+    /// The people who can read it.
     pub visibility: Visibility,
     /// Whether it was changed.
     pub edited: bool,
     /// Whether it was taken back.
     pub deleted: bool,
-    /// Why it is in this thread.
+    /// The reasons for which it is in this thread.
     pub evidence: Vec<Evidence>,
-    /// How sure that is.
+    /// The confidence that it belongs there.
     pub confidence: Option<f32>,
 }
 
-/// What was said, by when.
+/// The index of the messages of a thread, by the moment at which they were said.
 pub(in crate::store) const SAID: Index =
     Index { name: BY_THREAD, partition: THREAD, sort: AT, key: key_of };
 
@@ -108,7 +108,7 @@ impl Row {
 }
 
 impl Views<'_> {
-    /// What was said in these threads: one, and those that were merged into it.
+    /// The messages of these threads: one, and those that were merged into it.
     pub async fn view_timeline(
         self,
         threads: &[ThreadId],
