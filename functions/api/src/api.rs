@@ -13,30 +13,30 @@ use crate::call::{ApiAnswer, ApiCall, Body, MAX_BODY, Request};
 use crate::problem::{ApiProblem, BODY_TOO_LARGE, FORBIDDEN, METHOD_NOT_ALLOWED, UNAUTHENTICATED};
 use crate::routes::{self, Access, Route};
 
-/// What the API rests on.
+/// The means of the API: the table, the queue, the bucket, and the settings.
 pub struct Api {
     /// The table.
     pub store: Store,
-    /// Where messages go that were promised.
+    /// The queue of messages that were promised.
     pub queue: Queue,
-    /// Where what is large is kept.
+    /// The bucket of large things.
     pub objects: Objects,
-    /// How callers prove who they are.
+    /// The means by which callers prove their identity.
     pub auth: Auth,
     /// The channels of this deployment.
     pub offers: Vec<Offer>,
     /// Our accounts that send; none if the deployment does not say. Their tokens are not known here.
     pub accounts: Senders,
-    /// What threads are kept and corrected by.
+    /// The rules that threads are kept and corrected by.
     pub rules: Rules,
 }
 
-/// What is noted of a call, whatever becomes of it: no address, no query, no token.
+/// The note of a call for the log, whatever becomes of it: no address, no query, no token.
 #[derive(Default)]
 struct Audit {
     route: Option<&'static Route>,
     caller: Option<String>,
-    /// Why nobody is proven.
+    /// The reason for which nobody is proven.
     reason: Option<&'static str>,
 }
 
@@ -50,7 +50,7 @@ impl Audit {
 }
 
 impl Api {
-    /// What a send rests on.
+    /// The means of a send.
     pub(crate) fn sending(&self) -> Sending<'_> {
         let Self { store, offers, accounts, rules, .. } = self;
         Sending { store, offers, senders: accounts, rules }

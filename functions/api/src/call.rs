@@ -31,7 +31,7 @@ pub struct Request {
     pub iam: Option<String>,
     /// The route that the gateway took it for, and checked the principal for: `GET /v1/threads/{id}`.
     pub route_key: Option<String>,
-    /// What it is called in answers and logs.
+    /// The name of it in answers and logs.
     pub id: String,
 }
 
@@ -56,7 +56,7 @@ pub struct ApiCall<'a> {
     pub request: &'a Request,
     /// The segments of its path that the route names, in order.
     pub segments: Vec<&'a str>,
-    /// Who asks.
+    /// The caller, proven.
     pub caller: Caller,
     /// This moment.
     pub now: Timestamp,
@@ -126,9 +126,9 @@ impl ApiCall<'_> {
 #[derive(Debug)]
 pub struct Query(Vec<(&'static str, String)>);
 
-/// How many entries a page has if the caller does not say.
+/// The number of entries of a page if the caller does not say.
 const PAGE: usize = 25;
-/// How many it has at the most.
+/// The number of entries of a page at the most.
 const MAX_PAGE: usize = 100;
 
 impl Query {
@@ -147,7 +147,7 @@ impl Query {
     }
 }
 
-/// What a route answers when nothing is wrong.
+/// The answer of a route when nothing is wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApiAnswer {
     /// The HTTP status.

@@ -27,7 +27,7 @@ use crate::show::{self, fields, insert};
 /// The longest reason, in characters.
 pub(crate) const MOST_REASON: usize = 500;
 
-/// What a correction is asked to do.
+/// The request for a correction.
 struct Wish {
     /// The other thread.
     thread: Option<ThreadId>,
@@ -106,7 +106,7 @@ pub(crate) async fn revert(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, A
     made.map_err(refusals::of_revert).map(|it| created(&it))
 }
 
-/// Who corrects, when, why, under which id.
+/// The order of a correction: its author, its moment, its reason, its id.
 pub(crate) fn order(call: &ApiCall<'_>, reason: Option<String>) -> Result<Order, ApiProblem> {
     let id = match call.idempotency_key()? {
         Some(key) => derived("cor_", &["correction", &call.caller.id, key]),
@@ -122,7 +122,7 @@ pub(crate) fn created(correction: &domain::filing::Correction) -> ApiAnswer {
     ApiAnswer { status: 201, headers: Vec::new(), body }
 }
 
-/// Why somebody corrects.
+/// The reason of a correction, as its author gives it.
 pub(crate) fn reason_of(fields: &mut Fields<'_>) -> Option<String> {
     fields.text("reason", MOST_REASON)
 }

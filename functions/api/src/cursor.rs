@@ -1,4 +1,4 @@
-//! Where a page ended: opaque to the caller, and of use only with the query that gave it.
+//! The end of a page: opaque to the caller, and of use only with the query that gave it.
 
 use aws::store::Position;
 use base64::Engine;

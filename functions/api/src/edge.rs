@@ -1,4 +1,4 @@
-//! What stands between the API and Lambda: the environment, the gateway's requests, and its answers.
+//! The layer between the API and Lambda: the environment, the gateway's requests, and its answers.
 
 use anyhow::bail;
 use aws::jwks::Jwks;
@@ -16,7 +16,7 @@ use crate::api::Api;
 use crate::auth::{Auth, Issuer};
 use crate::call::{ApiAnswer, Body, Request};
 
-/// What a request is called, in every answer.
+/// The header with a request's name, in every answer.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 impl Api {

@@ -9,7 +9,7 @@ use crate::problem::{ApiProblem, FieldError, Place, REQUEST_MALFORMED};
 
 /// The deepest nesting that is read. No request needs half of it.
 const MAX_DEPTH: usize = 64;
-/// What is said of a text that holds U+0000.
+/// The words about a text that holds U+0000.
 pub(crate) const NO_NUL: &str = "must not hold the character U+0000";
 
 /// Parses a body.
@@ -31,7 +31,7 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, ApiProblem> {
     }
 }
 
-/// Where the first text is that holds the character U+0000, which no platform takes.
+/// The pointer to the first text that holds the character U+0000, which no platform takes.
 fn nul(value: &Value, pointer: &str) -> Option<String> {
     let within = |(name, it): (&str, &Value)| nul(it, &format!("{pointer}/{}", escaped(name)));
     match value {
@@ -60,7 +60,7 @@ fn depth(value: &Value) -> usize {
     }
 }
 
-/// What was found wrong so far.
+/// The errors found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Errors(RefCell<Vec<FieldError>>);
 

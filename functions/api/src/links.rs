@@ -16,7 +16,7 @@ use crate::problem::{ApiProblem, NOT_FOUND, Place};
 use crate::refusals;
 use crate::request::{MAX_ADDRESS, MAX_NAME, written_as};
 
-/// Which address is linked, by which proof, why.
+/// The request for a link: the address, the proof, the reason.
 struct Wish {
     identity: IdentityId,
     proof: Proof,

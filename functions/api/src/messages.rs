@@ -57,7 +57,7 @@ pub(crate) async fn plan(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Api
     Ok(ApiAnswer::ok(Value::Object(body)))
 }
 
-/// Why nothing is planned.
+/// The problem for a send of which nothing is planned.
 fn undrafted(error: NoDraft) -> ApiProblem {
     let at = |pointer: &str| Place::Pointer(pointer.to_owned());
     match error {
@@ -78,7 +78,7 @@ fn undrafted(error: NoDraft) -> ApiProblem {
     }
 }
 
-/// Why a draft cannot be sent.
+/// The problem of a draft that cannot be sent.
 fn problem(draft: &Draft) -> Option<ApiProblem> {
     if let Some((refusal, alternatives)) = &draft.plan.refusal {
         let problem = ApiProblem::send(refusal.problem, &*refusal.detail);

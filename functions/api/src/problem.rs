@@ -1,11 +1,11 @@
-//! What went wrong, as RFC 9457 tells it: a stable type, words, and pointers to the fields to change.
+//! Problems as RFC 9457 tells them: a stable type, words, and pointers to the fields to change.
 
 use domain::id::Channel;
 use domain::outbound::{Failure, SendProblem};
 use domain::plan::Alternatives;
 use serde_json::{Map, Value, json};
 
-/// What stands before a problem's slug in its type. Types are relative: they name this API, wherever it is deployed.
+/// The text before a problem's slug in its type. Types are relative: they name this API, wherever it is deployed.
 const TYPES: &str = "/problems/";
 
 /// A kind of problem: what is always the same about it.
@@ -13,7 +13,7 @@ const TYPES: &str = "/problems/";
 pub struct Kind {
     /// The last part of its type.
     pub slug: &'static str,
-    /// What it is called.
+    /// The problem in a few words, for people.
     pub title: &'static str,
     /// The HTTP status that it is answered with.
     pub status: u16,
@@ -46,7 +46,7 @@ pub const PRECONDITION_FAILED: Kind =
 pub const CONFLICT: Kind = kind(409, "conflict", "Something else has what the request wants");
 /// The thread is part of another one.
 pub const THREAD_MERGED: Kind = kind(409, "thread-merged", "The thread is part of another one");
-/// What the request names belongs to somebody else.
+/// A thing that the request names belongs to somebody else.
 pub const OTHER_CONTACT: Kind = kind(422, "other-contact", "It is another person's");
 /// A message is not where the request believes.
 pub const NOT_IN_THREAD: Kind = kind(409, "not-in-thread", "The message is in another thread");
@@ -55,7 +55,7 @@ pub const NOT_LINKED: Kind = kind(409, "not-linked", "The address was not linked
 /// The correction was taken back before.
 pub const ALREADY_REVERTED: Kind =
     kind(409, "already-reverted", "The correction was taken back before");
-/// What the correction made was corrected since.
+/// The result of the correction was corrected since.
 pub const SUPERSEDED: Kind =
     kind(409, "superseded", "What the correction made was corrected since");
 /// One correction cannot hold all of it.
@@ -142,9 +142,9 @@ pub fn kind_of(problem: SendProblem) -> Kind {
 /// One thing that is wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
-    /// Where: a JSON pointer into the body, or the name of a query parameter or header.
+    /// The place of it: a JSON pointer into the body, or the name of a query parameter or header.
     pub place: Place,
-    /// What is wrong with it. It never repeats the value.
+    /// The fault in it, in words that never repeat the value.
     pub detail: String,
 }
 
@@ -161,10 +161,10 @@ pub enum Place {
     Header(&'static str),
 }
 
-/// Why a request is not done.
+/// The reason for which a request is not done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApiProblem {
-    /// What kind of problem it is.
+    /// The kind of problem, which gives its type, title and status.
     pub kind: Kind,
     detail: Option<String>,
     errors: Vec<FieldError>,
@@ -263,7 +263,7 @@ impl From<anyhow::Error> for ApiProblem {
     }
 }
 
-/// Why a message failed, as its resource shows it.
+/// The reason for which a message failed, as its resource shows it.
 #[must_use]
 pub fn failure(failure: &Failure) -> Value {
     let Kind { slug, title, retryable, .. } = kind_of(failure.problem);

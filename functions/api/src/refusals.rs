@@ -1,4 +1,4 @@
-//! Why a correction cannot be made, as a problem: which part of the request it lies in, and what to do.
+//! The refusal of a correction, as a problem: which part of the request it lies in, and what to do.
 
 use aws::store::keys::Key;
 use aws::store::{
@@ -14,7 +14,7 @@ use crate::problem::{
 };
 use crate::thread_patch::merged;
 
-/// What a request names, and where.
+/// The things that a request names, and the places where it does.
 pub(crate) struct Named<'a> {
     /// The thread of its path.
     pub(crate) path: &'a ThreadId,

@@ -1,4 +1,4 @@
-//! What `POST /v1/messages` is asked: read whole and judged field by field before anything is looked up or stored.
+//! The body of `POST /v1/messages`: read whole and judged field by field before anything is looked up or stored.
 
 mod content;
 
@@ -23,17 +23,17 @@ pub(crate) const MAX_NAME: usize = 128;
 /// A message that somebody wants to send.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MessageRequest {
-    /// To whom.
+    /// The person, thread or address that it goes to.
     pub(crate) to: To,
-    /// What it says.
+    /// The words and files of the message.
     pub(crate) content: SendContent,
-    /// What it is for.
+    /// The aim that the message serves.
     pub(crate) purpose: Purpose,
-    /// Who wrote it.
+    /// The person or program that wrote it.
     pub(crate) author: Author,
     /// The only channel that may be taken.
     pub(crate) channel: Option<Channel>,
-    /// Which of our addresses it leaves by.
+    /// The one of our addresses that it leaves by.
     pub(crate) account: Option<AccountId>,
     /// The message that it quotes.
     pub(crate) reply_to: Option<MessageRef>,
@@ -53,7 +53,7 @@ impl MessageRequest {
         self.reply_to.as_ref().map(|it| Key::alone(it.key()))
     }
 
-    /// What it asks for, with the message that it quotes.
+    /// The order that it asks for, with the message that it quotes.
     pub(crate) fn order<'a>(&'a self, reply_to: Option<&'a Key>) -> Order<'a> {
         let ask = Ask {
             content: &self.content,

@@ -13,7 +13,7 @@ use crate::{
     whole,
 };
 
-/// What a route does.
+/// The work of a route.
 pub type Handler = for<'a> fn(&'a Api, &'a ApiCall<'a>) -> Work<'a>;
 
 /// The work of a route.
@@ -25,26 +25,26 @@ pub struct Route {
     pub method: Method,
     /// Its path; `{name}` stands for one whole segment.
     pub path: &'static str,
-    /// Who may take it.
+    /// The callers that may take it.
     pub access: Access,
-    /// What it does.
+    /// The work that it does.
     pub handler: Handler,
 }
 
 impl Route {
-    /// What the gateway and the log call it.
+    /// The name of it for the gateway and the log.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 }
 
-/// Who may take a route.
+/// The callers that may take a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Anybody: it tells nothing that is not published.
     Public,
-    /// Whoever has this scope.
+    /// Anybody with this scope.
     Scope(&'static str),
 }
 

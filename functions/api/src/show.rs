@@ -1,4 +1,4 @@
-//! What people and programs read of the table's things, as JSON.
+//! The table's things as people and programs read them, in JSON.
 
 use aws::store::views::{Row, ThreadView};
 use domain::content::Content;
@@ -168,7 +168,7 @@ fn rounded(number: f32) -> f64 {
     (f64::from(number) * 1000.0).round() / 1000.0
 }
 
-/// What somebody said.
+/// The content of a message, as JSON.
 pub(crate) fn content(content: &Content) -> Value {
     match content {
         // What could not be read is kept for a later parser, not for callers.
@@ -186,7 +186,7 @@ pub(crate) fn content(content: &Content) -> Value {
     }
 }
 
-/// What a merge patch changed of a thing, for a caller who may write it and not read it: its id, and what the patch named.
+/// The change of a thing by a merge patch, for a caller who may write it and not read it: its id, and what the patch named.
 pub(crate) fn changed(whole: &Value, sent: &Value) -> Value {
     let mut shown = named(whole, sent).unwrap_or_else(|| json!({}));
     if let Some(fields) = shown.as_object_mut() {

@@ -30,11 +30,11 @@ pub(crate) fn shown(call: &ApiCall<'_>, tag: String, body: Value) -> ApiAnswer {
     ApiAnswer { headers, ..ApiAnswer::ok(body) }
 }
 
-/// What a caller believes of the thing that it changes.
+/// The belief of a caller about the thing that it changes.
 pub(crate) struct Belief<'a>(Option<&'a str>);
 
 impl<'a> Belief<'a> {
-    /// What the request says.
+    /// The belief that the request states.
     pub(crate) fn of(call: &'a ApiCall<'_>) -> Result<Self, ApiProblem> {
         Ok(Self(call.request.header(IF_MATCH.as_str())?))
     }

@@ -14,7 +14,7 @@ use crate::problem::{ApiProblem, NOT_FOUND, Place};
 use crate::show::{self, fields, insert};
 use crate::{tags, thread_patch};
 
-/// What may be asked of the list.
+/// The parameters that the list takes.
 const PARAMETERS: [&str; 7] = ["state", "unsure", "assignee", "contact", "crm", "limit", "cursor"];
 
 /// Lists threads by what is to be done with them, longest waiting first, or a person's threads, or the one that is about a case.

@@ -1,7 +1,7 @@
 //! `GET /v1/messages/{id}/content`: all that a message says, where its timeline holds an excerpt.
 //!
-//! What is kept of it beside its words (codes that were shown, a platform's ids) is not shown: the content is read out of the
-//! object, so there is no link to that. More than one answer may hold is read in parts.
+//! Anything kept of it beside its words (codes that were shown, a platform's ids) is not shown: the content is read out of
+//! the object, so there is no link to that. More than one answer may hold is read in parts.
 
 use std::ops::Range;
 
@@ -42,7 +42,7 @@ pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiP
     answer(call, &id, &content)
 }
 
-/// What somebody said, whole; `None` if that is not kept any more.
+/// The content of a message, whole; `None` if that is not kept any more.
 async fn said(api: &Api, row: Row) -> Result<Option<Content>, ApiProblem> {
     let Some(key) = &row.whole else { return Ok(row.content) };
     let Some(object) = api.objects.find(key).await? else { return Ok(None) };

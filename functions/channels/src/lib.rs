@@ -12,9 +12,9 @@ use domain::plan::Offer;
 pub struct Channel {
     /// Its name: that of its folder, its secrets and its messages.
     pub name: &'static str,
-    /// How what comes in becomes events; `None` where no platform and no service of AWS brings anything.
+    /// The way in, from what comes to events; `None` where no platform and no service of AWS brings anything.
     pub inbound: Option<Inbound>,
-    /// How messages leave, and what they may hold; `None` where nothing is sent, as in calls.
+    /// The way out of messages, with what they may hold; `None` where nothing is sent, as in calls.
     pub outbound: Option<Outbound>,
 }
 
@@ -55,7 +55,7 @@ pub fn deployed<'a>(channels: &'a [Channel], names: &str) -> Result<Vec<&'a Chan
     names.map(|it| named(channels, it).ok_or_else(|| NoChannel(it.to_owned()))).collect()
 }
 
-/// What the channels of a deployment carry, of those of them that send.
+/// The capabilities of a deployment's channels, of those of them that send.
 pub fn offers(channels: &[Channel], names: &str) -> Result<Vec<Offer>, NoChannel> {
     let offer = |it: &Channel| {
         let channel = domain::id::Channel::from_static(it.name);
@@ -70,13 +70,13 @@ pub fn offers(channels: &[Channel], names: &str) -> Result<Vec<Offer>, NoChannel
 pub struct NoChannel(pub String);
 
 impl Channel {
-    /// What a platform calls over HTTP, if one does.
+    /// The way in that a platform calls over HTTP, if one does.
     #[must_use]
     pub fn webhook(&self) -> Option<&Inbound> {
         self.inbound.as_ref().filter(|it| matches!(it.source, Source::Http { .. }))
     }
 
-    /// What may be sent, if anything may.
+    /// The capabilities of the way out, if anything may be sent.
     #[must_use]
     pub fn capabilities(&self) -> Option<&'static Capabilities> {
         self.outbound.as_ref().map(|it| (it.capabilities)())

@@ -14,12 +14,12 @@ use domain::outbound::{Auth, Outbound};
 
 const CHANNEL: Channel = Channel::from_static("instagram");
 
-/// How webhooks become events. Webhooks of Instagram Login may be signed with the Instagram app's secret or the Meta app's:
+/// The way from webhooks to events. Webhooks of Instagram Login may be signed with the Instagram app's secret or the Meta app's:
 /// both belong into the list.
 pub const INBOUND: Inbound =
     Inbound { channel: CHANNEL, source: meta::SOURCE, ack: meta::ACK, parse: inbound::parse };
 
-/// How messages leave. An account is an Instagram professional account; its settings say how it is reached.
+/// The way out of messages. An account is an Instagram professional account; its settings say how it is reached.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
     capabilities: outbound::capabilities,

@@ -1,4 +1,4 @@
-//! What Instagram's own rules ask for, beyond what every channel must pass.
+//! Instagram's own rules, beyond what every channel must pass.
 
 use instagram::INBOUND;
 use kit::{Greeting, Vector};
@@ -6,7 +6,7 @@ use kit::{Greeting, Vector};
 /// Meta escapes what is not ASCII, and signs that.
 const BODY: &str = r#"{"object":"instagram","entry":[{"id":"17841400000000001","time":1795000000123,"messaging":[{"sender":{"id":"8000000000000001"},"recipient":{"id":"17841400000000001"},"timestamp":1795000000001,"message":{"mid":"aWdfZAG1","text":"love this \u2764"}}]}]}"#;
 
-/// What OpenSSL makes of it: `openssl dgst -sha256 -hmac <secret>`. With Instagram Login the secret is
+/// The signatures that OpenSSL makes: `openssl dgst -sha256 -hmac <secret>`. With Instagram Login the secret is
 /// the Meta app's or the Instagram app's: both belong into the list.
 const SIGNED: [Vector; 2] = [
     Vector {

@@ -1,7 +1,7 @@
 //! The Messenger channel: a Facebook Page's inbox and its public comments,
 //! <https://developers.facebook.com/docs/messenger-platform>.
 //!
-//! What it shares with Instagram is in `meta`; here is what a Page has alone. Nothing here does I/O or reads a clock.
+//! The parts shared with Instagram are in `meta`; here is what a Page has alone. Nothing here does I/O or reads a clock.
 
 mod inbound;
 mod outbound;
@@ -12,11 +12,11 @@ use domain::outbound::{Auth, Outbound};
 
 const CHANNEL: Channel = Channel::from_static("messenger");
 
-/// How webhooks become events.
+/// The way from webhooks to events.
 pub const INBOUND: Inbound =
     Inbound { channel: CHANNEL, source: meta::SOURCE, ack: meta::ACK, parse: inbound::parse };
 
-/// How messages leave. An account is a Page, its token the Page's.
+/// The way out of messages. An account is a Page, its token the Page's.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
     capabilities: outbound::capabilities,

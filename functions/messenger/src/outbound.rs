@@ -7,7 +7,7 @@ use meta::outbound::Member;
 
 use crate::CHANNEL;
 
-/// What the channel can carry.
+/// The content that the channel can carry.
 pub(crate) fn capabilities() -> &'static Capabilities {
     static READ: LazyLock<Capabilities> =
         LazyLock::new(|| Capabilities::built_in(include_str!("rules.json")));

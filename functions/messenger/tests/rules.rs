@@ -1,4 +1,4 @@
-//! What Messenger's own rules ask for, beyond what every channel must pass.
+//! Messenger's own rules, beyond what every channel must pass.
 
 use kit::{Greeting, Vector};
 use messenger::INBOUND;
@@ -6,7 +6,7 @@ use messenger::INBOUND;
 /// Meta escapes what is not ASCII, and signs that.
 const BODY: &str = r#"{"object":"page","entry":[{"id":"100000000000001","time":1795000000123,"messaging":[{"sender":{"id":"7000000000000001"},"recipient":{"id":"100000000000001"},"timestamp":1795000000001,"message":{"mid":"m_abc","text":"O\u00f9 est-il ?"}}]}]}"#;
 
-/// What OpenSSL makes of it: `openssl dgst -sha256 -hmac <secret>`.
+/// The signatures that OpenSSL makes: `openssl dgst -sha256 -hmac <secret>`.
 const SIGNED: [Vector; 1] = [Vector {
     secret: "fb_app_secret_demo",
     body: BODY,

@@ -12,10 +12,10 @@ use crate::consume::Sending;
 use crate::outbox::{Outbox, Way};
 use crate::send::{Conversation, Outcome};
 
-/// How long to wait when a channel's secret cannot be read, in milliseconds.
+/// The wait after a channel's secret could not be read, in milliseconds.
 const SECRET_RETRY_MS: u64 = 60_000;
 
-/// What every part of an attempt knows.
+/// The knowledge that every part of an attempt shares.
 struct Attempting<'a> {
     way: &'a Way,
     entry: &'a OutboundEntry,
@@ -87,7 +87,7 @@ impl Outbox {
         })
     }
 
-    /// Which of our accounts the message leaves by. Without it nothing can be tried.
+    /// The one of our accounts that the message leaves by. Without it nothing can be tried.
     async fn account(&self, by: &Leg) -> Result<SendingAccount, SendError> {
         let failure = Failure::ours(SendProblem::ChannelMisconfigured);
         let (channel, id) = (&by.channel, &by.account);

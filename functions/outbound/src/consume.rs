@@ -30,15 +30,15 @@ impl<'a> Sending<'a> {
         Ok(Self { leg: OfLeg { message, leg: entry.leg }, by, progress })
     }
 
-    /// What goes to the person.
+    /// The message as it goes to the person.
     pub(crate) fn send(&self) -> anyhow::Result<Send> {
         self.leg.message.send(self.leg.leg).context("its message has no such leg")
     }
 }
 
-/// How often a message is read and decided again before the queue is asked to bring its entry back.
+/// The number of times that a message is read and decided again before the queue is asked to bring its entry back.
 const MOST_MOVES: u32 = 10;
-/// After how long a message whose channel is not deployed is looked at again: as long as a delay queue can wait.
+/// The time after which a message whose channel is not deployed is looked at again: as long as a delay queue can wait.
 const UNDEPLOYED_MS: i64 = 15 * 60_000;
 
 impl Outbox {

@@ -7,7 +7,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use outbound::Outbox;
 
-/// What an attempt takes at the most: its file is uploaded (30 s), then the message is sent (10 s), and the table is written
+/// The time of an attempt at the most: its file is uploaded (30 s), then the message is sent (10 s), and the table is written
 /// between. Below it an entry is not begun, so that none is left between its call and what came of it.
 const EACH: Duration = Duration::from_secs(45);
 

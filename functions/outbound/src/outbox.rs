@@ -1,4 +1,4 @@
-//! What sends messages: the table, the platforms, the timers, our accounts.
+//! The sender of messages: the table, the platforms, the timers, our accounts.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use domain::time::Timestamp;
 
 use crate::accounts::Accounts;
 
-/// What sends messages.
+/// The sender of messages, with all that it needs.
 #[derive(Debug)]
 pub struct Outbox {
     pub(crate) store: Store,
@@ -28,7 +28,7 @@ pub struct Outbox {
     pub(crate) accounts: Accounts,
     pub(crate) ways: Vec<Way>,
     clock: fn() -> Timestamp,
-    /// How long what is put aside is kept.
+    /// The time for which things put aside are kept.
     pub(crate) retention: Option<Duration>,
 }
 
@@ -104,7 +104,7 @@ impl Outbox {
     }
 }
 
-/// How messages leave by the channels of a deployment, whose names are joined by commas: by those of them that send.
+/// The ways out by the channels of a deployment, whose names are joined by commas: by those of them that send.
 pub fn senders(channels: &[Channel], deployed: &str) -> anyhow::Result<Vec<Outbound>> {
     let deployed = channels::deployed(channels, deployed).context("CHANNELS is wrong")?;
     Ok(deployed.into_iter().filter_map(|it| it.outbound.clone()).collect())

@@ -12,19 +12,19 @@ use crate::consume::Sending;
 /// The most calls that one attempt makes: no platform needs as many.
 const MOST_CALLS: usize = 8;
 
-/// How often a file is fetched from our bucket before it is given up.
+/// The number of times that a file is fetched from our bucket before it is given up.
 const FILE_ATTEMPTS: u32 = 5;
 
-/// What an attempt came to.
+/// The outcome of an attempt.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The platform has the message, under this id.
     Taken(Option<ProviderId>),
     /// It has not.
     Failed {
-        /// Why.
+        /// The error that made it fail.
         error: SendError,
-        /// How many calls were made whose effect the person sees. The INTENT stands before the first.
+        /// The number of calls made whose effect the person sees. The INTENT stands before the first.
         n_delivering: usize,
     },
     /// Nobody knows.
@@ -49,11 +49,11 @@ pub(crate) struct Conversation<'a> {
     pub(crate) begun: bool,
 }
 
-/// How far the calls of an attempt have come.
+/// The progress of an attempt's calls.
 #[derive(Default)]
 struct Talk {
     answers: Vec<Response>,
-    /// How many calls were made whose effect the person sees. The INTENT stands before the first.
+    /// The number of calls made whose effect the person sees. The INTENT stands before the first.
     n_delivering: usize,
 }
 

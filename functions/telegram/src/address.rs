@@ -1,4 +1,4 @@
-//! How chats and messages are written in our ids, the same in both directions.
+//! The form of chats and messages in our ids, the same in both directions.
 //!
 //! Telegram numbers messages per chat, and a person may write to the bot and, in the same numbers, to a business account
 //! that the bot serves. So an id begins with what makes it unique: `<chat>:<message>`, or
@@ -66,7 +66,7 @@ impl<'a> Chat<'a> {
     }
 }
 
-/// What a provider's id names.
+/// The thing that a provider's id names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Named<'a> {
     /// A message of a chat.
@@ -78,7 +78,7 @@ pub(crate) enum Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    /// What an id names; `None` if it is none of ours.
+    /// The thing that an id names; `None` if it is none of ours.
     pub(crate) fn parse(id: &'a ProviderId) -> Option<Self> {
         if let Some(tap) = id.as_str().strip_prefix(TAP) {
             return Some(Self::Tap(tap));
@@ -91,10 +91,10 @@ impl<'a> Named<'a> {
     }
 }
 
-/// What the last part of an ephemeral message's id begins with. No number does.
+/// The start of the last part of an ephemeral message's id. No number begins so.
 const EPHEMERAL: char = 'e';
 
-/// What stands before the id of a tap. No chat is called so.
+/// The text before the id of a tap. No chat is called so.
 const TAP: &str = "tap:";
 
 /// The id of a tap on a button.

@@ -1,4 +1,4 @@
-//! What Telegram answers to a call, and what it means for the message.
+//! Telegram's answers to a call, and what they mean for the message.
 //!
 //! Telegram has few codes and tells errors apart by English words; the table below is by those.
 
@@ -9,7 +9,7 @@ use domain::outbound::{Failure, Response, SendError, SendProblem};
 
 use crate::address::is_whole;
 
-/// What became of a call.
+/// The outcome of a call.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It was done. The id of the message that it made, if it made one.
@@ -73,7 +73,7 @@ fn error(answer: &Response, body: &Fields<'_>, parameters: &Fields<'_>) -> SendE
     }
 }
 
-/// How long to wait: Telegram says it in the body, a proxy before it in a header.
+/// The time to wait: Telegram says it in the body, a proxy before it in a header.
 fn wait(answer: &Response, parameters: &Fields<'_>) -> Option<u64> {
     let in_body = parameters.text("retry_after").and_then(|it| it.parse().ok());
     let in_body = in_body.map(|seconds: u64| seconds.saturating_mul(1000));
@@ -84,10 +84,10 @@ fn milliseconds(wait: Duration) -> u64 {
     u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// How an error is to be taken.
+/// The class of an error: how it is to be taken.
 type Class = fn(Failure) -> SendError;
 
-/// What stands in the words of a 400, 403 or 413, and what it means. The first that fits counts.
+/// The words of a 400, 403 or 413, and what they mean. The first that fit count.
 const WORDS: [(&str, Class, SendProblem); 20] = [
     ("blocked by the user", SendError::Policy, SendProblem::RecipientOptedOut),
     ("user is deactivated", SendError::Refused, SendProblem::RecipientUnreachable),

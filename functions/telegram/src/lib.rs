@@ -17,7 +17,7 @@ use domain::webhook::Proof;
 
 const CHANNEL: Channel = Channel::from_static("telegram");
 
-/// How webhooks become events.
+/// The way from webhooks to events.
 pub const INBOUND: Inbound = Inbound {
     channel: CHANNEL,
     source: Source::Http {
@@ -30,7 +30,7 @@ pub const INBOUND: Inbound = Inbound {
     parse: inbound::parse,
 };
 
-/// How messages leave.
+/// The way out of messages.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
     capabilities: outbound::capabilities,

@@ -1,4 +1,4 @@
-//! What Telegram's own rules ask for, beyond what every channel must pass.
+//! Telegram's own rules, beyond what every channel must pass.
 #![expect(clippy::unwrap_used, reason = "all of this is a test")]
 
 use std::fs;
@@ -48,7 +48,7 @@ fn without_exactly_one_bot_every_update_is_kept_unread() {
     assert!(n > 100);
 }
 
-/// What Telegram sends as a message though nobody said it: the service messages of <https://core.telegram.org/bots/api#message>
+/// The service messages of <https://core.telegram.org/bots/api#message>, sent as messages though nobody said them,
 /// but for those in which the person did something for us (a payment, a Web App's form, answers to buttons that ask).
 const SERVICE: [&str; 43] = [
     "new_chat_members",

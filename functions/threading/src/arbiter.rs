@@ -22,12 +22,12 @@ use domain::sending::Outgoing;
 use domain::threading::{Evidence, Reading};
 use domain::time::Timestamp;
 
-/// Whom a correction names as its author when the customer answered.
+/// The author whom a correction names when the customer answered.
 const CUSTOMER: &str = "customer";
-/// How many messages after the one in doubt are put elsewhere with it.
+/// The number of messages after the one in doubt that are put elsewhere with it.
 const MOST_FOLLOWERS: usize = 50;
 
-/// Who is asked where a message in doubt belongs.
+/// The one to ask where a message in doubt belongs.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Asker {
     /// Nobody: it waits, marked, for one of us.
@@ -37,12 +37,12 @@ pub(crate) enum Asker {
     Customer(Box<Customer>),
 }
 
-/// How customers are asked.
+/// The means by which customers are asked.
 #[derive(Clone, Debug)]
 pub struct Customer {
     /// Whether to ask, and what.
     pub arbiter: Arbiter,
-    /// What takes the questions to be sent.
+    /// The queue that takes the questions to be sent.
     pub queue: Queue,
     /// The channels of this deployment.
     pub offers: Vec<Offer>,

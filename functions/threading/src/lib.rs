@@ -27,7 +27,7 @@ const USUAL_PERCENT: &str = "5";
 
 pub use arbiter::Customer;
 
-/// What files events.
+/// The worker that files events.
 #[derive(Clone, Debug)]
 pub struct Filer {
     store: Store,

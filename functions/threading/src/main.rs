@@ -7,7 +7,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use threading::Filer;
 
-/// What filing takes at the most while the table is well: below it an entry is not begun.
+/// The time that filing takes at the most while the table is well: below it an entry is not begun.
 const EACH: Duration = Duration::from_secs(1);
 
 #[tokio::main(flavor = "current_thread")]

@@ -90,7 +90,7 @@ async fn an_entry_that_is_no_event_is_kept_and_does_not_block_its_person() {
     assert_eq!((count(&cloud, "UNK#").await, count(&cloud, "MSG#").await), (2, 1));
 }
 
-/// What a later version of a channel may write: a kind of event, a kind of content, a field.
+/// Events as a later version of a channel may write them: a kind of event, a kind of content, a field.
 fn of_a_later_version(person: &str, id: &str) -> [String; 3] {
     let with = |change: fn(&mut serde_json::Value)| {
         let mut event = serde_json::from_str(&says(person, id)).unwrap();

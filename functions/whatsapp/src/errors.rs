@@ -9,7 +9,7 @@ use domain::outbound::{Failure, Response, SendError, SendProblem};
 /// The least wait for a person who was sent too much. The platform asks for 4ⁿ seconds; later attempts wait longer anyway.
 const PAIR_WAIT_MS: u64 = 4_000;
 
-/// What one error means to the sender.
+/// The meaning of one error to the sender.
 #[derive(Clone, Copy)]
 enum Class {
     /// Not now; give up after so many attempts, where the code may hide a permanent error.
@@ -22,7 +22,7 @@ enum Class {
     Config(SendProblem),
 }
 
-/// Why a call failed.
+/// The reason for which a call failed.
 pub(crate) fn in_answer(answer: &Response) -> SendError {
     let body = envelope(&answer.body).unwrap_or_default();
     let error = body.object("error");
@@ -54,7 +54,7 @@ pub(crate) fn in_answer(answer: &Response) -> SendError {
     }
 }
 
-/// Why a message failed after it was taken, from a status's `errors`: the first one says what it means, all of them why.
+/// The failure of a message after it was taken, from a status's `errors`: the first one says what it means, all of them why.
 pub(crate) fn in_status(errors: &[Fields<'_>]) -> Option<Failure> {
     let (first, more) = errors.split_first()?;
     let failure = of_entry(first);
@@ -68,7 +68,7 @@ pub(crate) fn in_status(errors: &[Fields<'_>]) -> Option<Failure> {
     Some(Failure { message, ..failure })
 }
 
-/// How many errors beyond the first are told of. The platform sends one.
+/// The number of errors beyond the first that are told of. The platform sends one.
 const MOST_REASONS: usize = 4;
 
 fn of_entry(error: &Fields<'_>) -> Failure {
@@ -97,7 +97,7 @@ fn failure(error: &Fields<'_>, problem: SendProblem) -> Failure {
     Failure { problem, code, message: reason(error), trace_id: error.string("fbtrace_id") }
 }
 
-/// What the platform says, the most exact first. It has been seen in each of these places alone.
+/// The platform's words, the most exact first. They have been seen in each of these places alone.
 fn reason(error: &Fields<'_>) -> Option<String> {
     let data = error.object("error_data");
     let details = data.string("details");

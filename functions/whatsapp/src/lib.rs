@@ -12,7 +12,7 @@ use domain::outbound::{Auth, Outbound};
 
 const CHANNEL: Channel = Channel::from_static("whatsapp");
 
-/// How webhooks become events.
+/// The way from webhooks to events.
 pub const INBOUND: Inbound = Inbound {
     channel: CHANNEL,
     source: meta::SOURCE,
@@ -21,7 +21,7 @@ pub const INBOUND: Inbound = Inbound {
     parse: inbound::parse,
 };
 
-/// How messages leave.
+/// The way out of messages.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
     capabilities: outbound::capabilities,

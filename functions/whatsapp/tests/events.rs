@@ -1,3 +1,3 @@
-//! What every channel must pass, on the fixtures of `events/whatsapp`.
+//! The conformance tests of every channel, on the fixtures of `events/whatsapp`.
 
 kit::conformance!(whatsapp);

@@ -1,4 +1,4 @@
-//! What WhatsApp's own rules ask for, beyond what every channel must pass.
+//! WhatsApp's own rules, beyond what every channel must pass.
 
 use kit::{Greeting, Vector};
 use whatsapp::INBOUND;
@@ -6,7 +6,7 @@ use whatsapp::INBOUND;
 /// Meta escapes what is not ASCII, and signs that.
 const BODY: &str = r#"{"object":"whatsapp_business_account","entry":[{"id":"900100200300400","changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"700800900100200"},"messages":[{"from":"447700900111","id":"wamid.V1","timestamp":"1795000000","type":"text","text":{"body":"O\u00f9 est-il ? \ud83d\udce6"}}]}}]}]}"#;
 
-/// What OpenSSL makes of it: `openssl dgst -sha256 -hmac <secret>`.
+/// The signatures that OpenSSL makes: `openssl dgst -sha256 -hmac <secret>`.
 const SIGNED: [Vector; 1] = [Vector {
     secret: "wa_app_secret_demo",
     body: BODY,

@@ -1,11 +1,11 @@
-//! What X answers to a call, and what it means for the message.
+//! X's answers to a call, and what they mean for the message.
 
 use std::time::Duration;
 
 use domain::json::{Fields, envelope};
 use domain::outbound::{Failure, Response, SendError, SendProblem};
 
-/// What an answer gives us to go on with: the id of what was made, if it can be read.
+/// The yield of an answer, to go on with: the id of what was made, if it can be read.
 pub(crate) fn outcome(answer: &Response, id: &str) -> Result<Option<String>, SendError> {
     let body = envelope(&answer.body).unwrap_or_default();
     if (200..300).contains(&answer.status) {
@@ -60,7 +60,7 @@ fn error(answer: &Response, body: &Fields<'_>) -> SendError {
     }
 }
 
-/// What makes a 403 our own fault: the app, its token, or what that token may do.
+/// The marks of a 403 that is our own fault: the app, its token, or what that token may do.
 const OURS: [&str; 6] = [
     "oauth",
     "scope",
@@ -70,7 +70,7 @@ const OURS: [&str; 6] = [
     "suspended",
 ];
 
-/// What makes a 403 a matter of the content.
+/// The marks of a 403 that is a matter of the content.
 const CONTENT: [&str; 2] = ["duplicate content", "reply to this conversation"];
 
 fn forbidden(said: &str, failure: impl Fn(SendProblem) -> Failure) -> SendError {

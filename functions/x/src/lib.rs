@@ -16,7 +16,7 @@ use domain::webhook::{Encoding, Handshake, Proof};
 
 const CHANNEL: Channel = Channel::from_static("x");
 
-/// How webhooks become events.
+/// The way from webhooks to events.
 pub const INBOUND: Inbound = Inbound {
     channel: CHANNEL,
     source: Source::Http {
@@ -37,7 +37,7 @@ pub const INBOUND: Inbound = Inbound {
     parse: inbound::parse,
 };
 
-/// How messages leave.
+/// The way out of messages.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
     capabilities: outbound::capabilities,
@@ -46,7 +46,7 @@ pub const OUTBOUND: Outbound = Outbound {
     next: outbound::next,
 };
 
-/// What stands before the id of a post.
+/// The text before the id of a post.
 const POST: &str = "post:";
 
 /// The id of a post.

@@ -1,3 +1,3 @@
-//! What every channel must pass, on the fixtures of `events/x`.
+//! The conformance tests of every channel, on the fixtures of `events/x`.
 
 kit::conformance!(x);

@@ -1,11 +1,11 @@
-//! What X's own rules ask for, beyond what every channel must pass.
+//! X's own rules, beyond what every channel must pass.
 
 use kit::{Greeting, Vector};
 use x::INBOUND;
 
 const SECRET: &str = "x_consumer_secret_demo";
 
-/// What OpenSSL makes of a delivery: `openssl dgst -sha256 -hmac <secret> -binary | base64`.
+/// The signature that OpenSSL makes of a delivery: `openssl dgst -sha256 -hmac <secret> -binary | base64`.
 const SIGNED: Vector = Vector {
     secret: SECRET,
     body: r#"{"data":{"event_uuid":"-6850472171600526495","filter":{"user_id":"1111111111111111111"},"event_type":"dm.received","tag":"dm-inbound","payload":{"direct_message_events":[{"type":"message_create","id":"2080765901528535096","created_timestamp":"1784928224372","message_create":{"target":{"recipient_id":"1111111111111111111"},"sender_id":"2222222222222222222","message_data":{"text":"Bonjour","entities":{"hashtags":[],"symbols":[],"user_mentions":[],"urls":[]}}}}]}}}"#,

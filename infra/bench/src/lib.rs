@@ -1,4 +1,4 @@
-//! What both programs of the benchmark know: the channels that can be measured, each with one typical webhook.
+//! The knowledge that both programs of the benchmark share: the channels that can be measured, each with one typical webhook.
 
 use domain::inbound::{Inbound, Source};
 use domain::webhook::{Proof, sign};

@@ -1,4 +1,4 @@
-//! What the fuzz targets do, for any channel: see `infra/fuzz/run`.
+//! The work of the fuzz targets, for any channel: see `infra/fuzz/run`.
 //!
 //! A failure is a panic: of the channel, or of a check here. Among the checks is that a webhook cannot grow: what goes to the
 //! queue for it is at most a few times as large, plus what every event needs.
@@ -12,14 +12,14 @@ use domain::time::Timestamp;
 use domain::webhook::{Handshake, Proof, Verified, Webhook, sign, verify};
 use http::{HeaderMap, HeaderValue};
 
-/// How much larger than a webhook its events may be.
+/// The factor by which a webhook's events may be larger than it.
 const GROWTH: usize = 8;
 
-/// What every event needs whatever the webhook says: its own fields, and the least envelope around what it keeps. Nothing
-/// smaller than that can hold: `{}` in a list is an item, and so an event.
+/// The bytes that every event needs whatever the webhook says: its own fields, and the least envelope around what it keeps.
+/// Nothing smaller than that can hold: `{}` in a list is an item, and so an event.
 const PER_EVENT: usize = 1024;
 
-/// From which size on a webhook's plain growth is told.
+/// The size from which on a webhook's plain growth is told.
 const SIZEABLE: usize = 1024;
 
 /// When every webhook is received.

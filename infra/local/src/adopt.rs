@@ -11,7 +11,7 @@ use crate::story::text_of;
 use crate::template::Template;
 use crate::tools::{self, Tools};
 
-/// What is adopted, and the property that names it. A schedule needs nothing: it puts into a queue that is adopted.
+/// The types that are adopted, and the property that names each. A schedule needs nothing: it puts into a queue that is adopted.
 const KINDS: [(&str, &str); 3] = [
     ("AWS::DynamoDB::Table", "TableName"),
     ("AWS::S3::Bucket", "BucketName"),
@@ -71,7 +71,7 @@ async fn names(aws: &Aws) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// What a stack left of a resource: `CloudFormation` names it `<stack>-<resource>-<anything>`, a bucket in small letters.
+/// The resource that a stack left: `CloudFormation` names it `<stack>-<resource>-<anything>`, a bucket in small letters.
 fn left<'a>(names: &'a [String], stack: &str, id: &str) -> anyhow::Result<&'a str> {
     let prefix = format!("{stack}-{id}-");
     let is_of = |name: &&String| {

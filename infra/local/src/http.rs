@@ -7,7 +7,7 @@ use http::{Method, Request};
 use reqwest::redirect::Policy;
 use serde_json::Value;
 
-/// How long a call may take: a function's first start on a busy machine is slow.
+/// The time that a call may take: a function's first start on a busy machine is slow.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Makes calls to this machine.

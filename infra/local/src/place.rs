@@ -1,4 +1,4 @@
-//! Where things are. The template names `target/lambda` relative to itself, so all of this is under the workspace's own
+//! The places of things. The template names `target/lambda` relative to itself, so all of this is under the workspace's own
 //! `target`, whatever target folder cargo was told to use.
 
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub fn code(function: &str) -> PathBuf {
     root().join("target/lambda").join(function)
 }
 
-/// What the local cloud keeps: tools, logs, scratch files.
+/// The folder of the local cloud: tools, logs, scratch files.
 #[must_use]
 pub fn scratch() -> PathBuf {
     root().join("target/local")

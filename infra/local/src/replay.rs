@@ -23,10 +23,10 @@ use crate::report::Report;
 use crate::story::text_of;
 use crate::tools;
 
-/// What reads today: an item that it could not read is not tried again before there is another.
+/// The version that reads today: an item that it could not read is not tried again before there is another.
 const PARSERS: &str = env!("CARGO_PKG_VERSION");
 
-/// What a replay did.
+/// The result of a replay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
     /// Events that were queued.
@@ -187,7 +187,7 @@ fn group_of(item: &Value) -> String {
     named.unwrap_or_else(|| text_of(item, "/pk/S")).to_owned()
 }
 
-/// What an event says, whole: the event itself carries an excerpt of what is large.
+/// The content of an event, whole: the event itself carries an excerpt of what is large.
 async fn whole_kind(stack: &Stack, event: &InboundEvent) -> anyhow::Result<Kind> {
     let Some(key) = &event.content_ref else { return Ok(event.kind.clone()) };
     let url = format!("s3://{}/{key}", stack.output("BucketName")?);
@@ -205,7 +205,7 @@ fn reread(
     inbound.read(&Verified::vouched(body, &secrets.accounts, received))
 }
 
-/// How a channel reads what comes in.
+/// The reader of what comes in by a channel; an error if nothing does.
 pub fn reader<'a>(channels: &'a [Channel], name: &str) -> anyhow::Result<&'a Inbound> {
     let channel = channels::named(channels, name);
     let channel = channel.with_context(|| format!("{name} is not a channel"))?;

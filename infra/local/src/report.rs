@@ -1,4 +1,4 @@
-//! What the commands say on the terminal. Tests say nothing.
+//! The words of the commands on the terminal. Tests say nothing.
 
 use std::io::Write;
 use std::time::Instant;

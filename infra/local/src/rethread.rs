@@ -20,7 +20,7 @@ use crate::report::Report;
 /// People between two lines of progress.
 const PROGRESS_EVERY: usize = 500;
 
-/// What to thread once more.
+/// The people to thread once more, and the use of the result.
 #[derive(clap::Args)]
 pub struct Wanted {
     /// The weights, as `cargo fit-threads` writes them.
@@ -35,7 +35,7 @@ pub struct Wanted {
     /// Make the difference, as corrections that can be reverted.
     #[arg(long)]
     apply: bool,
-    /// Whom the corrections name as their author.
+    /// The author that the corrections name.
     #[arg(long, default_value = "rethread")]
     author: String,
 }
@@ -45,13 +45,13 @@ pub struct Wanted {
 pub struct Other {
     /// The model.
     pub model: Model,
-    /// What tells it from others: corrections of one model are made once.
+    /// The name that tells it from others: corrections of one model are made once.
     pub name: String,
     /// The author of its corrections, if it is to make any.
     pub author: Option<String>,
 }
 
-/// What a replay found.
+/// The result of a replay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// People whose messages were threaded once more.

@@ -1,4 +1,4 @@
-//! What every channel's fixtures show. `events/README.md` is written from the fixtures themselves and from what each
+//! The tables of every channel's fixtures. `events/README.md` is written from the fixtures themselves and from what each
 //! channel's `kinds.json` says of them: the platform's own words with the cases that show each, and for every kind of ours
 //! that a channel has no case of, the reason. Nothing may be missing in silence.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what is not as expected fails the test")]
@@ -154,7 +154,7 @@ fn row_of_status(status: Status) -> Row {
     }
 }
 
-/// What stands above the tables.
+/// The text above the tables.
 const INTRODUCTION: &str = "\
 # What the fixtures show
 
@@ -168,17 +168,17 @@ queued, canceled, unconfirmed and expired are our own: no platform says them.
 
 ";
 
-/// What a channel's `kinds.json` says.
+/// The content of a channel's `kinds.json`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kinds {
-    /// Why there is no case of a row.
+    /// The reason for which there is no case of a row.
     absent: BTreeMap<String, String>,
     /// The platform's words, by heading.
     words: BTreeMap<String, BTreeMap<String, Shown>>,
 }
 
-/// What shows a word of the platform.
+/// The cases that show a word of the platform.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Shown {

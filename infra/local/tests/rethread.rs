@@ -83,7 +83,7 @@ impl World {
         self.table.views().view_thread(thread).await.unwrap().unwrap().contact
     }
 
-    /// How many messages each of a person's threads holds, the fullest first.
+    /// The number of messages in each of a person's threads, the fullest first.
     async fn sizes(&self, contact: &ContactId) -> Vec<usize> {
         let history =
             self.table.views().history(contact, Timestamp::from_secs(START)).await.unwrap();
@@ -96,7 +96,7 @@ impl World {
         sizes
     }
 
-    /// Where the messages about the table are.
+    /// The thread of the messages about the table.
     async fn table_talk(&self, contact: &ContactId) -> ThreadId {
         let history =
             self.table.views().history(contact, Timestamp::from_secs(START)).await.unwrap();

@@ -1,4 +1,4 @@
-//! How the store is written: one place for keys, one loop that tries again, refusals as types, and no circle of files.
+//! The form of the store's code: one place for keys, one loop that tries again, refusals as types, and no circle of files.
 #![expect(clippy::unwrap_used, reason = "a file that cannot be read fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use local::place;
 
 const STORE: &str = "shared/aws/src/store";
 
-/// What partition keys begin with.
+/// The starts of partition keys.
 const PREFIXES: [&str; 11] =
     ["MSG#", "CON#", "THR#", "IDN#", "UNK#", "ACC#", "TPL#", "LNK#", "CRM#", "TOK#", "CNF"];
 

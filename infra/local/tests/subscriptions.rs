@@ -1,5 +1,5 @@
-//! Whoever sets a channel up copies from the README what to subscribe to. What is missing there is never sent to us, however
-//! well we read it: so each name under which a fixture comes that we read must stand in the channel's row.
+//! Everybody who sets a channel up copies from the README what to subscribe to. What is missing there is never sent to us,
+//! however well we read it: so each name under which a fixture comes that we read must stand in the channel's row.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what is not as expected fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};

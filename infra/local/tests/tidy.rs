@@ -1,4 +1,4 @@
-//! What belongs together stays together, and what must be kept apart is.
+//! Things that belong together stay together, and things that must be kept apart are.
 #![expect(clippy::unwrap_used, reason = "a file that cannot be read fails the test")]
 
 use std::collections::BTreeSet;

@@ -5,7 +5,7 @@ use crate::guards::{Guard, Guards};
 use crate::item::{Item, Touch};
 use crate::table::{Before, Live, Name, Record, Table, Texts, Thread, Threads, all_of, bit};
 
-/// What is corrected.
+/// The correction that is asked for.
 #[derive(Clone, Copy, Debug)]
 pub enum Order {
     /// A thread goes into another one, and out again if that is taken back.
@@ -34,16 +34,16 @@ pub(crate) type Read = (Live, bool);
 /// A thread and those that were merged into it, a bit each: `Family`.
 type Family = u8;
 
-/// What is left of a rebuild: `rebuild_all`.
+/// The rest of a rebuild: `rebuild_all`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Rebuild {
-    /// Whose messages it is about.
+    /// The number of the correction whose messages it is about.
     pub(crate) of: u8,
     /// The threads that are to be rebuilt still.
     pub(crate) todo: Family,
     /// The first of them.
     pub(crate) thread: Thread,
-    /// Where that was followed to.
+    /// The thread that it was followed to.
     pub(crate) now: Thread,
 }
 
@@ -90,7 +90,7 @@ pub(crate) enum Correcting {
     Here(Threads, Read, Family, u8),
     /// `known` of the rest.
     There(Threads, Read, Family, u8, Texts),
-    /// What was noted before the threads are read: only without [`Guard::RevertReadsFirst`].
+    /// The notes are read before the threads: only without [`Guard::RevertReadsFirst`].
     NotedFirst(Option<u8>, Family, Texts, Texts),
     /// The transaction of `try_unmerge`: what the messages that were noted say in the source, and in the target.
     Unmerge(Threads, Read, Family, u8, Texts, Texts),
@@ -104,7 +104,7 @@ pub(crate) enum Correcting {
     Look(u8),
     /// `place`: the message is written, if it is where it was read.
     Place(u8, Thread, u8),
-    /// Where each thread went, before the first is rebuilt: only without [`Guard::RebuildLooksAgain`].
+    /// Each thread is followed to where it went, before the first is rebuilt: only without [`Guard::RebuildLooksAgain`].
     Settle(u8, Family, Family),
     /// `merged`, in `rebuild`.
     Follow(Rebuild),
@@ -130,7 +130,7 @@ pub(crate) enum Correcting {
 
 /// One correction at work.
 pub(crate) struct Correction<'a> {
-    /// Which of the two.
+    /// The number of the one at work, of the two.
     pub(crate) n: u8,
     pub(crate) orders: [Option<Order>; 2],
     pub(crate) guards: Guards,
@@ -145,7 +145,7 @@ impl Correcting {
         matches!(self, Self::Known(..) | Self::Here(..) | Self::There(..))
     }
 
-    /// What the call reads or writes.
+    /// The item that the call reads or writes.
     pub(crate) fn touch(self, n: u8, order: Order) -> Touch {
         let (from, to) = order.ends();
         let read = |item| Touch { item, writes: false };
@@ -286,7 +286,7 @@ impl Correction<'_> {
         }
     }
 
-    /// What was appended before is completed, and nothing is appended twice.
+    /// A correction that was appended before is completed, and nothing is appended twice.
     fn named(&self, order: Order) -> Correcting {
         match self.table.records[usize::from(self.n)] {
             Some(Record::Merge(_) | Record::Move { is_running: false, .. }) => {

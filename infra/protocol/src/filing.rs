@@ -36,7 +36,7 @@ pub(crate) enum FilingCall {
     Fold(Fold),
 }
 
-/// What the model does with a message: every answer is tried.
+/// The answer of the model to a message: every answer is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilingAnswer {
     /// It joins this thread.
@@ -45,7 +45,7 @@ pub enum FilingAnswer {
     Open,
 }
 
-/// What is noted beside the table, to be judged.
+/// The facts noted beside the table, to be judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Noted {
     /// A thread was opened beside live ones that the decision had not seen.
@@ -59,13 +59,13 @@ pub(crate) struct Noted {
 pub(crate) struct Filing<'a> {
     pub(crate) guards: Guards,
     pub(crate) event: Event,
-    /// Which of the two addresses it is from; `None` where the person is known from the start.
+    /// The one of the two addresses that it is from; `None` where the person is known from the start.
     pub(crate) from: Option<u8>,
     pub(crate) noted: &'a std::cell::Cell<Noted>,
 }
 
 impl FilingCall {
-    /// What the call reads or writes.
+    /// The item that the call reads or writes.
     pub(crate) fn touch(self, name: Name, answer: Option<FilingAnswer>) -> Touch {
         let read = |item| Touch { item, writes: false };
         let write = |item| Touch { item, writes: true };

@@ -63,7 +63,7 @@ impl Fold {
         }
     }
 
-    /// What the next call reads or writes.
+    /// The item that the next call reads or writes.
     pub(crate) fn touch(self) -> Touch {
         let read = |item| Touch { item, writes: false };
         let write = |item| Touch { item, writes: true };
@@ -174,8 +174,8 @@ impl Fold {
         }
     }
 
-    /// What is folded already is not written. The person's next message makes a thread live again; anything that is late or
-    /// ours leaves it where it is.
+    /// A message that is folded already is not written. The person's next message makes a thread live again; anything that is
+    /// late or ours leaves it where it is.
     fn fold_into(self, (read, is_archived): Read) -> Option<Self> {
         read.fold(self.name, self.text)?;
         let is_next = read.last().is_none_or(|last| last <= usize::from(self.name));

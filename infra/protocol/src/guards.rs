@@ -1,4 +1,4 @@
-//! What the protocol rests on, each of which can be taken away to see that something breaks.
+//! The conditions that the protocol rests on, each of which can be taken away to see that something breaks.
 
 /// A condition of a write, or an order of reads, that the protocol cannot do without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Guard {
     ThreadReadFirst,
     /// A fold into a thread that another one went into reads last whether it is still so: `Threads::pass`.
     MergeReadLast,
-    /// What is folded through a merged thread is noted there: `Threads::pass`.
+    /// A message that is folded through a merged thread is noted there: `Threads::pass`.
     LateNoted,
     /// The revert of a merge reads the live thread before what was noted: `Corrections::read_merged`.
     RevertReadsFirst,

@@ -1,4 +1,4 @@
-//! What a call of a worker or of a correction reads or writes, as a recorded run names it.
+//! The item that a call of a worker or of a correction reads or writes, as a recorded run names it.
 
 use crate::table::{Name, Thread};
 
@@ -9,7 +9,7 @@ pub enum Item {
     Nothing,
     /// The head and the live threads, by one query: the head comes first.
     Person,
-    /// What seldom changes of a thread.
+    /// The part of a thread that seldom changes.
     Home(Thread),
     /// A live thread.
     Live(Thread),
@@ -27,14 +27,14 @@ pub enum Item {
     Address,
     /// The items of a transaction.
     Several,
-    /// What the model does not know: subjects, questions, an index.
+    /// The rest, which the model does not know: subjects, questions, an index.
     Other,
 }
 
 /// A call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Touch {
-    /// What it is about.
+    /// The item that it is about.
     pub item: Item,
     /// Whether it may change it.
     pub writes: bool,

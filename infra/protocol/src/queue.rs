@@ -2,7 +2,7 @@
 
 use crate::table::Name;
 
-/// What an entry of the queue says.
+/// The content of an entry of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A message, which goes where every answer of the decision is tried.
@@ -16,13 +16,13 @@ pub enum Event {
 /// An entry of the queue.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// Which address it is from: entries of one are delivered in order.
+    /// The address that it is from: entries of one are delivered in order.
     pub group: u8,
-    /// What it says.
+    /// The news that it brings.
     pub event: Event,
 }
 
-/// Where an entry is.
+/// The state of an entry's delivery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Delivery {
     /// It waits, for the first time or again.

@@ -108,7 +108,7 @@ impl Correction<'_> {
         })
     }
 
-    /// What these messages say, of those that are in these threads.
+    /// The words of these messages, of those that are in these threads.
     pub(crate) fn said_in(&self, noted: u8, family: u8) -> Texts {
         let mut said = [Text::Absent; MESSAGES];
         for (name, message) in (0u8..).zip(&self.table.messages) {

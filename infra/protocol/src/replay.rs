@@ -11,12 +11,12 @@ use crate::queue::Delivery;
 use crate::state::{Action, Protocol, State};
 use crate::table::Table;
 
-/// Who made a call.
+/// The maker of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// Who files this entry.
+    /// The worker that files this entry.
     Entry(usize),
-    /// Who makes this correction.
+    /// The maker of this correction.
     Order(usize),
 }
 
@@ -61,7 +61,7 @@ impl Replay {
         self.states.iter().any(|it| self.model.is_over(it))
     }
 
-    /// What the model would do next, for whoever reads why a call is none of it.
+    /// The next calls of the model, for whoever reads why a call is none of it.
     #[must_use]
     pub fn expected(&self, who: Who) -> Vec<Touch> {
         let mut expected = Vec::new();
@@ -98,7 +98,7 @@ impl Replay {
         }
     }
 
-    /// What may be called next.
+    /// The calls that may be next.
     fn calls(&self, state: &State, who: Who) -> Vec<(Touch, Action)> {
         let mut calls = Vec::new();
         match who {

@@ -1,4 +1,4 @@
-//! What is tried: who is there, what comes, and what may go wrong how often.
+//! The scenarios that are tried: who is there, what comes, and what may go wrong how often.
 
 use crate::correction::Order;
 use crate::queue::{Entry, Event};
@@ -7,7 +7,7 @@ use crate::table::{Address, Before, Home, Live, Message, Record, Table, Text};
 /// A beginning, what comes, and how often things go wrong.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// What it is called.
+    /// The name of it in reports.
     pub name: &'static str,
     pub(crate) table: Table,
     pub(crate) entries: Vec<Entry>,
@@ -18,11 +18,11 @@ pub struct Scenario {
     /// Whether a message may name a thread that is not live.
     pub(crate) names_older: bool,
     pub(crate) orders: [Option<Order>; 2],
-    /// How often a worker or a correction is killed between two calls.
+    /// The number of times that a worker or a correction is killed between two calls.
     pub(crate) crashes: u8,
-    /// How often an entry comes again while a worker still works on it.
+    /// The number of times that an entry comes again while a worker still works on it.
     pub(crate) expiries: u8,
-    /// How many entries are set aside and put back out of order.
+    /// The number of entries that are set aside and put back out of order.
     pub(crate) asides: u8,
 }
 
@@ -164,7 +164,7 @@ impl Scenario {
         Self { orders, opens: false, crashes: 1, expiries: 0, asides: 0, ..quiet }
     }
 
-    /// What a recorded run begins with, and what it does: nothing is left to chance but its order.
+    /// The start of a recorded run, and what it does: nothing is left to chance but its order.
     #[must_use]
     pub fn recorded(table: &Table, entries: Vec<Entry>, orders: [Option<Order>; 2]) -> Self {
         let table = Table { most_live: 24, ..table.clone() };

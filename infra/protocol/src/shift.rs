@@ -166,7 +166,7 @@ impl Correction<'_> {
         }
     }
 
-    /// What the message says in a thread with this family, and all others that the index shows there.
+    /// The words of the message in a thread with this family, and all others that the index shows there.
     fn known(&self, it: Rebuild, family: u8) -> Texts {
         let own = u8::try_from(self.name_of(it)).map_or(0, bit);
         self.said_in(if self.shows_all { u8::MAX } else { own }, family)

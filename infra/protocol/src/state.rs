@@ -14,9 +14,9 @@ use crate::table::{Table, Text, Thread, bit};
 /// A scenario under some guards, to be checked.
 #[derive(Clone, Debug)]
 pub struct Protocol {
-    /// What is tried.
+    /// The scenario that is tried.
     pub scenario: Scenario,
-    /// What the protocol may rest on.
+    /// The conditions that the protocol may rest on.
     pub guards: Guards,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Worker {
     pub(crate) call: FilingCall,
 }
 
-/// What can go wrong, still so often.
+/// The number of times that each thing can still go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Left {
     crashes: u8,
@@ -42,14 +42,14 @@ struct Left {
 pub struct State {
     pub(crate) table: Table,
     pub(crate) deliveries: Vec<Delivery>,
-    /// Which is which makes no difference, so they are kept sorted.
+    /// The order of the two makes no difference, so they are kept sorted.
     pub(crate) workers: [Option<Worker>; 2],
     pub(crate) corrections: [Correcting; 2],
     left: Left,
     noted: Noted,
 }
 
-/// What may happen next.
+/// The step that may happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// A worker gets an entry.
@@ -203,7 +203,7 @@ impl Model for Protocol {
 }
 
 impl Protocol {
-    /// What the decision may be, where the worker decides; else the one call that is next.
+    /// The answers that the decision may have, where the worker decides; else the one call that is next.
     pub(crate) fn answers(
         &self,
         state: &State,
@@ -322,7 +322,7 @@ impl State {
         })
     }
 
-    /// What is folded into a thread is what its messages say, and nothing else.
+    /// The words folded into a thread are those of its messages, and nothing else.
     fn threads_know_their_messages(&self) -> bool {
         self.threads().all(|thread| {
             let place = usize::from(thread);

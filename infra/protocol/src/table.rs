@@ -24,10 +24,10 @@ pub(crate) fn all_of(set: u8) -> impl Iterator<Item = u8> {
     (0..8).filter(move |it| set & bit(*it) != 0)
 }
 
-/// What each message says in one thread; what is not there says nothing.
+/// The words of each message in one thread; a message that is not there says nothing.
 pub(crate) type Texts = [Text; MESSAGES];
 
-/// What is known of a message's words; the higher replaces the lower, as in `Stored::entry`.
+/// The knowledge of a message's words; the higher replaces the lower, as in `Stored::entry`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Text {
     /// Nothing.
@@ -46,9 +46,9 @@ pub enum Text {
 pub struct Message {
     /// The thread that it is in.
     pub thread: Option<Thread>,
-    /// What is known of its words.
+    /// The knowledge that there is of its words.
     pub text: Text,
-    /// Which correction decided about it last, counted from 1; 0 where it was filed.
+    /// The number of the correction that decided about it last, counted from 1; 0 where it was filed.
     pub stamp: u8,
     /// Not in the table: the corrections that placed it at some time, a bit each.
     pub placed_by: u8,
@@ -66,7 +66,7 @@ impl Message {
 pub struct Live {
     /// Its version.
     pub version: u8,
-    /// What it knows of each message.
+    /// The words that it knows of each message.
     pub folded: [Text; MESSAGES],
 }
 
@@ -91,7 +91,7 @@ impl Live {
 /// `THR#`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Home {
-    /// Whose it is.
+    /// The person that it is of.
     pub contact: Contact,
     /// The thread that it went into.
     pub merged_into: Option<Thread>,
@@ -143,7 +143,7 @@ pub struct Table {
     pub live: [Option<Live>; THREADS],
     /// Those that were moved out.
     pub archived: [Option<Live>; THREADS],
-    /// What seldom changes of a thread.
+    /// The parts of threads that seldom change.
     pub homes: [Option<Home>; THREADS],
     /// `CON#…/0`: the version.
     pub heads: [Option<u8>; 2],
@@ -154,7 +154,7 @@ pub struct Table {
     pub(crate) most_live: usize,
 }
 
-/// What was read of a person: `Threads`.
+/// The state of a person, as it was read: `Threads`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Threads {
     /// `None` for a person who is not there yet.
@@ -203,7 +203,7 @@ impl Table {
             && (message.text != Text::Gone || !guards.hold(Guard::NotTakenBack))
     }
 
-    /// What `write_message` sets. What came before the message stays.
+    /// Sets what `write_message` sets. What came before the message stays.
     pub(crate) fn put_message(&mut self, name: Name, thread: Thread) -> Text {
         let message = &mut self.messages[usize::from(name)];
         message.thread = Some(thread);
@@ -241,7 +241,7 @@ impl Table {
         live.or(self.archived[thread].map(|it| (it, true)))
     }
 
-    /// In how many timelines a message of this thread is shown: those of threads that were not merged, which read themselves
+    /// The number of timelines that show a message of this thread: those of threads that were not merged, which read themselves
     /// and what was merged into them.
     pub(crate) fn shown(&self, thread: Thread) -> usize {
         let homes = (0u8..).zip(&self.homes).filter_map(|(place, it)| Some((place, (*it)?)));
@@ -249,7 +249,7 @@ impl Table {
         roots.filter(|(place, it)| (it.sources | bit(*place)) & bit(thread) != 0).count()
     }
 
-    /// Where a thread went by merges: what a fold follows.
+    /// The thread that a thread went into by merges, to the last: what a fold follows.
     pub(crate) fn end_of(&self, mut thread: Thread) -> Thread {
         while let Some(into) = self.homes[usize::from(thread)].and_then(|it| it.merged_into) {
             thread = into;

@@ -14,7 +14,7 @@ use crate::stream::{Contact, contacts, lines};
 /// Contacts between two words of progress.
 const PROGRESS: usize = 250;
 
-/// What is to be measured.
+/// The streams to be measured, and the way of it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Bench {
     /// Streams, JSON lines.

@@ -1,4 +1,4 @@
-//! What one decision costs: a message is read, 20 stored profiles are decoded, one decision is made, the message is folded
+//! The cost of one decision: a message is read, 20 stored profiles are decoded, one decision is made, the message is folded
 //! and its profile encoded. Valgrind counts it: the difference of two runs, so that starting up counts for nothing.
 
 use std::hint::black_box;

@@ -8,14 +8,14 @@ use crate::minimum::minimum;
 use crate::replay::{Case, Help, Watch, replay};
 use crate::stream::Contact;
 
-/// How strongly weights are drawn to zero.
+/// The strength with which weights are drawn to zero.
 const L2: f64 = 1e-3;
 /// The confidence below which somebody answers in the last round.
 const ASK_BELOW: f32 = 0.75;
 /// No weight is greater: a feature that is rare in the streams must not decide alone.
 const MOST: f64 = 6.0;
 
-/// What a number of one thread alone is worth at least: where the rows about channels count beside it, fitting gives it
+/// The least worth of a number of one thread alone: where the rows about channels count beside it, fitting gives it
 /// that. Where they say nothing, it takes so much of it that a number would not go over to another channel.
 const LEAST_OWN_ID: f64 = 3.0;
 
@@ -57,7 +57,7 @@ impl Choice {
         ((right / all).max(1e-300).ln(), best.is_some_and(|it| *it.1))
     }
 
-    /// What each row would get of the softmax, times a factor.
+    /// The share that each row would get of the softmax, times a factor.
     fn shares(&self, weights: &[f64]) -> Vec<f64> {
         let score =
             |row: &[f64; ALL]| row.iter().zip(weights).map(|(value, weight)| value * weight).sum();
@@ -67,7 +67,7 @@ impl Choice {
     }
 }
 
-/// What weights are drawn to, and by how much.
+/// The weights that the fitted ones are drawn to, and by how much.
 pub(crate) struct Prior {
     /// The weights.
     pub(crate) center: Model,
@@ -79,7 +79,7 @@ pub(crate) struct Prior {
 #[derive(Default)]
 struct Choices {
     made: Vec<Choice>,
-    /// How much those that are gathered now count.
+    /// The weight of each decision that is gathered now.
     weight: f64,
 }
 
@@ -87,7 +87,7 @@ struct Choices {
 pub struct Share {
     /// The people.
     pub contacts: Vec<Contact>,
-    /// What one decision counts.
+    /// The weight of one decision.
     pub weight: f64,
 }
 

@@ -11,7 +11,7 @@ use threads::perturb::greet;
 use threads::stream::{Contact, Line, LineDirection, contacts, lines};
 use threads::{decision, fit, own};
 
-/// Where the weights are kept that the program is built with.
+/// The file of the weights that the program is built with.
 const WEIGHTS: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/domain/data/threading/weights.json");
 
@@ -36,7 +36,7 @@ enum Command {
         /// Features that get no weight, to see what they are worth.
         #[arg(long, value_delimiter = ',')]
         without: Vec<String>,
-        /// Where the weights are written.
+        /// The file that the weights are written to.
         #[arg(long)]
         out: Option<PathBuf>,
     },
@@ -45,7 +45,7 @@ enum Command {
     /// Decides so many times and says nothing: what `bench --decision` counts.
     #[command(hide = true)]
     Rounds {
-        /// How many times.
+        /// The number of rounds.
         rounds: u64,
     },
 }

@@ -1,10 +1,10 @@
-//! How good filings are: the measures of the judge, for all messages or for some of them.
+//! The quality of filings: the measures of the judge, for all messages or for some of them.
 
 use std::collections::{BTreeMap, HashSet};
 
 use crate::replay::Filed;
 
-/// How well messages are grouped, each from 0 to 1.
+/// The quality of the grouping of messages, each from 0 to 1.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Grouping {
     /// Messages.
@@ -98,14 +98,14 @@ impl Sums {
 /// A confidence that leaves no doubt.
 const SUREST: f32 = 0.99;
 
-/// How good single decisions are when all before were put right.
+/// The quality of single decisions when all before were put right.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Singly {
     /// Messages that had a choice: all but a contact's first.
     pub decisions: usize,
     /// Those that went to the right place.
     pub right: f64,
-    /// How far the confidence is from the share that is right.
+    /// The distance of the confidence from the share that is right.
     pub calibration: f64,
     /// Those that are right when somebody answers for the least sure 5 %.
     pub right_but_5: f64,

@@ -29,7 +29,7 @@ pub struct Person {
     corrected: Vec<bool>,
 }
 
-/// What the company's own decisions say.
+/// The verdict of the company's own decisions.
 #[derive(Debug, PartialEq)]
 pub enum Verdict {
     /// The fitted weights are clearly better for people whom they were not fitted on: more corrected decisions are right.
@@ -142,12 +142,12 @@ fn fit<'a>(people: impl Iterator<Item = &'a Person>, shipped: &Model) -> Model {
     likeliest(&choices, &Prior { center: shipped.clone(), decisions: PRIOR_DECISIONS }, &[])
 }
 
-/// What was judged of people whom a model was not fitted on.
+/// The decisions judged, of people whom a model was not fitted on.
 #[derive(Default)]
 struct Judged {
     /// Decisions, right by the shipped weights, right by the fitted ones: of all, and of the corrected ones.
     counts: [[usize; 3]; 2],
-    /// By how much the fitted weights find each person's corrected decisions likelier, and how many those are.
+    /// The gain in likelihood that the fitted weights give each person's corrected decisions, and the number of those.
     gains: Vec<(f64, usize)>,
 }
 

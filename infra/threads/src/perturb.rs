@@ -9,7 +9,7 @@ use domain::threading::Reading;
 
 use crate::stream::{Line, LineDirection, short_key};
 
-/// How a stream is made worse.
+/// The way in which a stream is made worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Perturbation {
     /// 8 % of the words are mistyped.

@@ -8,7 +8,7 @@ use domain::threading::{Arrival, Candidate, Filing, Model, Profile, ProfileEntry
 
 use crate::stream::{Contact, Item};
 
-/// What happens after a message was filed.
+/// The help, if any, after a message was filed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Help {
     /// Nothing: the filing stands.
@@ -28,15 +28,15 @@ pub struct Filed<'a> {
     pub thread: usize,
     /// The topic of the thread that the model chose; `None` for a new thread.
     pub chosen_topic: Option<&'a str>,
-    /// What the model said.
+    /// The confidence of the model.
     pub confidence: f32,
     /// Whether somebody was asked.
     pub asked: bool,
-    /// What was there when it came.
+    /// The state when it came.
     pub before: Before,
 }
 
-/// What is there when a message comes.
+/// The state when a message comes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Before {
     /// Minutes since the last message of any thread.
@@ -193,7 +193,7 @@ impl<'a> Run<'a> {
         found.into_iter().map(|it| it.1).collect()
     }
 
-    /// What a thread is mostly about.
+    /// The topic that a thread is mostly about.
     fn topic_of(&self, thread: usize) -> Option<&'a str> {
         let topics = self.threads.get(thread)?.topics.iter();
         topics.max_by_key(|(topic, count)| (**count, **topic)).map(|it| *it.0)

@@ -1,4 +1,4 @@
-//! What was measured of one stream, as a table: all of it, its parts, what asking brings, and the simple rules beside it.
+//! The measures of one stream, as a table: all of it, its parts, what asking brings, and the simple rules beside it.
 
 use std::collections::BTreeSet;
 use std::io::Write;

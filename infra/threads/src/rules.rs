@@ -26,7 +26,7 @@ impl Rule {
     /// Every rule.
     pub const ALL: [Self; 3] = [Self::Gap, Self::References, Self::Channel];
 
-    /// What it is called in a report.
+    /// The name of it in a report.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -17,16 +17,16 @@ const CALLS: &str = "voice";
 /// One line of a stream.
 #[derive(Clone, Default, Deserialize)]
 pub struct Line {
-    /// Whose it is.
+    /// The person that it is of.
     pub contact_id: String,
     /// Its id, unlike every other of the stream.
     pub message_id: String,
     /// Seconds since 1970.
     pub ts: i64,
-    /// Where it was said; an event has no channel.
+    /// The channel of the words; an event has none.
     #[serde(default)]
     pub channel: String,
-    /// Who spoke, or that nobody did.
+    /// The side that spoke, or that nobody did.
     pub direction: LineDirection,
     /// The words.
     #[serde(default)]
@@ -43,11 +43,11 @@ pub struct Line {
     /// For an outbound message and an event: a message of the thread that it belongs to.
     #[serde(default)]
     pub in_topic_of: Option<String>,
-    /// What it is about.
+    /// The topic that it is about.
     pub gold_topic: String,
 }
 
-/// Who speaks in a line.
+/// The speaker of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineDirection {
@@ -64,15 +64,15 @@ pub enum LineDirection {
 pub struct Item {
     /// The line.
     pub line: Line,
-    /// Who spoke; `None` for an event.
+    /// The side that spoke; `None` for an event.
     pub direction: Option<Direction>,
     /// When.
     pub at: Timestamp,
     /// The message's short key.
     pub key: u32,
-    /// Where.
+    /// The channel that it came by.
     pub channel: Channel,
-    /// What the model keeps of the text.
+    /// The part of the text that the model keeps.
     pub reading: Reading,
     /// The language, by the words of the message or else of the contact.
     pub language: &'static str,

@@ -29,13 +29,13 @@ struct Arguments {
 enum Command {
     /// Makes a token and prints its text, once.
     Make {
-        /// What it is called in lists: who uses it, for what.
+        /// The name in lists: its user and its use.
         #[arg(long)]
         name: String,
-        /// What it allows, joined by commas.
+        /// The scopes that it allows, joined by commas.
         #[arg(long, value_delimiter = ',', required = true, value_parser = SCOPES)]
         scopes: Vec<String>,
-        /// For how many days it is good; 0 for ever.
+        /// The number of days that it is good for; 0 for ever.
         #[arg(long, default_value_t = 365)]
         days: u32,
     },
@@ -45,7 +45,7 @@ enum Command {
     Rotate {
         /// The token's id.
         id: String,
-        /// For how many hours the old text stays good.
+        /// The number of hours that the old text stays good.
         #[arg(long, default_value_t = 24)]
         overlap_hours: u32,
     },

@@ -1,4 +1,4 @@
-//! What a message says, as a request writes it.
+//! The content of a message, as a request writes it.
 
 use std::collections::BTreeMap;
 

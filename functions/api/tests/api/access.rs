@@ -1,4 +1,4 @@
-//! Who may do what: every route, every kind of bad credential.
+//! The access to every route, with every kind of bad credential.
 
 use api::routes::{self, Access, ROUTES, SCOPES};
 use api::{Auth, Issuer};

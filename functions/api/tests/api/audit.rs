@@ -1,4 +1,4 @@
-//! What the log holds of a call: who took which route, and with what end. Nothing else of it.
+//! The log's entry of a call: who took which route, and with what end. Nothing else of it.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -40,7 +40,7 @@ impl Lines {
         tracing::subscriber::set_default(json.with_writer(self.clone()).finish())
     }
 
-    /// What was logged since, as it is and read.
+    /// The lines logged since, as they are and read.
     fn take(&self) -> (String, Vec<Value>) {
         let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
         let read = text.lines().map(|it| serde_json::from_str(it).unwrap()).collect();

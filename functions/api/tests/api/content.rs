@@ -1,4 +1,4 @@
-//! What a message says, whole, where the table holds an excerpt of it.
+//! The content of a message, whole, where the table holds an excerpt of it.
 
 use api::call::Body;
 use api::whole::MOST;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::openapi::request_example;
 use crate::world::{ACCOUNT, QUEUE, World, api, ask, now};
 
-/// What is counted after each run: messages, threads, addresses, heads and live threads.
+/// The things counted after each run: messages, threads, addresses, heads and live threads.
 async fn shape(world: &World) -> [usize; 4] {
     [
         world.count("MSG#out#").await,

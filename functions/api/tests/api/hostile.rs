@@ -1,4 +1,4 @@
-//! What somebody throws at every parameter and field of every route: the answer is a problem that names what is wrong, or
+//! Hostile values for every parameter and field of every route: the answer is a problem that names what is wrong, or
 //! it is done, and never a fault of ours.
 
 use api::call::Request;

@@ -1,5 +1,5 @@
-//! What is odd in one way only: cursors that somebody made, texts that say nothing, a thread that is there twice, an account
-//! that does not send.
+//! Things that are odd in one way only: cursors that somebody made, texts that say nothing, a thread that is there twice, an
+//! account that does not send.
 
 use domain::plan::Senders;
 use serde_json::json;

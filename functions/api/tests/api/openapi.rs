@@ -11,7 +11,7 @@ pub(crate) fn document() -> &'static Value {
     &DOCUMENT
 }
 
-/// What a reference of the document stands for; anything else stands for itself.
+/// The value that a reference of the document stands for; anything else stands for itself.
 pub(crate) fn resolve(value: &'static Value) -> &'static Value {
     match value["$ref"].as_str() {
         Some(target) => resolve(

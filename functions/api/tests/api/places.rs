@@ -14,7 +14,7 @@ fn address(of: &str) -> IdentityId {
     IdentityId::scoped(&TELEGRAM, BOT, of)
 }
 
-/// What a person writes to our bot, in a topic of their chat or in none.
+/// A message of a person to our bot, in a topic of their chat or in none.
 fn writes(from: &str, id: &str, after: i64, place: Option<&str>) -> InboundEvent {
     let words = Content::text("Where is my order A-77?");
     let message = Message {

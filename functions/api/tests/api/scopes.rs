@@ -1,4 +1,4 @@
-//! What a token with one scope alone is shown: every route, and in each answer nothing that another scope opens.
+//! The view of a token with one scope alone: every route, and in each answer nothing that another scope opens.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::world::{PHONE, Reply, World, ask, event, now, request};
 
-/// What only a scope opens: words that stand nowhere but in its things.
+/// The secrets that only a scope opens: words that stand nowhere but in its things.
 const SECRETS: [(&str, &[&str]); 13] = [
     ("447700900111", &[CONTACTS_READ]),
     ("Ada Canary", &[CONTACTS_READ]),
@@ -171,7 +171,7 @@ fn leaks(reply: &Reply, scopes: &[&str]) -> Vec<&'static str> {
     hidden.map(|(word, _)| *word).filter(|it| text.contains(it)).collect()
 }
 
-/// What every route shows to a caller with its own scope alone.
+/// Calls every route with its own scope alone, and looks at what it shows.
 async fn walk(make: impl AsyncFn(&Stage, &Route, &'static str) -> Reply) {
     for scope in SCOPES {
         for route in ROUTES.iter().filter(|it| it.access == Access::Scope(scope)) {

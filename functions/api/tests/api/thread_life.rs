@@ -1,4 +1,4 @@
-//! What people and programs of ours change of a thread, and what messages do to it meanwhile.
+//! The changes of a thread by people and programs of ours, and what messages do to it meanwhile.
 
 use domain::content::Content;
 use domain::event::Kind;
@@ -15,7 +15,7 @@ async fn waiting() -> (World, String) {
     (world, path)
 }
 
-/// How many threads a list holds.
+/// The number of threads in a list.
 async fn listed(world: &World, query: &str, after_ms: i64) -> usize {
     let request = world.request("GET", &format!("/v1/threads?{query}"), None, None);
     let reply = world.at(now().plus_ms(after_ms), request).await;

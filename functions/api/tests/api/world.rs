@@ -36,7 +36,7 @@ pub(crate) struct World {
     token: String,
 }
 
-/// What a call was answered with.
+/// The answer to a call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -160,7 +160,7 @@ impl World {
         found.body["threads"][0]["id"].as_str().expect("a thread that waits").to_owned()
     }
 
-    /// How many items have a key that begins so.
+    /// The number of items with a key that begins so.
     pub(crate) async fn count(&self, prefix: &str) -> usize {
         let items = self.cloud.items().await;
         items.iter().filter(|it| it["pk"].as_s().unwrap().starts_with(prefix)).count()

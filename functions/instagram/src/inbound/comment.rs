@@ -1,4 +1,4 @@
-//! What people write in public: comments on the account's posts, ads and live videos, and mentions elsewhere.
+//! Public words of people: comments on the account's posts, ads and live videos, and mentions elsewhere.
 
 use domain::content::{Content, Referral};
 use domain::event::{Identity, InboundEvent, Message, Visibility};
@@ -46,7 +46,7 @@ pub(super) fn mention(change: &Change<'_>) -> Option<InboundEvent> {
     Some(item.event(id, Some(who), said))
 }
 
-/// Who wrote it. The name changes and is never a key.
+/// The author of it. The name changes and is never a key.
 fn author(change: &Change<'_>) -> Option<Identity> {
     let from = change.value.object("from");
     Some(change.item.person(&from.text("id")?, from.string("username")))

@@ -1,4 +1,4 @@
-//! What people write in public on the Page: comments, posts of theirs, mentions, reactions.
+//! Public words and deeds of people on the Page: comments, posts of theirs, mentions, reactions.
 //!
 //! The field `feed` also reports what the Page itself does: to whom is not said, so it is kept and not modelled.
 
@@ -12,7 +12,7 @@ use meta::{COMMENT, POST};
 struct Deed<'a> {
     change: &'a Change<'a>,
     who: Identity,
-    /// What it was done to, with its prefix.
+    /// The id of the thing that it was done to, with its prefix.
     id: String,
     verb: String,
 }

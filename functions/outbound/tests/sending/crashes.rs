@@ -107,12 +107,12 @@ async fn run(world: &World, case: &Case, stop: Option<(usize, Steps)>) -> usize 
     n_entries
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(PartialEq)]
 struct End {
     arrived: u32,
     status: Status,
-    /// What the caller is told of the doubt, if there is one.
+    /// The words to the caller about the doubt, if there is one.
     flag: Option<&'static str>,
     waits: bool,
     picture: Picture,
@@ -141,7 +141,7 @@ impl End {
         )
     }
 
-    /// Why it must not end so.
+    /// The reason for which it must not end so.
     fn fault(&self, clean: &Self) -> Option<String> {
         let is_over = Status::Sent <= self.status;
         if self.arrived != 1 && self.flag.is_none() {

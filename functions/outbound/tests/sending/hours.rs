@@ -1,4 +1,4 @@
-//! How often the function is called for one message: for a plain one, and for one that is tried all day.
+//! The number of the function's calls for one message: for a plain one, and for one that is tried all day.
 
 use domain::outbound::SendProblem;
 use domain::sending::{End, MAX_TRYING_MS};
@@ -11,14 +11,14 @@ use crate::support::{Queuing, World};
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// How many rounds Lambda lets a request go through the same function, unless that is allowed to go on.
+/// The number of rounds that Lambda lets a request go through the same function, unless that is allowed to go on.
 const ROUNDS: u32 = 16;
 
-/// What it took to have nothing left to do.
+/// The effort that it took to have nothing left to do.
 struct Played {
-    /// How often the function was called.
+    /// The number of calls of the function.
     n_calls: u32,
-    /// How many calls lie on the longest way from entry to entry: to Lambda they are one request.
+    /// The number of calls on the longest way from entry to entry: to Lambda they are one request.
     rounds: u32,
     /// When the last of them was.
     ended: Timestamp,

@@ -1,4 +1,4 @@
-//! What a message comes to, without a stop.
+//! The outcome of a message, without a stop.
 
 use std::collections::BTreeMap;
 

@@ -83,7 +83,7 @@ fn call(account: &Account, what: &str, delivers: bool, send: &Send) -> Next {
     }
 }
 
-/// What the platform does with the next delivery.
+/// The platform's reaction to the next delivery.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Deed {
     /// Takes it and says so.
@@ -125,7 +125,7 @@ impl Platform {
         self.server.uri()
     }
 
-    /// What it does with the next deliveries; after these it takes each.
+    /// Sets its reactions to the next deliveries; after these it takes each.
     pub(crate) fn will(&self, deeds: &[Deed]) {
         self.inner.lock().unwrap().deeds.extend(deeds);
     }
@@ -135,7 +135,7 @@ impl Platform {
         self.inner.lock().unwrap().deeds.clear();
     }
 
-    /// How many calls it got, of any kind.
+    /// The number of calls that it got, of any kind.
     pub(crate) async fn n_calls(&self) -> usize {
         self.server.received_requests().await.unwrap().len()
     }
@@ -150,13 +150,13 @@ impl Platform {
         calls.iter().map(token).collect()
     }
 
-    /// How often the message arrived.
+    /// The number of times that the message arrived.
     pub(crate) fn arrived(&self) -> u32 {
         self.inner.lock().unwrap().arrived
     }
 }
 
-/// How calls of one kind are answered.
+/// The answers to calls of one kind.
 struct Answering(Arc<Mutex<Inner>>, fn(&mut Inner) -> ResponseTemplate);
 
 impl Respond for Answering {

@@ -46,7 +46,7 @@ pub(crate) struct World {
 }
 
 thread_local! {
-    /// What the clock of a test shows that lives through hours.
+    /// The time on the clock of a test that lives through hours.
     static NOW: Cell<Timestamp> = Cell::default();
 }
 
@@ -124,7 +124,7 @@ impl World {
         self.table().sends().outgoing(&id()).await.unwrap().unwrap()
     }
 
-    /// What the table holds, without versions, and without how and when it came to that.
+    /// The content of the table, without versions, and without how and when it came to that.
     pub(crate) async fn picture(&self) -> Picture {
         self.cloud.items().await.iter().map(shown).collect()
     }
@@ -165,7 +165,7 @@ impl World {
         outbox.handle(batch, time).await.is_ok_and(|it| it.batch_item_failures.is_empty())
     }
 
-    /// What waits in the queue and in the timers, the queue first.
+    /// The entries that wait in the queue and in the timers, the queue first.
     pub(crate) fn waiting(&self) -> Vec<Queuing> {
         let take = |queue: &'static str| {
             self.cloud.queues.take(queue).into_iter().map(move |it| Queuing {

@@ -1,4 +1,4 @@
-//! What a message says.
+//! The content of a message.
 //!
 //! Decided here, because Telegram leaves it open:
 //! - A poll, a checklist, a die, a game and an invoice are words: whoever answers must be able to read them.
@@ -80,7 +80,7 @@ const ENVELOPE: [&str; 44] = [
     "via_bot",
 ];
 
-/// What a message says; what we cannot read is kept.
+/// The content of a message; what we cannot read is kept.
 pub(super) fn of(update: &Update<'_>, item: &Fields<'_>) -> Content {
     read(item).unwrap_or_else(|| {
         let kind = item.names().find(|it| !ENVELOPE.contains(it)).unwrap_or("nothing");
@@ -88,13 +88,13 @@ pub(super) fn of(update: &Update<'_>, item: &Fields<'_>) -> Content {
     })
 }
 
-/// What happened, if nobody said anything: Telegram sends such a notice as a message.
+/// The name of what happened, if nobody said anything: Telegram sends such a notice as a message.
 pub(super) fn notice(item: &Fields<'_>) -> Option<&'static str> {
     let found = NOTICES.into_iter().find(|it| item.raw(it).is_some())?;
     read(item).is_none().then_some(found)
 }
 
-/// What an item says that is laid out like a message; `None` if it says nothing that can be read.
+/// The content of an item that is laid out like a message; `None` if it says nothing that can be read.
 pub(super) fn read(item: &Fields<'_>) -> Option<Content> {
     if let Some(text) = written_out(item, "text", "entities") {
         let text = with_buttons(item, Some(text)).unwrap_or_default();
@@ -175,7 +175,7 @@ fn story(story: &Fields<'_>) -> Media {
     }
 }
 
-/// Where a story is shown, if its chat has a public name.
+/// The address of a story, if its chat has a public name.
 pub(super) fn story_url(story: &Fields<'_>) -> Option<String> {
     let name = story.object("chat").string("username")?;
     Some(format!("https://t.me/{name}/s/{}", whole(story, "id")?))

@@ -42,7 +42,7 @@ pub(super) fn with_buttons(item: &Fields<'_>, text: Option<String>) -> Option<St
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// Where the words of an entity end, and what is to be written there.
+/// The end of an entity's words, and what is to be written there.
 fn hidden(entity: &Fields<'_>, text: &str) -> Option<(usize, String)> {
     let address = address(entity)?;
     let number = |name: &str| entity.text(name)?.parse::<usize>().ok();
@@ -65,7 +65,7 @@ pub(super) fn address(entity: &Fields<'_>) -> Option<String> {
     }
 }
 
-/// What is to be written behind words that lead to an address; nothing if they say it themselves.
+/// The text to be written behind words that lead to an address; nothing if they say it themselves.
 pub(super) fn behind(words: &str, address: &str) -> Option<String> {
     (bare(words) != bare(address)).then(|| format!(" ({address})"))
 }

@@ -1,4 +1,4 @@
-//! What people say: messages, their edits, and taps on our buttons.
+//! The words of people: messages, their edits, and taps on our buttons.
 
 use domain::content::{Content, Referral};
 use domain::event::{Direction, InboundEvent, Kind, Message, Receipt, ReceiptOf, Visibility};
@@ -61,7 +61,7 @@ pub(super) fn said(update: &Update<'_>, item: &Fields<'_>) -> Option<InboundEven
     Some(update.event(Some(place.identity), at, message))
 }
 
-/// What happened without anybody saying it. A post that Telegram copies from a channel into its group is no message of a
+/// An event without anybody saying it. A post that Telegram copies from a channel into its group is no message of a
 /// person: the channel said it, and where the bot is in that it came as `channel_post`.
 fn happened(
     update: &Update<'_>,
@@ -79,7 +79,7 @@ fn happened(
     Some(update.event(Some(place.identity.clone()), at, kind))
 }
 
-/// What says that a message is a copy of a channel's post in the group of that channel.
+/// The mark of a message that is a copy of a channel's post in the group of that channel.
 const COPY: &str = "is_automatic_forward";
 
 /// A message as its author changed it. Telegram counts no edits; their times do.
@@ -116,14 +116,14 @@ pub(super) fn tapped(update: &Update<'_>, item: &Fields<'_>) -> Option<InboundEv
     Some(update.event(Some(place.identity), update.received, message))
 }
 
-/// What stands on the button that carries this data.
+/// The title of the button that carries this data.
 fn title(asked: &Fields<'_>, data: &str) -> String {
     let mut buttons = buttons(asked);
     let button = buttons.find(|it| it.text("callback_data").is_some_and(|it| it == data));
     button.and_then(|it| it.string("text")).unwrap_or_default()
 }
 
-/// What our deep link carried: the word after `/start`, by the alphabet that Telegram lets a link have.
+/// The word that our deep link carried: the one after `/start`, by the alphabet that Telegram lets a link have.
 fn start_parameter(content: &Content) -> Option<String> {
     let Content::Text { text } = content else { return None };
     let parameter = text.strip_prefix("/start ")?.trim();

@@ -1,4 +1,4 @@
-//! What happens beside messages: notices, reactions, deletions, blocks, and changes of our own account.
+//! Events beside messages: notices, reactions, deletions, blocks, and changes of our own account.
 //!
 //! A reaction in a group counts like one in private: it is recorded with the message that it is of, makes nobody a contact
 //! and opens no window, so it does no harm where nobody of ours reads it.
@@ -96,7 +96,7 @@ fn emoji(reaction: &Fields<'_>) -> Option<String> {
     word.filter(|it| it.len() <= 64)
 }
 
-/// What the bot may do in a chat: in a private one, whether the person blocked it; else, something about our account.
+/// The rights of the bot in a chat: in a private one, whether the person blocked it; else, something about our account.
 pub(super) fn membership(update: &Update<'_>, item: &Fields<'_>) -> Option<InboundEvent> {
     let new = item.object("new_chat_member");
     if !whole(&new.object("user"), "id").is_some_and(|it| update.is_us(&it)) {

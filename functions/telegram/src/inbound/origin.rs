@@ -1,4 +1,4 @@
-//! What a message refers to: what it answers and quotes, and where its words are from.
+//! The references of a message: what it answers and quotes, and where its words are from.
 
 use domain::content::{Quote, Referral};
 use domain::id::ProviderId;
@@ -69,7 +69,7 @@ fn words(external: &Fields<'_>) -> Option<String> {
     (!words.is_empty()).then_some(words)
 }
 
-/// What a person answers or passes on: a story, or words of somebody else.
+/// The thing that a person answers or passes on: a story, or words of somebody else.
 pub(super) fn referral(item: &Fields<'_>) -> Option<Referral> {
     if is_forwarded(item) {
         let origin = item.object("forward_origin");

@@ -1,6 +1,6 @@
-//! Where a message was said, by whom, and to whom.
+//! The place of a message, its speaker, and its readers.
 //!
-//! Who writes for a chat (an anonymous admin for their group, a person for a channel of theirs) is that chat: the `from`
+//! The writer for a chat (an anonymous admin for their group, a person for a channel of theirs) is that chat: the `from`
 //! beside it is a fixed account of Telegram's own, the same for everybody, and names nobody.
 
 use std::borrow::Cow;
@@ -16,20 +16,20 @@ use crate::address::Chat;
 /// (<https://core.telegram.org/bots/api#message>, `from`).
 const STAND_INS: [&str; 3] = ["1087968824", "136817688", "777000"];
 
-/// Where a message was said, by whom, and to whom.
+/// The place of a message, its speaker, and its readers.
 pub(super) struct Place<'a> {
     /// The connection to a business account, if it was said to that.
     connection: Option<Cow<'a, str>>,
     chat: Cow<'a, str>,
     /// The person; else the group or channel.
     pub(super) identity: Identity,
-    /// Who spoke.
+    /// The side that spoke.
     pub(super) speaker: Speaker<'a>,
-    /// Who could read it.
+    /// The circle of those who could read it.
     pub(super) visibility: Visibility,
 }
 
-/// Who spoke.
+/// The side that spoke.
 pub(super) enum Speaker<'a> {
     /// The person.
     Person,
@@ -210,7 +210,7 @@ fn ephemeral(chat: &Chat<'_>, item: &Fields<'_>) -> Option<ProviderId> {
     Some(chat.ephemeral(&whole(&person, "id")?, &id, &whole(item, "date")?))
 }
 
-/// Who wrote in a group.
+/// The writer of a message in a group.
 fn sender(update: &Update<'_>, item: &Fields<'_>) -> Option<Identity> {
     let (from, group) = (item.object("from"), item.object("sender_chat"));
     let known = whole(&from, "id").filter(|it| !STAND_INS.contains(&it.as_ref()));
@@ -222,7 +222,7 @@ fn sender(update: &Update<'_>, item: &Fields<'_>) -> Option<Identity> {
     Some(person(update, None, &whole(&fields, "id")?, &fields))
 }
 
-/// Who a topic of a channel's direct messages is of, and their own id. An answer must go to the topic; they are the same
+/// The person of a topic of a channel's direct messages, and their own id. An answer must go to the topic; they are the same
 /// person as the one who writes to the bot.
 fn direct_identity<'a>(
     update: &Update<'_>,
@@ -262,7 +262,7 @@ pub(super) fn connection<'a>(item: &Fields<'a>) -> Option<Cow<'a, str>> {
 /// The longest id of a business connection. Telegram's have about 20 characters.
 const MAX_CONNECTION: usize = 64;
 
-/// Where a name is cut, in bytes. Telegram's have 64 characters at most, twice.
+/// The length at which a name is cut, in bytes. Telegram's have 64 characters at most, twice.
 pub(super) const MAX_NAME: usize = 512;
 
 /// The name of a person, or the title of a group.

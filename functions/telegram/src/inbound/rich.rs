@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::content::{FILES, file};
 use super::links::{address, behind};
 
-/// What a rich message says: its words, a line each, and its files; `None` if it has neither.
+/// The content of a rich message: its words, a line each, and its files; `None` if it has neither.
 pub(super) fn read(message: &Fields<'_>) -> Option<Content> {
     let mut page = Page::default();
     page.blocks(message);
@@ -23,7 +23,7 @@ pub(super) fn read(message: &Fields<'_>) -> Option<Content> {
     }
 }
 
-/// What was read so far.
+/// The lines and files read so far.
 #[derive(Default)]
 struct Page {
     lines: Vec<String>,

@@ -1,4 +1,4 @@
-//! How fields and a file are written: JSON without a file, a multipart form with one.
+//! The form of fields and a file: JSON without a file, a multipart form with one.
 
 use domain::event::digest;
 use domain::outbound::Body;
@@ -13,7 +13,7 @@ pub(super) struct File<'a> {
     pub(super) mime: &'a str,
     /// Its key in our bucket.
     pub(super) key: &'a str,
-    /// What the form's boundary is made of, so that no file can hold it by chance and it is the same when asked again.
+    /// The seed of the form's boundary, so that no file can hold it by chance and it is the same when asked again.
     pub(super) seed: String,
 }
 

@@ -165,7 +165,7 @@ fn reaction<'a>(of: &ProviderId, emoji: &str) -> Result<Method<'a>, SendError> {
     Ok(Method::message("setMessageReaction", fields))
 }
 
-/// What quotes a message. One of a group is quoted in the private chat: an answer is never public by accident. If the
+/// The quote of a message. One of a group is quoted in the private chat: an answer is never public by accident. If the
 /// message is gone, the answer goes without.
 fn quote(of: &ProviderId, chat: &Chat<'_>) -> Option<Value> {
     let Named::Message(of, id) = Named::parse(of)? else { return None };

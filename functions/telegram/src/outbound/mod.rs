@@ -14,7 +14,7 @@ use crate::address::{Chat, Named};
 use crate::errors::{Outcome, outcome};
 use calls::{Method, method};
 
-/// What the channel can carry.
+/// The content that the channel can carry.
 pub(crate) fn capabilities() -> &'static Capabilities {
     static READ: LazyLock<Capabilities> =
         LazyLock::new(|| Capabilities::built_in(include_str!("../rules.json")));

@@ -24,7 +24,7 @@ fn options(question: &Outgoing) -> Vec<String> {
 
 /// A message that may be about either topic, and joins one.
 const DOUBTFUL: &str = "Tuesday would be a good day for dinner";
-/// What goes on with it.
+/// A message that goes on with it.
 const MORE: &str = "Book the table for noon please";
 /// One that may be about either topic or a third, and opens a thread.
 const DOUBTFUL_NEW: &str = "Hi, I need something for Tuesday, can you help me?";

@@ -162,7 +162,7 @@ impl World {
     }
 }
 
-/// What WhatsApp carries.
+/// The content that WhatsApp carries.
 pub(crate) fn offers() -> Vec<Offer> {
     channels::offers(channels::ALL, "whatsapp").unwrap()
 }

@@ -1,4 +1,4 @@
-//! What is about our own account, its numbers and its templates, not about a person.
+//! Events about our own account, its numbers and its templates, not about a person.
 
 use domain::content::Raw;
 use domain::event::{InboundEvent, Kind, TemplateChanged};

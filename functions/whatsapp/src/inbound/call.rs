@@ -11,7 +11,7 @@ use super::scene::ChangeContext;
 
 /// An entry of `calls`.
 ///
-/// What webhooks leave out decides nothing that the person would read as a fact: a call without a direction was ours only if
+/// A gap in a webhook decides nothing that the person would read as a fact: a call without a direction was ours only if
 /// it came from our own number, and one of which neither how long it was nor how it ended is said just ended.
 pub(super) fn report(
     scene: &ChangeContext<'_>,

@@ -1,4 +1,4 @@
-//! What a message says, by its type.
+//! The content of a message, by its type.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! What is kept of a webhook that we cannot read, or not all of it: the smallest webhook that holds that part alone. Reading
+//! The kept part of a webhook that we cannot read, or not all of it: the smallest webhook that holds that part alone. Reading
 //! it again gives the same event, so a replay needs nothing but the parser of its day.
 
 use domain::content::Raw;
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::OBJECT;
 
-/// What stands around the items of a change, unread.
+/// The frame around the items of a change, unread.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Frame<'a> {
     id: Option<&'a RawValue>,

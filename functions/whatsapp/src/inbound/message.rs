@@ -1,4 +1,4 @@
-//! What was said: by a person, or by a colleague in the WhatsApp Business app.
+//! The words of a person, or of a colleague in the WhatsApp Business app.
 
 use domain::content::{Content, Raw, Referral};
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message, digest};
@@ -13,7 +13,7 @@ use crate::CHANNEL;
 /// The scope of a group's identity: a group is spoken to as one.
 pub(crate) const GROUP: &str = "group";
 
-/// Whose turn it was to speak, and to whom.
+/// The turn to speak: its speaker, and the person that it is with.
 struct Turn {
     identity: Identity,
     direction: Direction,
@@ -132,7 +132,7 @@ fn event(
     Some(scene.event(id, Some(turn.identity), at, kind))
 }
 
-/// What happens in a chat without anybody saying it: the person opened it for the first time. Meta switched this type off and
+/// Types of events in a chat without anybody's words: the person opened it for the first time. Meta switched this type off and
 /// on again; it is documented, and nothing in it waits for an answer.
 const WORDLESS: [&str; 1] = ["request_welcome"];
 
@@ -150,7 +150,7 @@ fn unsupported(kind: &str, raw: Raw) -> Content {
     Content::Unsupported { kind: printable(kind).into_owned(), raw }
 }
 
-/// What brought the person to write: an ad or a post, a product, or another chat from which the message was forwarded.
+/// The origin of a message: an ad or a post, a product, or another chat from which the message was forwarded.
 fn referral(item: &Fields<'_>) -> Option<Referral> {
     let (ad, context) = (item.object("referral"), item.object("context"));
     let product = context.object("referred_product");

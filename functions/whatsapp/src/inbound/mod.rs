@@ -26,7 +26,7 @@ pub(crate) use message::GROUP;
 pub(crate) use people::{is_phone, is_user_id};
 use scene::{ChangeContext, STANDBY};
 
-/// What its webhooks call themselves.
+/// The name of its webhooks for themselves.
 const OBJECT: &str = "whatsapp_business_account";
 
 /// Reads one item; `None` if it cannot be read.
@@ -50,10 +50,10 @@ const LISTS: &[(&str, Reader)] = &[
 /// The list that is none of items: it says of whom they are.
 const PEOPLE: &str = "contacts";
 
-/// How long the name of a list may be that is copied into what is kept of each of its items.
+/// The longest name of a list that is copied into what is kept of each of its items.
 const LONGEST_LIST: usize = 40;
 
-/// Why an item is kept unread though it may be whole.
+/// The reason for which an item is kept unread though it may be whole.
 const ANOTHER_ACCOUNT: &str = "another account";
 
 /// Turns a proven webhook into the events in it.

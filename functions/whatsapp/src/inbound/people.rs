@@ -1,4 +1,4 @@
-//! Who people are. An address is known by its shape, never by the field it stands in: ids that are unique to our business
+//! The identity of people. An address is known by its shape, never by the field it stands in: ids that are unique to our business
 //! (BSUIDs) have been seen in the fields of phone numbers.
 
 use std::borrow::Cow;

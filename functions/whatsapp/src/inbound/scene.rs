@@ -1,4 +1,4 @@
-//! What the items of one change have in common: our account, the people named beside them, the time.
+//! The things that the items of one change share: our account, the people named beside them, the time.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use super::kept::Frame;
 use super::people::{Addresses, Person};
 use crate::CHANNEL;
 
-/// Where an item stands.
+/// The context of an item: the account, the people and the time around it.
 pub(super) struct ChangeContext<'a> {
     /// Our phone number, or our WhatsApp Business Account where the item is about that.
     account: AccountId,
@@ -22,13 +22,13 @@ pub(super) struct ChangeContext<'a> {
     pub(super) is_ours: bool,
     /// The digits of our phone number, as people see it.
     number: Option<Cow<'a, str>>,
-    /// Who is named beside the items.
+    /// The people named beside the items.
     people: Vec<Person<'a>>,
     /// When the platform sent it, where it says so; else when we got it.
     pub(super) at: Timestamp,
     /// The former alone: it is the same when the webhook comes again.
     sent: Option<Timestamp>,
-    /// What stands around its items.
+    /// The frame around its items.
     frame: Frame<'a>,
     /// The list that its items stand in.
     pub(super) list: Cow<'a, str>,
@@ -48,7 +48,7 @@ const ADDRESSES: [&str; 10] = [
     "recipient_participant_id",
 ];
 
-/// How long a phone number may be as people write it.
+/// The longest that a phone number may be as people write it.
 const LONGEST_NUMBER: usize = 32;
 
 impl<'a> ChangeContext<'a> {
@@ -103,7 +103,7 @@ impl<'a> ChangeContext<'a> {
         }
     }
 
-    /// Whom an item is about: the addresses in these fields of it, and what is said of that person beside it.
+    /// The person whom an item is about: the addresses in these fields of it, and what is said of that person beside it.
     pub(super) fn identity(&self, item: &Fields<'_>, names: &[&str]) -> Option<Identity> {
         let addresses = Addresses::of(item, names);
         // An item without an address is about the one person who is named, if there is but one.
@@ -173,7 +173,7 @@ impl<'a> ChangeContext<'a> {
         self.frame.value(value.get())
     }
 
-    /// Who is named beside an item and may be meant by it. Whoever is named alone may be; where others were named too, an
+    /// The people named beside an item who may be meant by it. Whoever is named alone may be; where others were named too, an
     /// empty entry goes on saying so.
     fn beside(&self, raw: &RawValue) -> Vec<&'a str> {
         const MOST: usize = 8;

@@ -1,5 +1,5 @@
-//! What another program of ours showed the person: a question with buttons or a list, a template. Here it is only read, so
-//! it is its words, in the order in which the person sees them.
+//! Content that another program of ours showed the person: a question with buttons or a list, a template. Here it is only read,
+//! so it is its words, in the order in which the person sees them.
 
 use domain::content::Content;
 use domain::json::Fields;
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::scene::printable;
 
-/// What stands in an object of its own and is read by the person: a price, a date, a place, the name and address of a file.
+/// The objects with fields that the person reads: a price, a date, a place, the name and address of a file.
 const SHOWN: [(&str, &[&str]); 7] = [
     ("currency", &["fallback_value"]),
     ("date_time", &["fallback_value"]),
@@ -66,7 +66,7 @@ fn parameters(of: &Fields<'_>) -> Vec<String> {
     words
 }
 
-/// What the person reads of a header or a parameter.
+/// The text of a header or a parameter, as the person reads it.
 fn part(part: &Fields<'_>) -> Vec<String> {
     let own = ["text", "coupon_code"].iter().filter_map(|it| part.string(it));
     let inner = SHOWN.iter().flat_map(|(object, names)| {

@@ -10,12 +10,12 @@ use super::{capabilities, check_length, refused, template, unsupported};
 
 /// The question above buttons or a list.
 const QUESTION: usize = 1024;
-/// How many options are shown as buttons, and how long their titles may then be. More, or longer ones, are a list.
+/// The number of options shown as buttons, and the length of their titles then. More, or longer ones, are a list.
 const BUTTONS: usize = 3;
 const BUTTON_TITLE: usize = 20;
 /// The line under a row of a list.
 const ROW_DESCRIPTION: usize = 72;
-/// What opens a list when the sender says nothing: the same word in several languages.
+/// The label that opens a list when the sender says nothing: the same word in several languages.
 const LIST_LABEL: &str = "Options";
 
 /// The fields that say what a message is, with the id under which its file was uploaded, if it was.

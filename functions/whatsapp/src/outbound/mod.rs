@@ -20,7 +20,7 @@ use crate::CHANNEL;
 use crate::errors;
 use crate::inbound::{GROUP, is_phone, is_user_id};
 
-/// What the channel can carry.
+/// The content that the channel can carry.
 pub(crate) fn capabilities() -> &'static Capabilities {
     static READ: LazyLock<Capabilities> =
         LazyLock::new(|| Capabilities::built_in(include_str!("../rules.json")));
@@ -147,7 +147,7 @@ fn call(
     Ok(Call { request, body, delivers })
 }
 
-/// What is refused before a call is made, in words for whoever sent it.
+/// The refusal before a call is made, in words for whoever sent it.
 fn refused(problem: SendProblem, why: impl Into<String>) -> SendError {
     SendError::Refused(Failure { message: Some(why.into()), ..Failure::ours(problem) })
 }

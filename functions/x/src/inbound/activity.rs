@@ -21,7 +21,7 @@ const PAYLOADS: [(&str, Reader); 6] = [
     ("post.delete", post::new_deletion),
 ];
 
-/// What is said of a message that only the person's and our own devices can read.
+/// The words about a message that only the person's and our own devices can read.
 const ENCRYPTED: &str = "encrypted chat message open it in x";
 
 /// The events of one delivery.

@@ -144,14 +144,14 @@ pub(super) fn words(fields: &Fields<'_>, name: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
-/// Where short links lead through.
+/// The address that short links lead through.
 const SHORTENER: &str = "https://t.co/";
 
-/// How many links of a text are written out, and how long they may be.
+/// The most links of a text that are written out, and the longest that they may be.
 const MAX_LINKS: usize = 32;
 const MAX_LINK: usize = 2048;
 
-/// What the person answered to: a post of ours with a button, or a welcome message.
+/// The thing that the person answered to: a post of ours with a button, or a welcome message.
 fn referral(via: &Fields<'_>) -> Option<Referral> {
     let names = [("tweet_id", "post"), ("welcome_message_id", "welcome_message")];
     let (source, id) = names.iter().find_map(|(name, source)| Some((source, via.string(name)?)))?;

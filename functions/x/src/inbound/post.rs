@@ -12,7 +12,7 @@ use super::direct;
 use super::scene::{ActivityContext, id};
 use crate::post_id;
 
-/// What the two shapes of a post have in common.
+/// The parts that the two shapes of a post have in common.
 struct Post<'a> {
     id: Cow<'a, str>,
     author: Cow<'a, str>,

@@ -1,4 +1,4 @@
-//! What the items of one webhook have in common: our account, what it tells of, the people named beside the items.
+//! The things that the items of one webhook share: our account, what it tells of, the people named beside the items.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::{CHANNEL, is_id};
 
-/// Where an item stands.
+/// The context of an item: our account, and what came beside it.
 pub(super) struct ActivityContext<'a> {
     /// Our account's user id.
     account: AccountId,
@@ -33,13 +33,13 @@ pub(super) struct ActivityContext<'a> {
     included: Vec<&'a RawValue>,
     /// The list of the payload that its items stand in, if they do.
     list: Cow<'static, str>,
-    /// What else came with the delivery, by kind.
+    /// The other things that came with the delivery, by kind.
     includes: Fields<'a>,
     /// When we got it: the time of what has none.
     pub(super) received: Timestamp,
 }
 
-/// Where an item stands in its envelope.
+/// The position of an item in its envelope.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// It is the payload of a delivery.
@@ -85,7 +85,7 @@ impl<'a> ActivityContext<'a> {
         Self { includes, ..self }
     }
 
-    /// What came with the delivery under this key.
+    /// The entry that came with the delivery under this key.
     pub(super) fn included(&self, list: &str, key: &str, value: &str) -> Option<Fields<'a>> {
         let entries = self.includes.list(list).into_iter().take(MAX_INCLUDED);
         let mut entries = entries.filter_map(Fields::of);
@@ -117,7 +117,7 @@ impl<'a> ActivityContext<'a> {
         }
     }
 
-    /// What is said of an item that is not our account's.
+    /// The words about an item that is not our account's.
     pub(super) fn why_not_ours(&self) -> &'static str {
         if self.is_named { "another account" } else { "no account" }
     }
@@ -223,13 +223,13 @@ impl<'a> ActivityContext<'a> {
     }
 }
 
-/// Where a person's name is cut, in bytes. X's have 50 characters at most.
+/// The length at which a person's name is cut, in bytes. X's have 50 characters at most.
 const MAX_NAME: usize = 200;
 
 /// The longest id of a delivery. X's have 20 characters.
 const MAX_DELIVERY: usize = 64;
 
-/// How much of what came with a delivery is looked through for one key.
+/// The number of things beside a delivery that are looked through for one key.
 const MAX_INCLUDED: usize = 64;
 
 /// A text of a value that spaces and the order of fields do not change.

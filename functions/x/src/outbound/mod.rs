@@ -19,14 +19,14 @@ use serde_json::{Value, json};
 use crate::errors::outcome;
 use crate::{POST, is_id, post_id};
 
-/// What the channel can carry.
+/// The content that the channel can carry.
 pub(crate) fn capabilities() -> &'static Capabilities {
     static READ: LazyLock<Capabilities> =
         LazyLock::new(|| Capabilities::built_in(include_str!("../rules.json")));
     &READ
 }
 
-/// Where a message goes.
+/// The target of a message.
 #[derive(Clone, Copy)]
 enum Target<'a> {
     /// To a person.
@@ -137,7 +137,7 @@ impl Target<'_> {
         Ok(Call { body, delivers: true, request: request(url, "application/json")? })
     }
 
-    /// What a file is uploaded for.
+    /// The use that a file is uploaded for.
     fn category(self) -> &'static str {
         match self {
             Self::Person(_) => "dm_image",

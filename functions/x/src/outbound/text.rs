@@ -1,4 +1,4 @@
-//! How long a post is. X counts by weights: a character of most alphabets is one, any other (emoji, Chinese) two, a link 23.
+//! The length of a post. X counts by weights: a character of most alphabets is one, any other (emoji, Chinese) two, a link 23.
 
 use domain::outbound::Account;
 
@@ -7,7 +7,7 @@ pub(super) fn longest_post(account: &Account) -> usize {
     account.settings.get("post_length").and_then(|it| it.parse().ok()).unwrap_or(280)
 }
 
-/// How long a text is as a post. It may say more than X does where an emoji is made of several, never less.
+/// The length of a text as a post. It may say more than X does where an emoji is made of several, never less.
 pub(super) fn weight(text: &str) -> usize {
     let is_link = |word: &str| word.starts_with("https://") || word.starts_with("http://");
     let (links, others): (Vec<_>, Vec<_>) =
@@ -17,7 +17,7 @@ pub(super) fn weight(text: &str) -> usize {
     links.chain(others.into_iter().map(characters)).sum()
 }
 
-/// What a link counts, at the least.
+/// The weight of a link, at the least.
 const LINK: usize = 23;
 
 fn weight_of(character: char) -> usize {

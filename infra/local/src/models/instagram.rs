@@ -10,7 +10,7 @@ pub const ACCOUNT_ID: &str = "17841400000000001";
 /// The Page that it is linked to.
 pub const PAGE_ID: &str = "100000000000002";
 
-/// What Instagram has: <https://developers.facebook.com/docs/messenger-platform/instagram/features/send-message>.
+/// The traits of Instagram: <https://developers.facebook.com/docs/messenger-platform/instagram/features/send-message>.
 pub const INSTAGRAM: Product = Product {
     channel: "instagram",
     object: "instagram",
@@ -30,7 +30,7 @@ pub const INSTAGRAM: Product = Product {
     templates: &[],
 };
 
-/// What the registry knows.
+/// The model's entry in the registry.
 pub const KNOWN: Known = Known {
     channel: INSTAGRAM.channel,
     start: || Box::pin(async { Ok(SendApi::start(INSTAGRAM).await? as Arc<dyn Platform>) }),

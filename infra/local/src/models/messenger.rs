@@ -8,7 +8,7 @@ use super::{CUSTOMER, Known, Platform};
 /// Our Page: the account.
 pub const PAGE_ID: &str = "100000000000001";
 
-/// What Messenger has: <https://developers.facebook.com/docs/messenger-platform/reference/send-api>.
+/// The traits of Messenger: <https://developers.facebook.com/docs/messenger-platform/reference/send-api>.
 pub const MESSENGER: Product = Product {
     channel: "messenger",
     object: "page",
@@ -30,7 +30,7 @@ pub const MESSENGER: Product = Product {
     ],
 };
 
-/// What the registry knows.
+/// The model's entry in the registry.
 pub const KNOWN: Known = Known {
     channel: MESSENGER.channel,
     start: || Box::pin(async { Ok(SendApi::start(MESSENGER).await? as Arc<dyn Platform>) }),

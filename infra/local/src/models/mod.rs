@@ -25,7 +25,7 @@ pub const CUSTOMER: &str = "Ada L.";
 /// A future of a trait object.
 pub type Work<'a, T> = Pin<Box<dyn Future<Output = anyhow::Result<T>> + Send + 'a>>;
 
-/// What every model can do, so that one story runs on all of them.
+/// The abilities of every model, so that one story runs on all of them.
 pub trait Platform: Any + Send + Sync {
     /// The channel that it is the other end of.
     fn channel(&self) -> &'static str;
@@ -37,10 +37,10 @@ pub trait Platform: Any + Send + Sync {
         found.expect("a model of a channel that is in the list")
     }
 
-    /// What the channel's webhook secret must hold.
+    /// The content that the channel's webhook secret must have.
     fn webhook_secret(&self) -> Value;
 
-    /// What the channel's sending secret must hold: where this model listens, and its token.
+    /// The content that the channel's sending secret must have: where this model listens, and its token.
     fn sending_secret(&self) -> Value;
 
     /// Tells it where webhooks go, as the platform's dashboard does, and makes the handshake if there is one.
@@ -49,7 +49,7 @@ pub trait Platform: Any + Send + Sync {
     /// Its one customer writes a text; the answer is the status that our webhook gave.
     fn customer_writes<'a>(&'a self, text: &'a str) -> Work<'a, u16>;
 
-    /// What that customer was shown, oldest first.
+    /// The messages that the customer was shown, oldest first.
     fn customer_saw(&self) -> Vec<String>;
 }
 

@@ -17,21 +17,21 @@ pub(super) struct Reader<'a, E> {
 /// A reader that says in plain words what is wrong.
 pub(super) type Strict<'a> = Reader<'a, String>;
 
-/// What such a reader gives.
+/// The result of such a reader.
 pub(super) type Read<T> = Result<T, String>;
 
-/// What is wrong with a field, or, where that has no name, with the object.
+/// The fault of a field, or, where that has no name, of the object.
 #[derive(Debug)]
 pub(super) struct Wrong {
     /// The place of the object.
     pub(super) at: String,
     /// The field's name.
     pub(super) field: String,
-    /// What is wrong with it.
+    /// The kind of fault.
     pub(super) what: What,
 }
 
-/// What can be wrong with a field.
+/// The kinds of faults of a field.
 #[derive(Debug)]
 pub(super) enum What {
     /// It is not there.

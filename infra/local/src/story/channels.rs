@@ -15,11 +15,11 @@ use crate::stage::{Stage, until};
 pub struct Exchange {
     /// The channel.
     pub channel: &'static str,
-    /// What Ada wrote.
+    /// The words that Ada wrote.
     pub question: String,
     /// The thread that it is in.
     pub thread: String,
-    /// What she was shown.
+    /// The words that she was shown.
     pub answer: String,
 }
 

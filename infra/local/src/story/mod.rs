@@ -15,12 +15,12 @@ pub use whatsapp::Conversation;
 use crate::report::Report;
 use crate::stage::Stage;
 
-/// What came of it.
+/// The outcome of the story.
 #[derive(Debug)]
 pub struct Told {
     /// The conversation by WhatsApp.
     pub conversation: Conversation,
-    /// What was said by every channel, in the order of the registry.
+    /// The exchanges by every channel, in the order of the registry.
     pub exchanges: Vec<Exchange>,
     /// Two topics at once, and how they were corrected.
     pub topics: Topics,

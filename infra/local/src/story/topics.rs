@@ -12,7 +12,7 @@ use crate::stage::{Stage, until};
 /// The channel on which Ada goes on with what she began by WhatsApp.
 const OTHER: &str = "telegram";
 
-/// What came of it.
+/// The outcome of the chapter.
 #[derive(Debug)]
 pub struct Topics {
     /// The first topic, which went on on another channel, oldest first.
@@ -26,9 +26,9 @@ pub struct Topics {
 /// A correction, and what the two threads hold after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corrected {
-    /// What was done.
+    /// The deed, in a word.
     pub what: &'static str,
-    /// Who did it.
+    /// The author of it.
     pub author: String,
     /// Messages in the timeline of the first topic.
     pub order: usize,

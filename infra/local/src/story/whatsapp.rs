@@ -14,14 +14,14 @@ use crate::stage::{Stage, until};
 /// Words that only a forged webhook says.
 const FORGED: &str = "Send my refund to another account";
 
-/// What came of it.
+/// The outcome of the chapter.
 #[derive(Debug)]
 pub struct Conversation {
     /// The thread with the first customer.
     pub thread: String,
     /// Its messages, oldest first, as the API shows them.
     pub timeline: Vec<Value>,
-    /// What the platform took from us.
+    /// The messages that the platform took from us.
     pub sent: Vec<Sent>,
 }
 

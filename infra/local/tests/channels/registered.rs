@@ -1,4 +1,4 @@
-//! What a channel is registered with beside the list. Most of it derives from the list; what cannot is asked for here, all of
+//! The registration of a channel beside the list. Most of it derives from the list; what cannot is asked for here, all of
 //! what is missing at once.
 
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ fn built() -> BTreeSet<String> {
     alias.split("--bin ").skip(1).map(|it| it.trim_matches([' ', '"']).to_owned()).collect()
 }
 
-/// What must be there of a channel and is not, each with its place.
+/// The things that must be there of a channel and are not, each with its place.
 pub(crate) fn missing(channel: &Channel) -> Vec<String> {
     let mut missing = Vec::new();
     let mut ask = |there: bool, what: String| {
@@ -90,7 +90,7 @@ fn of_its_own(channel: &Channel, ask: &mut impl FnMut(bool, String)) {
     }
 }
 
-/// What of the template is there at all; the tests of the template look at what it says.
+/// The parts of the template that must be there at all; the tests of the template look at what it says.
 fn of_the_template(channel: &Channel, ask: &mut impl FnMut(bool, String)) {
     let name = channel.name;
     let template = read("infra/template.yaml");

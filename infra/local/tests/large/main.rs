@@ -82,7 +82,7 @@ async fn post(aws: &Aws, shell: &Shell, body: &[u8]) -> (u16, u64) {
     (answer.status().as_u16(), aws.now_ms() - began)
 }
 
-/// What a platform's deadline leaves us: WhatsApp's is not published, so it is the shortest that anybody has seen.
+/// The time that a platform's deadline leaves us: WhatsApp's is not published, so it is the shortest that anybody has seen.
 fn allowed_ms() -> u64 {
     u64::try_from(patience(&whatsapp().ack, None).as_millis()).unwrap()
 }

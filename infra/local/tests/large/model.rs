@@ -20,10 +20,10 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region;
 use serde_json::{Value, json};
 
-/// How long each call takes.
+/// The time that each call takes.
 pub(crate) const CALL_MS: u64 = 20;
 
-/// After how many turns of everything else nothing goes on but by a call that ends.
+/// The turns of everything else after which nothing goes on but by a call that ends.
 const TURNS: usize = 60;
 
 /// The model.
@@ -49,7 +49,7 @@ struct Inner {
     refused: HashSet<String>,
 }
 
-/// What was called.
+/// The calls that came, counted.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) batches: usize,
@@ -106,7 +106,7 @@ impl Aws {
         self.inner().refuses_every = Some(n_entries);
     }
 
-    /// What our clients are made from.
+    /// The settings that our clients are made from.
     pub(crate) fn sdk(&self) -> Sdk {
         let credentials = Credentials::new("test", "test", None, None, "test");
         Sdk::builder()

@@ -63,7 +63,7 @@ fn told(n: u32) -> Told {
     }
 }
 
-/// What a worker of the recorded run does, and the model's word for it.
+/// The work of a worker of the recorded run, and the model's word for it.
 #[derive(Clone)]
 enum Work {
     File(Event, Box<InboundEvent>),

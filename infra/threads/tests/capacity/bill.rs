@@ -1,4 +1,4 @@
-//! What was consumed, by what was done.
+//! The capacity that was consumed, by what was done.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;

@@ -11,7 +11,7 @@ use threads::stream::{Contact, Item};
 
 use crate::bill::Bill;
 
-/// How what we say comes into the table.
+/// The way by which our words come into the table.
 #[derive(Clone, Copy)]
 pub(crate) enum Ours {
     /// A colleague wrote it in another tool, and the platform shows it to us.
@@ -20,7 +20,7 @@ pub(crate) enum Ours {
     Sent,
 }
 
-/// What a send is called on the bill.
+/// The name of a send on the bill.
 pub(crate) const SENT: &str = "our word, sent, in all";
 
 /// A table, and what files into it.

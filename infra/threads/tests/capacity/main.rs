@@ -1,4 +1,4 @@
-//! What whole streams consume when they are filed by the real code in an embedded table, indexes included.
+//! The capacity that whole streams consume when they are filed by the real code in an embedded table, indexes included.
 //!
 //! `STREAMS=a.jsonl,b.jsonl cargo test --workspace --test capacity -- --nocapture` measures others than the repository's own.
 

@@ -18,7 +18,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
 /// The arguments that run a program under callgrind without leaving a file.
 pub(crate) const ARGUMENTS: [&str; 2] = ["--tool=callgrind", "--callgrind-out-file=/dev/null"];
 
-/// How many instructions a program takes from exec to its end.
+/// The number of instructions that a program takes from exec to its end.
 pub(crate) fn count_to_end(program: &Path, arguments: &[&str]) -> anyhow::Result<u64> {
     let output = Command::new("valgrind").args(ARGUMENTS).arg(program).args(arguments).output()?;
     let report = String::from_utf8_lossy(&output.stderr).into_owned();

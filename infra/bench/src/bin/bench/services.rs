@@ -20,7 +20,7 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::server::TlsStream;
 
-/// Where the services are, and the file of the root to trust.
+/// The addresses of the services, and the file of the root to trust.
 pub(crate) struct Services {
     pub(crate) secrets: String,
     pub(crate) queues: String,

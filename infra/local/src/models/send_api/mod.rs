@@ -17,31 +17,31 @@ use serde_json::{Value, json};
 use crate::http::Client;
 use crate::models::{Platform, Work};
 
-/// What the app signs webhooks with.
+/// The secret that the app signs webhooks with.
 const APP_SECRET: &str = "a-model-of-an-app-secret";
-/// What the handshake shows.
+/// The token that the handshake shows.
 const VERIFY_TOKEN: &str = "a-model-of-a-verify-token";
 /// The Page's token.
 const TOKEN: &str = "a-model-of-a-page-token";
 /// Our app: what echoes of our own sends name.
 const APP_ID: u64 = 4_242_000_000_000_042;
 
-/// What tells Messenger and Instagram apart.
+/// The differences between Messenger and Instagram.
 #[derive(Clone, Copy, Debug)]
 pub struct Product {
     /// The channel.
     pub channel: &'static str,
-    /// What its webhooks call themselves.
+    /// The name of its webhooks for themselves.
     pub object: &'static str,
     /// Our account: what webhooks are for.
     pub account: &'static str,
-    /// Whose paths calls may go to.
+    /// The nodes whose paths calls may go to.
     pub nodes: &'static [&'static str],
     /// The customer's id for our account.
     pub person: &'static str,
     /// The customer's name, or user name.
     pub person_name: &'static str,
-    /// How ids of messages begin.
+    /// The start of its messages' ids.
     pub mid_prefix: &'static str,
     /// The longest text.
     pub longest_text: Length,
@@ -49,7 +49,7 @@ pub struct Product {
     pub closed_window: u32,
     /// The subcode of an id that nobody has.
     pub no_such_person: u32,
-    /// What an upload must say that it is for.
+    /// The platform that an upload must say it is for.
     pub upload_platform: Option<&'static str>,
     /// Whether `messaging_type` is required.
     pub needs_messaging_type: bool,
@@ -79,7 +79,7 @@ pub struct Template {
     pub language: &'static str,
     /// Whether it may be sent.
     pub is_approved: bool,
-    /// How many variables its body has.
+    /// The number of variables in its body.
     pub variables: usize,
 }
 
@@ -88,9 +88,9 @@ pub struct Template {
 pub struct Sent {
     /// The platform's id of it.
     pub id: String,
-    /// What the customer sees of it.
+    /// The text of it, as the customer sees it.
     pub shown: String,
-    /// What its echo carries back.
+    /// The metadata that its echo carries back.
     pub metadata: Option<String>,
     /// The right that it was sent by: `RESPONSE`, `HUMAN_AGENT`, `UTILITY` or `private reply`.
     pub right: &'static str,
@@ -104,7 +104,7 @@ pub struct SendApi {
     base_url: String,
 }
 
-/// What the model knows.
+/// The state that the model keeps.
 #[derive(Default)]
 struct World {
     webhook_url: String,
@@ -124,7 +124,7 @@ impl SendApi {
         server::start(product).await
     }
 
-    /// What it took from us so far.
+    /// The messages that it took from us so far.
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
         self.world().sent.clone()

@@ -1,4 +1,4 @@
-//! What the Send API takes: every rule that our calls could break, each with the error that the platform gives.
+//! The rules of the Send API: every one that our calls could break, each with the error that the platform gives.
 //! <https://developers.facebook.com/docs/messenger-platform/reference/send-api> and `…/error-codes`.
 
 use domain::time::Timestamp;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Length, Product, World};
 use crate::models::strict::{Read, Strict};
 
-/// How long after the customer's last message we may write freely.
+/// The time after the customer's last message in which we may write freely.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// An error as the Graph API answers it.
@@ -61,7 +61,7 @@ pub(super) enum Taken {
     Action,
 }
 
-/// Whom a call is for.
+/// The recipient of a call.
 enum Recipient {
     Person,
     /// The author of a comment that has no private reply yet.
@@ -144,7 +144,7 @@ fn action(fields: &Strict<'_>, world: &World) -> Result<Taken, GraphError> {
     Ok(Taken::Action)
 }
 
-/// By which right the message is sent: <https://developers.facebook.com/docs/messenger-platform/policy/policy-overview>.
+/// The right by which the message is sent: <https://developers.facebook.com/docs/messenger-platform/policy/policy-overview>.
 fn right(
     product: &Product,
     fields: &Strict<'_>,
@@ -262,7 +262,7 @@ fn is_file(kind: &str) -> Read<()> {
     if is_known { Ok(()) } else { Err(format!("attachment type {kind} is not known")) }
 }
 
-/// What an upload says that its file is.
+/// Checks an upload: what it says that its file is.
 pub(super) fn check_upload(message: &Value) -> Result<(), GraphError> {
     let message = Strict::of(message)?;
     let attachment = message.object("attachment")?;

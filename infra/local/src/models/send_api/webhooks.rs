@@ -92,7 +92,7 @@ impl SendApi {
         Ok(self.client.call(Method::POST, &url, &headers, body).await?.status)
     }
 
-    /// What becomes of a message that was taken: its echo comes, then it is delivered and read.
+    /// Tells the fate of a message that was taken: its echo comes, then it is delivered and read.
     pub(super) async fn post_receipts(&self, sent: &Sent) {
         let (us, them) = (self.product.account, self.product.person);
         let mut echo =

@@ -28,13 +28,13 @@ use crate::models::{CUSTOMER, Known, Platform, Work};
 /// Our bot's id: the account.
 pub const BOT: i64 = 7_000_000_001;
 const TOKEN: &str = "7000000001:a-model-of-a-token";
-/// What every update carries: 1 to 256 of `A-Za-z0-9_-`.
+/// The secret that every update carries: 1 to 256 of `A-Za-z0-9_-`.
 const SECRET_TOKEN: &str = "a-model-of-a-secret-token";
 /// The customer's id, and that of the chat with the bot.
 pub const ADA: i64 = 5_000_000_001;
 /// The chat with the direct messages of our channel, in which each person has a topic by their own id.
 pub const DIRECT: i64 = -1_001_000_000_031;
-/// How many messages a second one chat takes before it asks to wait. Telegram names one, and lets short bursts pass.
+/// The number of messages a second that one chat takes before it asks to wait. Telegram names one, and lets short bursts pass.
 const BURST: usize = 20;
 
 /// The model.
@@ -44,7 +44,7 @@ pub struct BotApi {
     base_url: String,
 }
 
-/// What the model knows.
+/// The state that the model keeps.
 #[derive(Default)]
 struct World {
     webhook_url: String,
@@ -68,7 +68,7 @@ struct Button {
     data: String,
 }
 
-/// What the registry knows.
+/// The model's entry in the registry.
 pub const KNOWN: Known = Known {
     channel: "telegram",
     start: || Box::pin(async { Ok(BotApi::start().await? as Arc<dyn Platform>) }),

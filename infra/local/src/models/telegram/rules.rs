@@ -1,4 +1,4 @@
-//! What the Bot API takes: every rule that our calls could break. All of it is at <https://core.telegram.org/bots/api>.
+//! The rules of the Bot API: every one that our calls could break. All of it is at <https://core.telegram.org/bots/api>.
 //!
 //! A method that Ariane does not call is not found, so that a new one brings its rules along.
 
@@ -15,7 +15,7 @@ pub(super) struct BotError {
     pub(super) code: u16,
     /// The words that clients tell errors apart by.
     pub(super) description: String,
-    /// How long to wait, in seconds.
+    /// The time to wait, in seconds.
     pub(super) retry_after: Option<u64>,
 }
 
@@ -47,7 +47,7 @@ pub(super) enum Taken {
     /// A message to a chat.
     Message {
         chat: i64,
-        /// What the person sees of it.
+        /// The text of it, as the person sees it.
         shown: String,
         /// The titles and data of the buttons under it.
         buttons: Vec<(String, String)>,
@@ -56,7 +56,7 @@ pub(super) enum Taken {
     Quiet,
 }
 
-/// Where a method keeps its file, and whether that may have a caption.
+/// The field in which a method keeps its file, and whether that may have a caption.
 const FILES: [(&str, &str, bool); 6] = [
     ("sendPhoto", "photo", true),
     ("sendVideo", "video", true),
@@ -128,8 +128,8 @@ fn reachable(chat: i64, world: &World) -> Result<(), BotError> {
     Ok(())
 }
 
-/// Where in the chat it goes. A topic must be there (<https://core.telegram.org/bots/api#sendmessage>, `message_thread_id`);
-/// the direct messages of a channel take only what names the person's, and no other chat may name one
+/// The topic of the chat that it goes to. A topic must be there (<https://core.telegram.org/bots/api#sendmessage>,
+/// `message_thread_id`); the direct messages of a channel take only what names the person's, and no other chat may name one
 /// (`direct_messages_topic_id`). They show nobody who types (<https://core.telegram.org/bots/api#sendchataction>), and a
 /// reaction names its message alone.
 fn topic(fields: &Strict<'_>, method: &str, chat: i64, world: &World) -> Result<(), BotError> {
@@ -239,8 +239,8 @@ fn reaction(fields: &Strict<'_>, world: &World) -> Result<Taken, BotError> {
     }
 }
 
-/// What a bot may react with (<https://core.telegram.org/bots/api#reactiontypeemoji>), letter by letter: a selector that makes
-/// an emoji colourful is refused. The list is the channel's own data, with its source.
+/// The emojis that a bot may react with (<https://core.telegram.org/bots/api#reactiontypeemoji>), letter by letter: a selector
+/// that makes an emoji colourful is refused. The list is the channel's own data, with its source.
 fn known_reactions() -> &'static [String] {
     let telegram = channels::named(channels::ALL, super::KNOWN.channel);
     telegram.and_then(Channel::capabilities).map_or(&[], |it| &it.reactions)

@@ -7,7 +7,7 @@ use crate::models::strict::{Reader, What, Wrong};
 /// A reader that says in the Graph API's words what is wrong.
 pub(super) type Fields<'a> = Reader<'a, GraphError>;
 
-/// What such a reader gives.
+/// The result of such a reader.
 pub(super) type Read<T> = Result<T, GraphError>;
 
 /// An error as the Graph API answers it, or as a `failed` status carries it.
@@ -15,9 +15,9 @@ pub(super) type Read<T> = Result<T, GraphError>;
 pub(super) struct GraphError {
     /// The code: the only part that a client may decide by.
     pub code: u32,
-    /// What tells it apart from others of the same code.
+    /// The second code, which tells it apart from others of the same first one.
     subcode: Option<u32>,
-    /// What exactly is wrong.
+    /// The exact fault, in words.
     pub details: String,
 }
 

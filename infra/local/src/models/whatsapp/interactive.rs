@@ -8,11 +8,11 @@ use super::error::{Fields, Read};
 /// An option that the customer may tap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// What the platform calls a tap on it.
+    /// The platform's name for a tap on it.
     pub(super) reply: &'static str,
     /// Its id, which a tap carries back.
     pub(super) id: String,
-    /// What the customer reads on it.
+    /// The words that the customer reads on it.
     pub title: String,
 }
 

@@ -25,13 +25,13 @@ pub use template::Template;
 pub const PHONE_NUMBER_ID: &str = "700800900100200";
 /// The WhatsApp business account that it belongs to.
 pub const WABA_ID: &str = "900100200300400";
-/// What the app signs webhooks with.
+/// The secret that the app signs webhooks with.
 const APP_SECRET: &str = "a-model-of-an-app-secret";
-/// What the handshake shows.
+/// The token that the handshake shows.
 const VERIFY_TOKEN: &str = "a-model-of-a-verify-token";
 /// The system user's token.
 const TOKEN: &str = "a-model-of-a-token";
-/// How long a customer's message lets us write freely:
+/// The time for which a customer's message lets us write freely:
 /// <https://developers.facebook.com/docs/whatsapp/cloud-api/guides/send-messages#customer-service-windows>.
 const WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -83,15 +83,15 @@ pub const NOOR: Person =
 pub struct Sent {
     /// The platform's id of it.
     pub id: String,
-    /// To whom.
+    /// The address that it goes to.
     pub to: Address,
     /// Its type.
     pub kind: String,
-    /// What the customer sees of it.
+    /// The text of it, as the customer sees it.
     pub shown: String,
-    /// What its statuses carry back.
+    /// The data that its statuses carry back.
     pub callback: Option<String>,
-    /// What the customer may tap on it.
+    /// The buttons and rows that the customer may tap on it.
     pub offers: Vec<Offer>,
     /// The statuses that our webhook has answered with 200, in order.
     pub acknowledged: Vec<&'static str>,
@@ -125,14 +125,14 @@ impl Graph {
         Self { state: Mutex::default(), client: Client::new(), base_url }
     }
 
-    /// What one customer was sent so far, oldest first.
+    /// The messages that one customer was sent so far, oldest first.
     #[must_use]
     pub fn sent_to(&self, customer: &Person) -> Vec<Sent> {
         let is_theirs = |it: &Sent| person(&it.to).is_some_and(|it| it.user_id == customer.user_id);
         self.sent().into_iter().filter(is_theirs).collect()
     }
 
-    /// What it took from us so far.
+    /// The messages that it took from us so far.
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
         self.state().sent.clone()
@@ -172,7 +172,7 @@ fn person(address: &Address) -> Option<Person> {
     })
 }
 
-/// What the registry knows.
+/// The model's entry in the registry.
 pub const KNOWN: Known = Known {
     channel: "whatsapp",
     start: || Box::pin(async { Ok(Graph::start().await? as Arc<dyn Platform>) }),

@@ -1,4 +1,4 @@
-//! What `POST /{phone-number-id}/messages` takes: every rule of the platform that our sends could break, and its source.
+//! The rules of `POST /{phone-number-id}/messages`: every one of the platform that our sends could break, and its source.
 //!
 //! Messages: <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages>.
 //! A kind of message that Ariane does not send is refused as unsupported, so that a new one brings its rules along.
@@ -12,7 +12,7 @@ use super::error::{Fields, Read};
 use super::interactive::{self, Offer};
 use super::template::{self, Template};
 
-/// What the rules look up.
+/// The state that the rules look up.
 pub(super) struct World<'a> {
     /// The templates of the account.
     pub templates: &'a [Template],
@@ -36,19 +36,19 @@ pub(super) enum Taken {
 /// A message to send.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Message {
-    /// To whom.
+    /// The address that it goes to.
     pub to: Address,
     /// Its type.
     pub kind: String,
-    /// What the customer sees of it.
+    /// The text of it, as the customer sees it.
     pub shown: String,
-    /// What its statuses carry back.
+    /// The data that its statuses carry back.
     pub callback: Option<String>,
-    /// What the customer may tap on it.
+    /// The buttons and rows that the customer may tap on it.
     pub offers: Vec<Offer>,
 }
 
-/// Whom a message is for.
+/// The recipient of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// A phone number, digits only.

@@ -120,7 +120,7 @@ impl Graph {
         Ok(self.client.call(Method::POST, &url, &headers, body).await?.status)
     }
 
-    /// What becomes of a message that was taken: it fails, or it is sent, delivered and read.
+    /// Tells the fate of a message that was taken: it fails, or it is sent, delivered and read.
     pub(super) async fn post_statuses(&self, sent: &Sent) {
         let person = person(&sent.to);
         let failure = match &person {

@@ -1,4 +1,4 @@
-//! Who calls: our account, by a token of OAuth 2.0 or by a signature of OAuth 1.0a,
+//! The caller: our account, by a token of OAuth 2.0 or by a signature of OAuth 1.0a,
 //! <https://docs.x.com/fundamentals/authentication/oauth-1-0a/authorizing-a-request>.
 //!
 //! The signature is worked out here from that document, not by what the channel signs with: the model must not agree with
@@ -16,7 +16,7 @@ use ring::hmac;
 use super::rules::XProblem;
 use super::{CONSUMER_KEY, CONSUMER_SECRET, SIGNING_TOKEN, SIGNING_TOKEN_SECRET, TOKEN, XApi};
 
-/// How far a call's time may be from ours, in seconds. X says "too far in the past" and no number; this is the model's.
+/// The most that a call's time may be off ours, in seconds. X says "too far in the past" and no number; this is the model's.
 const MOST_APART: u64 = 300;
 
 /// The seven fields of a signed call, all of which X asks for.

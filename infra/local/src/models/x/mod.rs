@@ -25,7 +25,7 @@ pub const NORTHWIND: &str = "1111111111111111111";
 pub const ADA: &str = "2222222222222222222";
 /// The app.
 const CONSUMER_KEY: &str = "a-model-of-a-consumer-key";
-/// What webhooks are signed with, and one half of what calls are.
+/// The secret that webhooks are signed with, and one half of what calls are signed with.
 const CONSUMER_SECRET: &str = "a-model-of-a-consumer-secret";
 /// The account's token of OAuth 1.0a, which says whose signature it is.
 const SIGNING_TOKEN: &str = "a-model-of-an-access-token";
@@ -48,7 +48,7 @@ pub struct XApi {
     base_url: String,
 }
 
-/// What the model knows.
+/// The state that the model keeps.
 #[derive(Default)]
 struct World {
     webhook_url: String,
@@ -58,12 +58,12 @@ struct World {
     /// Ids of files, and what each was uploaded for.
     uploads: Vec<(String, String)>,
     direct_at: Vec<Timestamp>,
-    /// What signed calls may not use again.
+    /// The nonces that signed calls may not use again.
     nonces: BTreeSet<String>,
     shown: Vec<String>,
 }
 
-/// What the registry knows.
+/// The model's entry in the registry.
 pub const KNOWN: Known = Known {
     channel: "x",
     start: || Box::pin(async { Ok(XApi::start().await? as Arc<dyn Platform>) }),

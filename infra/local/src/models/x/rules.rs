@@ -1,4 +1,4 @@
-//! What the X API takes: every rule that our calls could break, and its source.
+//! The rules of the X API: every one that our calls could break, and its source.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::models::strict::{Read, Strict};
 pub(super) struct XProblem {
     /// The HTTP status.
     pub(super) status: u16,
-    /// What is wrong.
+    /// The fault, in words.
     pub(super) detail: String,
     /// When the limit is lifted, in seconds since 1970.
     pub(super) reset: Option<i64>,

@@ -17,11 +17,11 @@ use tokio::net::TcpListener;
 use super::rules::{self, XProblem};
 use super::{ADA, NORTHWIND, XApi};
 
-/// How many direct messages a user may send in a quarter of an hour:
+/// The number of direct messages that a user may send in a quarter of an hour:
 /// <https://docs.x.com/x-api/fundamentals/rate-limits>.
 pub(super) const DIRECT_LIMIT: usize = 15;
 
-/// How long a limit lasts.
+/// The time that a limit lasts.
 const WINDOW_MS: i64 = 15 * 60 * 1000;
 
 /// Starts the model.
