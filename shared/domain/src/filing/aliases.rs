@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::identity::{Address, Consent};
 use crate::id::IdentityId;
 
-/// What is kept of an address.
+/// An address, and the record that is kept of it.
 pub type Kept = (IdentityId, Address);
 
 /// An address and the other names that its channel may take for it. `kept` holds the person's addresses and what is kept of

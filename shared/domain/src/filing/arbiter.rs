@@ -23,14 +23,14 @@ pub struct Arbiter {
     channels: Vec<Channel>,
 }
 
-/// How long a question waits for its answer, in milliseconds. Later the customer has other things in mind.
+/// The time that a question waits for its answer, in milliseconds. Later the customer has other things in mind.
 pub const QUESTION_MS: i64 = 60 * 60 * 1000;
 
 /// How old a message may be to be asked about, in milliseconds: a message that comes late was answered meanwhile, and the
 /// time in which we may write freely may be over.
 const FRESH_MS: i64 = 5 * 60 * 1000;
 
-/// How long a topic that nobody spoke of is offered, in milliseconds.
+/// The time for which a topic that nobody spoke of is offered, in milliseconds.
 const RECENT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Topics in one question. One more option is "something new", and ten is what the platforms' lists hold.
@@ -39,7 +39,7 @@ const MOST_TOPICS: usize = 9;
 /// The longest title that every platform with choices shows, in characters.
 const LONGEST_TITLE: usize = 20;
 
-/// What the ids of our options begin with.
+/// The beginning of the ids of our options.
 const OPTION: &str = "topic:";
 /// The id behind it for a new topic.
 const NEW: &str = "new";
@@ -71,7 +71,7 @@ impl Arbiter {
 pub struct Topic {
     /// The thread.
     pub thread: ThreadId,
-    /// What it is about, if that is known.
+    /// The subject of the topic, if that is known.
     pub subject: Option<String>,
     /// When it was last spoken of.
     pub last_at: Timestamp,
@@ -137,7 +137,7 @@ pub fn without_titles(content: &SendContent) -> Option<SendContent> {
     })
 }
 
-/// What a customer chose.
+/// The choice of a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomerAnswer {
     /// This topic.
@@ -159,7 +159,7 @@ pub fn answer(content: &Content) -> Option<CustomerAnswer> {
     }
 }
 
-/// What a question says in one language.
+/// The words of a question in one language.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {

@@ -1,4 +1,4 @@
-//! Which thread a message goes to, from what the table says of the person's threads and of the messages it refers to.
+//! The thread a message goes to, from what the table says of the person's threads and of the messages it refers to.
 
 use super::live::Live;
 use crate::content::Content;
@@ -16,11 +16,11 @@ pub struct Referred {
     pub thread: ThreadId,
     /// When it was sent.
     pub at: Timestamp,
-    /// Who said it.
+    /// The side that said it.
     pub direction: Direction,
 }
 
-/// What a message refers to.
+/// The messages that a message refers to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Referrals {
     /// The message that it quotes.

@@ -14,14 +14,14 @@ pub struct Correction {
     /// What it does; of a revert, what the correction did that it takes back.
     #[serde(flatten)]
     pub kind: CorrectionKind,
-    /// Who made it.
+    /// The one who made it.
     pub author: String,
-    /// Why.
+    /// The reason for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When.
     pub at: Timestamp,
-    /// How far it has come.
+    /// The progress that it has made.
     pub state: CorrectionState,
     /// The correction that it takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,11 +29,11 @@ pub struct Correction {
     /// The correction that takes it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverted_by: Option<CorrectionId>,
-    /// How many messages it names; none for a merge, which rewrites no message.
+    /// The number of messages that it names; none for a merge, which rewrites no message.
     pub n_messages: usize,
 }
 
-/// What a correction does.
+/// The effect of a correction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CorrectionKind {
@@ -62,20 +62,20 @@ pub enum CorrectionKind {
     Link {
         /// The address.
         identity: IdentityId,
-        /// Whose it was.
+        /// The person that it belonged to.
         from: ContactId,
-        /// Whose it is.
+        /// The person that it belongs to.
         to: ContactId,
-        /// What proves it.
+        /// The proof of it.
         proof: Proof,
     },
     /// A link is undone: what came with the address, and what was said by it since, goes back.
     Unlink {
         /// The address.
         identity: IdentityId,
-        /// Whose it was.
+        /// The person that it belonged to.
         from: ContactId,
-        /// Whose it is again.
+        /// The person that it belongs to again.
         to: ContactId,
     },
 }
@@ -93,7 +93,7 @@ impl CorrectionKind {
     }
 }
 
-/// Who decided what a correction does. The messages that it moves say so.
+/// The one who decided what a correction does. The messages that it moves say so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Decider {
@@ -110,7 +110,7 @@ pub enum Decider {
 }
 
 impl Decider {
-    /// Why a message is where this put it.
+    /// The reason why a message is where this put it.
     #[must_use]
     pub fn evidence(self) -> Evidence {
         match self {
@@ -120,7 +120,7 @@ impl Decider {
         }
     }
 
-    /// How sure that is.
+    /// The confidence in that.
     #[must_use]
     pub fn confidence(self) -> f32 {
         match self {
@@ -130,7 +130,7 @@ impl Decider {
     }
 }
 
-/// What proves that two people are one.
+/// A proof that two people are one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Proof {
@@ -138,14 +138,14 @@ pub enum Proof {
     Agent,
     /// A claim that somebody whom we trust signed: who, and its id there.
     Signed {
-        /// Who signed it.
+        /// The issuer that signed it.
         issuer: String,
         /// Its id.
         id: String,
     },
 }
 
-/// How far a correction has come.
+/// The progress of a correction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CorrectionState {

@@ -14,14 +14,14 @@ pub const NEVER: Timestamp = Timestamp::LAST;
 /// The most bytes of an assignee's name: it stands in an item that every message writes.
 pub const MOST_ASSIGNEE: usize = 64;
 
-/// What a person of ours changes of a live thread; what is `None` stays.
+/// The changes of a person of ours to a live thread; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Handling {
-    /// Whose turn it is.
+    /// The state to set, that is, whose turn it is.
     pub state: Option<State>,
     /// Until when it is snoozed; within, `None` until the person writes.
     pub until: Option<Option<Timestamp>>,
-    /// Who takes care of it; within, `None` for nobody.
+    /// The colleague in charge of it; within, `None` for nobody.
     pub assignee: Option<Option<String>>,
     /// Whether all its messages were confirmed to belong there.
     pub confirm: bool,

@@ -1,4 +1,4 @@
-//! Who a person is, from the addresses that an event names.
+//! The identity of a person, from the addresses that an event names.
 //!
 //! Phone numbers are shared by every channel that has them and they are recycled, so an id that the platform made for a
 //! person (WhatsApp's BSUID) *holds* the number that it comes with. A number that nobody holds joins its contact; one that
@@ -10,10 +10,10 @@ use crate::event::{Identity, PersonName};
 use crate::id::{AccountId, Channel, ContactId, IdentityId, ThreadId};
 use crate::time::Timestamp;
 
-/// What is kept of one address.
+/// The record that is kept of one address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Address {
-    /// Whose it is. An address whose owner only told us a preference has none yet.
+    /// The owner. An address whose owner only told us a preference has none yet.
     pub contact: Option<ContactId>,
     /// The platform's id that came with this number last.
     pub holder: Option<IdentityId>,
@@ -23,7 +23,7 @@ pub struct Address {
     pub name: Option<PersonName>,
     /// When the person last wrote, by channel and account of ours (see [`account`]), to within ten minutes.
     pub inbound: BTreeMap<String, Timestamp>,
-    /// What the person allowed or forbade, by purpose.
+    /// The consents of the person, by purpose.
     pub consents: BTreeMap<String, Consent>,
     /// Whether it was another person's before.
     pub recycled: bool,
@@ -37,7 +37,7 @@ pub struct Address {
 pub struct Claimed {
     /// The thread.
     pub thread: ThreadId,
-    /// Whom it was with.
+    /// The person that it was with.
     pub contact: ContactId,
     /// The SHA-256 of the code.
     pub code: String,
@@ -45,7 +45,7 @@ pub struct Claimed {
     pub at: Timestamp,
 }
 
-/// What a person said to one purpose.
+/// The word of a person on one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Consent {
     /// Whether it is allowed.
@@ -91,11 +91,11 @@ pub struct Resolution {
 pub struct Claim {
     /// The address.
     pub id: IdentityId,
-    /// Whose it was when it was read: the claim fails if it is another's by then.
+    /// The owner when it was read: the claim fails if it is another's by then.
     pub from: Option<ContactId>,
     /// The platform's id that it comes with, for a number.
     pub holder: Option<IdentityId>,
-    /// Who held it when it was read.
+    /// The holder at the time it was read.
     pub held_by: Option<IdentityId>,
     /// Every address that it came with.
     pub aliases: Vec<IdentityId>,

@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 /// The list of what waits, is snoozed or may hold a message that belongs elsewhere. The others are named after their state.
 const INBOX: &str = "inbox";
 
-/// What stands for nobody in a key.
+/// The sign for nobody in a key.
 const NOBODY: &str = "-";
 
 /// A clock of a platform may be so far ahead of ours, so that a message waits since a moment that is to come.
@@ -27,7 +27,7 @@ pub struct Stretch {
     pub is_dense: bool,
 }
 
-/// Which threads are wanted.
+/// The threads that are wanted.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// The moment that is asked about: by then a snooze may be over.
@@ -55,7 +55,7 @@ pub fn listed_at(live: &Live) -> Timestamp {
     live.since.unwrap_or_else(|| Timestamp::from_ms(last - last.rem_euclid(DAY_MS)))
 }
 
-/// Who takes care of a thread, as its list says.
+/// The colleague in charge of a thread, as its list says.
 #[must_use]
 pub fn assignee(list: &str) -> Option<&str> {
     list.split('#').nth(1).filter(|it| *it != NOBODY)
@@ -73,7 +73,7 @@ fn spelled(name: &str, assignee: Option<&str>) -> String {
 }
 
 impl Wanted {
-    /// Where these threads are. A thread that may hold a message which belongs elsewhere is in the inbox whatever its state.
+    /// The place of these threads. A thread that may hold a message which belongs elsewhere is in the inbox whatever its state.
     #[must_use]
     pub fn stretches(&self) -> Vec<Stretch> {
         let (first, last) = (Timestamp::default(), Timestamp::LAST);

@@ -11,7 +11,7 @@ use crate::id::{ContactId, ThreadId};
 use crate::threading::mail;
 use crate::time::Timestamp;
 
-/// What every code begins with, so that people and programs know one.
+/// The beginning of every code, so that people and programs know one.
 const PREFIX: &str = "ARI-";
 /// Digits and letters that no other one looks like.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -22,18 +22,18 @@ const LENGTH: usize = 26;
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkCode(String);
 
-/// What a code stands for.
+/// The thing that a code stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelLink {
     /// The thread that its message joins.
     pub thread: ThreadId,
-    /// Whom the thread was with when the code was made.
+    /// The person that the thread was with when the code was made.
     pub contact: ContactId,
     /// From when on it counts for nothing.
     pub until: Timestamp,
-    /// Who had it made.
+    /// The one who had it made.
     pub author: String,
-    /// What it was made for.
+    /// The purpose that it was made for.
     pub purpose: Option<String>,
 }
 
@@ -88,7 +88,7 @@ impl LinkCode {
         format!("{PREFIX}{}", self.0)
     }
 
-    /// What the table knows it by: its SHA-256 in hex.
+    /// The name that the table knows it by: its SHA-256 in hex.
     #[must_use]
     pub fn sha256(&self) -> String {
         digest(&[&self.0])

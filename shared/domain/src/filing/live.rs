@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 /// The most threads of one person that a new message may join without naming one.
 pub const MOST_LIVE: usize = 24;
 
-/// Whose turn it is in a thread.
+/// The side whose turn it is in a thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
     /// We had the last word.
@@ -52,11 +52,11 @@ pub struct Live {
     pub thread: ThreadId,
     /// Raised by every write: a write that read another version is refused.
     pub version: u64,
-    /// What new messages are weighed against.
+    /// The profile that new messages are weighed against.
     pub profile: Profile,
     /// Milliseconds of the last second that its messages have taken: the profile knows seconds alone.
     pub ms: u16,
-    /// Whose turn it is.
+    /// The side whose turn it is.
     pub state: State,
     /// Since when it is in the inbox: the time of the message that made it wait; of a snoozed thread, when it comes back
     /// ([`NEVER`](super::NEVER) if only a message brings it back).
@@ -65,13 +65,13 @@ pub struct Live {
     pub unsure: bool,
     /// When a person of ours last confirmed that all its messages belong here.
     pub confirmed: Option<Timestamp>,
-    /// Who of us takes care of it.
+    /// The colleague in charge of it.
     pub assignee: Option<String>,
     /// Whether the next message that says something names it: nothing in it did yet, or what did was taken back.
     pub needs_subject: bool,
 }
 
-/// What a message does to its thread beside its words.
+/// The effect of a message on its thread beside its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// It was said: whose turn it is may change.
@@ -140,7 +140,7 @@ impl Live {
         self.unsure || matches!(self.state, State::Waiting | State::Snoozed)
     }
 
-    /// Whose turn it is at a moment: a snoozed thread whose time has come waits.
+    /// The state at a moment: a snoozed thread whose time has come waits.
     #[must_use]
     pub fn state_at(&self, at: Timestamp) -> State {
         if self.waits_at(at) { State::Waiting } else { self.state }
@@ -195,7 +195,7 @@ fn is_after(at: Timestamp, other: Timestamp, is_new: bool) -> bool {
     other.secs() < at.secs() || is_new && other.secs() == at.secs()
 }
 
-/// Which thread makes room for another: the one that was silent longest, of those that nobody waits in if there is one.
+/// The thread that makes room for another: the one that was silent longest, of those that nobody waits in if there is one.
 #[must_use]
 pub fn oldest(threads: &[Live]) -> Option<&Live> {
     // A thread that was opened for a message which is still on its way has no message yet, but is not old.

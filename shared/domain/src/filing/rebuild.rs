@@ -21,11 +21,11 @@ pub struct Gone {
     pub key: u32,
     /// When it was sent.
     pub at: Timestamp,
-    /// Who said it.
+    /// The side that said it.
     pub direction: Direction,
 }
 
-/// What is known of a thread's messages. Each was read by itself, as it was at that moment.
+/// The messages of a thread that are known. Each was read by itself, as it was at that moment.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// The latest that were there before.

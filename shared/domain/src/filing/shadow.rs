@@ -21,11 +21,11 @@ pub struct Past {
     pub key: String,
     /// When it was said.
     pub at: Timestamp,
-    /// Who said it.
+    /// The side that said it.
     pub direction: Direction,
-    /// Where.
+    /// The channel that it was said on.
     pub channel: Channel,
-    /// What it says; `None` when it was taken back.
+    /// The reading of its words; `None` when it was taken back.
     pub reading: Option<Reading>,
     /// The partition key of the message that it quotes.
     pub quoted: Option<String>,

@@ -18,7 +18,7 @@ const TRUST: f32 = 300.0;
 /// Seconds of a week.
 const WEEK: i64 = 7 * 24 * 3_600;
 
-/// How many messages were filed with which confidence.
+/// The number of messages that were filed with each confidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Confidences(pub [u32; BINS]);
 
@@ -43,7 +43,7 @@ impl Confidences {
         }
     }
 
-    /// How many were counted.
+    /// The number of messages counted.
     #[must_use]
     pub fn total(&self) -> u32 {
         self.0.iter().fold(0, |sum, it| sum.saturating_add(*it))
@@ -64,7 +64,7 @@ impl Confidences {
     }
 }
 
-/// How wide a bin is.
+/// The width of a bin.
 const WIDTH: f32 = 0.05;
 
 /// The week of a moment, counted from 1970.

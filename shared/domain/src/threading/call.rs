@@ -8,7 +8,7 @@ use super::text::plain;
 pub(super) struct Parts<'a> {
     /// All that the caller said; of a report that names no speakers, all of it.
     pub(super) theirs: String,
-    /// What the caller said first, without a sentence that only greets.
+    /// The first words of the caller, without a sentence that only greets.
     pub(super) first: &'a str,
 }
 
@@ -47,7 +47,7 @@ fn who(name: &str, lexicon: &Lexicon) -> Option<bool> {
     theirs.contains(&name).then_some(true).or_else(|| ours.contains(&name).then_some(false))
 }
 
-/// What follows a first sentence that greets, if something does.
+/// The text behind a first sentence that greets, if there is some.
 fn after_greeting<'a>(text: &'a str, lexicon: &Lexicon) -> &'a str {
     let Some((sentence, rest)) = text.split_once(['.', '!', '\n']) else { return text };
     let greets = lexicon.greeting(&super::text::Tokens::of(sentence)) > 0;

@@ -1,4 +1,4 @@
-//! What a message does, read from a few words of each language: it greets, asks, answers, takes leave.
+//! The acts of a message, read from a few words of each language: it greets, asks, answers, takes leave.
 //!
 //! A language is one data file: nothing here knows one.
 
@@ -20,7 +20,7 @@ pub fn collisions() -> Vec<String> {
     Lexicon::get().collisions()
 }
 
-/// What a message does.
+/// The acts of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one independent answer")]
 pub struct Cues {
@@ -52,11 +52,11 @@ pub(super) struct Lexicon {
     stop_words: HashMap<String, u32>,
     /// Phrases by their first word.
     phrases: HashMap<String, Vec<Phrase>>,
-    /// What is counted: a number before one of these names nothing.
+    /// Names of things that are counted: a number before one of these names nothing.
     units: HashSet<String>,
     /// Word endings, longest first.
     pub(super) suffixes: Vec<String>,
-    /// What mail programs write, one per language.
+    /// The words of mail programs, one entry per language.
     pub(super) mail: Vec<MailWords>,
     /// What stands before the words of who took a call, and of who called.
     pub(super) speakers: [HashSet<String>; 2],
@@ -198,7 +198,7 @@ impl Lexicon {
         self.units.contains(&plain(word))
     }
 
-    /// What these tokens do; whether they ask is for who sees the punctuation.
+    /// The acts of these tokens; whether they ask is for who sees the punctuation.
     pub(super) fn cues(&self, tokens: &Tokens) -> Cues {
         let mut cues = Cues::default();
         let spoken = self.spoken(tokens);
@@ -222,7 +222,7 @@ impl Lexicon {
         cues
     }
 
-    /// How many words at the start greet.
+    /// The number of words at the start that greet.
     pub(super) fn greeting(&self, tokens: &Tokens) -> usize {
         let mut end = 0;
         while let Some(length) = self.phrase(tokens, end, |it| matches!(it, Cue::Greets)) {
@@ -231,7 +231,7 @@ impl Lexicon {
         end
     }
 
-    /// How many words are no small words and part of no phrase.
+    /// The number of words that are no small words and part of no phrase.
     pub(super) fn says(&self, tokens: &Tokens) -> usize {
         let (mut at, mut n_words) = (0, 0);
         while let Some(word) = tokens.get(at) {

@@ -15,18 +15,18 @@ use crate::time::Timestamp;
 pub struct Candidate<'a> {
     /// The thread.
     pub thread: &'a ThreadId,
-    /// What is kept of it.
+    /// The facts that are kept of it.
     pub profile: &'a Profile,
 }
 
 /// A message to be filed.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival<'a> {
-    /// Where it came from.
+    /// The channel that it came from.
     pub channel: &'a Channel,
     /// When it was sent.
     pub at: Timestamp,
-    /// What it says.
+    /// The reading of its words.
     pub reading: &'a Reading,
     /// The message that it quotes or replies to, where we know its thread.
     pub reply_to: Option<Quoted<'a>>,
@@ -77,7 +77,7 @@ impl Certain {
     }
 }
 
-/// Where a message goes.
+/// The place of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filing {
     /// Into this thread.
@@ -86,14 +86,14 @@ pub enum Filing {
     New,
 }
 
-/// Where a message goes, how sure that is, and why.
+/// The place of a message, how sure that is, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
-    /// Where it goes.
+    /// The place that it goes to.
     pub filing: Filing,
     /// The probability that this is right.
     pub confidence: f32,
-    /// What spoke for it, the strongest first.
+    /// The reasons that spoke for it, the strongest first.
     pub evidence: Vec<Evidence>,
 }
 
@@ -169,7 +169,7 @@ fn dot(weights: &[f32], values: &[f32]) -> f32 {
     weights.iter().zip(values).map(|(weight, value)| weight * value).sum()
 }
 
-/// Where a message goes.
+/// Decides on the place of a message.
 ///
 /// Certain evidence decides alone. Otherwise at most 24 candidates are weighed: the most recently active ones, and those
 /// that the message refers to. References to threads that are no candidates count for nothing.

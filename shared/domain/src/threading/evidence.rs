@@ -1,4 +1,4 @@
-//! Why a message went where it went, kept small and said in plain words.
+//! The reasons why a message went where it went, kept small and said in plain words.
 
 use std::borrow::Cow;
 
@@ -25,12 +25,12 @@ pub struct Evidence {
     /// By how much it decided, in log-odds.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     margin: Option<f32>,
-    /// What is said of it in particular.
+    /// The particulars of it.
     #[serde(flatten)]
     detail: Detail,
 }
 
-/// What is said of one reason in particular. The text is the customer's own: it never prints.
+/// The particulars of one reason. The text is the customer's own: it never prints.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Detail {
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
@@ -128,7 +128,7 @@ fn ago(ms: i64) -> String {
     }
 }
 
-/// What spoke most for a thread against the runner-up.
+/// The evidence that spoke most for a thread against the runner-up.
 pub(super) fn of_thread(
     model: &Model,
     measured: &Measured,
@@ -170,7 +170,7 @@ fn deeper(so_far: Option<(u8, Evidence)>, depth: u8, reason: Evidence) -> (u8, E
     (depth, Evidence { margin: Some(hundredths(sum)), ..said })
 }
 
-/// What spoke most for a new thread against the best candidate.
+/// The evidence that spoke most for a new thread against the best candidate.
 pub(super) fn of_new(
     model: &Model,
     measured: &Measured,

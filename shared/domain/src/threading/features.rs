@@ -17,7 +17,7 @@ pub enum Sign {
     Free,
 }
 
-/// What a reason is said about in particular.
+/// The thing that a reason is said about in particular.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
     /// Nothing.
@@ -35,13 +35,13 @@ pub enum About {
 pub struct ThreadFeature {
     /// Its name in the weight file and in stored evidence.
     pub name: &'static str,
-    /// Which way it may count.
+    /// The way that it may count.
     pub sign: Sign,
-    /// What it is.
+    /// The meaning of the feature in words.
     pub meaning: &'static str,
-    /// How it is said to people when it decides.
+    /// The words that people read when it decides.
     pub said: &'static str,
-    /// What it is said about.
+    /// The thing that it is said about.
     pub about: About,
     pub(super) value: fn(&Comparison<'_>, &Row<'_>) -> f32,
 }
@@ -50,11 +50,11 @@ pub struct ThreadFeature {
 pub struct NewFeature {
     /// Its name in the weight file and in stored evidence.
     pub name: &'static str,
-    /// Which way it may count.
+    /// The way that it may count.
     pub sign: Sign,
-    /// What it is.
+    /// The meaning of the feature in words.
     pub meaning: &'static str,
-    /// How it is said to people when it decides.
+    /// The words that people read when it decides.
     pub said: &'static str,
     pub(super) value: fn(&Comparison<'_>) -> f32,
 }
@@ -63,7 +63,7 @@ pub struct NewFeature {
 pub struct Doubt {
     /// Its name.
     pub name: &'static str,
-    /// What it is.
+    /// The meaning of the doubt in words.
     pub meaning: &'static str,
     pub(super) holds: fn(&Comparison<'_>) -> bool,
 }
@@ -72,7 +72,7 @@ pub struct Doubt {
 /// say: the streams that those were fitted on hold few of them.
 pub const MOST_SURE_IN_DOUBT: f32 = 0.98;
 
-/// What is new for the model.
+/// The things that are new for the model.
 #[rustfmt::skip]
 pub const DOUBTS: [Doubt; 5] = [
     Doubt { name: "greeting_alone",
@@ -92,7 +92,7 @@ pub const DOUBTS: [Doubt; 5] = [
         holds: |scene| scene.arrival.reading.language.is_none() && 3 < scene.arrival.reading.tokens },
 ];
 
-/// What is measured of each candidate.
+/// The features of each candidate.
 #[rustfmt::skip]
 pub const THREAD_FEATURES: [ThreadFeature; 20] = [
     ThreadFeature { name: "reply_to", sign: For, about: Quoted,
@@ -177,7 +177,7 @@ pub const THREAD_FEATURES: [ThreadFeature; 20] = [
         value: |_, row| flag(row.profile.is_resolved()) },
 ];
 
-/// What is measured of "new thread".
+/// The features of "new thread".
 #[rustfmt::skip]
 pub const NEW_FEATURES: [NewFeature; 17] = [
     NewFeature { name: "bias", sign: Free,

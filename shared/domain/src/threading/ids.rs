@@ -16,9 +16,9 @@ const LONGEST: usize = 40;
 /// A number that names a case: what it is compared by, and how the person wrote it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharedId {
-    /// What is compared.
+    /// The hash that is compared.
     pub key: u32,
-    /// What is shown to people; a file does not hold it.
+    /// The text that is shown to people; a file does not hold it.
     #[serde(skip)]
     pub shown: String,
 }

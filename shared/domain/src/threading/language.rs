@@ -60,33 +60,33 @@ impl Language {
     }
 }
 
-/// What reports of calls write in a language.
+/// The words of reports of calls in a language.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CallWords {
-    /// What stands before the words of who took the call.
+    /// The marks before the words of who took the call.
     pub(super) ours: Vec<String>,
-    /// What stands before the words of who called.
+    /// The marks before the words of who called.
     pub(super) theirs: Vec<String>,
 }
 
-/// What mail programs write in a language.
+/// The words of mail programs in a language.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MailWords {
-    /// What stands before a subject that answers.
+    /// The prefixes of a subject that answers.
     pub(super) reply_prefixes: Vec<String>,
-    /// What stands before a subject that passes a mail on.
+    /// The prefixes of a subject that passes a mail on.
     pub(super) forward_prefixes: Vec<String>,
-    /// How the line before a quote starts and ends: `On … wrote:`.
+    /// The start and the end of the line before a quote: `On … wrote:`.
     pub(super) quote_lines: Vec<(String, String)>,
-    /// What stands between dashes before a quoted mail.
+    /// The words between dashes before a quoted mail.
     pub(super) originals: Vec<String>,
     /// The header names that start a quoted mail, in their order.
     pub(super) headers: Vec<(String, String)>,
-    /// What a phone writes under a mail.
+    /// The lines that a phone writes under a mail.
     pub(super) devices: Vec<String>,
-    /// What stands alone on a line before a name.
+    /// The words that stand alone on a line before a name.
     pub(super) sign_offs: Vec<String>,
 }
 

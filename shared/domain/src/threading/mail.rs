@@ -97,7 +97,7 @@ fn introduces(lines: &[Line<'_>], start: &str, end: &str) -> bool {
         && !broken.any(|it| it.starts(start))
 }
 
-/// Where the signature starts: at `-- `, at a phone's line, or at a sign-off with a name.
+/// The start of the signature: at `-- `, at a phone's line, or at a sign-off with a name.
 fn signature(lines: &[&Line<'_>], words: &[MailWords]) -> usize {
     let is_sign_off = |text: &str| {
         let bare = plain(text.trim());

@@ -1,4 +1,4 @@
-//! What is kept of a live thread: a few facts of bounded size, the same in whatever order and how often they come.
+//! The record of a live thread: a few facts of bounded size, the same in whatever order and how often they come.
 //!
 //! A profile is a join-semilattice: every list keeps its highest entries by (time, key), one per message, and of one
 //! message the highest edit. So folding is commutative and idempotent, and two replicas that saw the same messages hold
@@ -26,15 +26,15 @@ pub(super) const WITH_SUBJECT: usize = 3;
 pub struct ProfileEntry {
     /// A short key of the message: the same each time that it comes.
     pub key: u32,
-    /// Which edit this is; the highest wins. `u64::MAX` for a deletion.
+    /// The number of the edit; the highest wins. `u64::MAX` for a deletion.
     pub edit: u64,
     /// The message's own time, also for an edit and a deletion.
     pub at: Timestamp,
-    /// Who spoke.
+    /// The side that spoke.
     pub direction: Direction,
-    /// Where it was said.
+    /// The channel that it was said on.
     pub channel: Channel,
-    /// What was said; `None` when it was deleted.
+    /// The reading of the words; `None` when they were deleted.
     pub reading: Option<Reading>,
 }
 
@@ -46,7 +46,7 @@ impl ProfileEntry {
     }
 }
 
-/// What is kept of a live thread.
+/// The facts that are kept of a live thread.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
     pub(super) theirs: Vec<Kept<SaidWords>>,
@@ -255,7 +255,7 @@ fn join_all<T: Ord + Clone>(list: &mut Vec<Kept<T>>, more: &[Kept<T>], most: usi
     }
 }
 
-/// What a channel is compared by.
+/// The hash that a channel is compared by.
 pub(super) fn channel_hash(channel: &Channel) -> u16 {
     hash16(channel.as_str())
 }

@@ -17,10 +17,10 @@ const HEAVY: u8 = 51;
 /// Stems kept of one text.
 pub(super) const MOST_STEMS: usize = 16;
 
-/// What ends a question.
+/// The marks that end a question.
 const QUESTIONS: [char; 3] = ['?', '？', '؟'];
 
-/// How much of a mail is searched for its new part, in characters.
+/// The length of the part of a mail that is searched for its new part, in characters.
 const MOST_MAIL: usize = 20_000;
 
 /// What the model keeps of a text. It does not print its words: there are none in it but ids. Written to a file, it does
@@ -37,7 +37,7 @@ pub struct Reading {
     pub(super) language: Option<&'static str>,
 }
 
-/// How something was said.
+/// The form in which something was said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Form {
     /// In a chat, or in whatever is none of the others.
@@ -149,7 +149,7 @@ impl Reading {
         &self.ids
     }
 
-    /// What the message does.
+    /// The acts of the message.
     #[must_use]
     pub fn cues(&self) -> Cues {
         self.cues
@@ -202,7 +202,7 @@ impl Vector {
         self.0.binary_search_by_key(&stem, |it| it.0).is_ok()
     }
 
-    /// How alike two texts are, from 0 to 1.
+    /// The likeness of two texts, from 0 to 1.
     pub(super) fn cosine(&self, other: &Self) -> f32 {
         let (mut dot, mut a, mut b) = (0u32, self.0.iter().peekable(), other.0.iter().peekable());
         while let (Some((left, x)), Some((right, y))) = (a.peek(), b.peek()) {

@@ -18,23 +18,23 @@ pub const MOST_CANDIDATES: usize = 24;
 /// A message and all that it may belong to, measured.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// Which candidate each row is of, the most recently active first.
+    /// The candidate of each row, the most recently active first.
     pub order: Vec<usize>,
     /// The features of each candidate.
     pub rows: Vec<[f32; THREAD_FEATURES.len()]>,
     /// The features of "new thread".
     pub new: [f32; NEW_FEATURES.len()],
-    /// What is new for the model in it.
+    /// The things in it that are new for the model.
     pub doubts: Vec<&'static str>,
     pub(super) notes: Vec<Note>,
 }
 
-/// What may be said of a candidate in particular.
+/// The facts that may be said of a candidate in particular.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Note {
     pub(super) quoted: Option<Timestamp>,
     pub(super) last: Timestamp,
-    /// Which of the message's ids is shared.
+    /// The index of the message's id that is shared.
     pub(super) shared: Option<usize>,
 }
 
@@ -104,7 +104,7 @@ pub(super) struct Row<'a> {
     shared: Option<usize>,
 }
 
-/// How the message's ids and the thread's are related.
+/// The relation of the message's ids and the thread's.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ids {
     /// One of the two has none.
@@ -180,7 +180,7 @@ impl Comparison<'_> {
         self.arrival.reading.subject.is_some_and(|it| it.re)
     }
 
-    /// How alike the message is to the most alike of these.
+    /// The likeness of the message to the most alike of these.
     pub(super) fn likeness(&self, said: &[Kept<SaidWords>]) -> f32 {
         let vector = &self.arrival.reading.vector;
         said.iter().map(|it| vector.cosine(&it.what.vector)).fold(0.0, f32::max)

@@ -1,4 +1,4 @@
-//! What a thread is about, in one line for people: a mail's own subject, or the first sentence that says something.
+//! The subject of a thread, in one line for people: a mail's own subject, or the first sentence that says something.
 //!
 //! It is a title and no evidence: nothing is decided by it.
 
@@ -11,7 +11,7 @@ use crate::content::{Content, MediaKind};
 const MOST_LINE: usize = 60;
 /// The longest subject of a mail that is kept whole.
 const MOST_SUBJECT: usize = 120;
-/// How much of a text is searched for its new part, in characters.
+/// The length of the text that is searched for its new part, in characters.
 const MOST_READ: usize = 20_000;
 /// Words of the name that a greeting is for.
 const NAME_WORDS: usize = 3;
@@ -61,7 +61,7 @@ pub fn subject_line(text: &str) -> Option<String> {
     })
 }
 
-/// What a message without words is.
+/// The label of a message without words.
 fn label(content: &Content) -> Option<String> {
     let label = match content {
         Content::Media { items, .. } => {

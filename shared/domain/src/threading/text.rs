@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// How much of a text is read, in characters: what comes later says nothing new about the topic.
+/// The length of the text that is read, in characters: what comes later says nothing new about the topic.
 pub(super) const MOST_CHARS: usize = 2_000;
 /// Letters kept of a stem.
 const STEM_LETTERS: usize = 9;
