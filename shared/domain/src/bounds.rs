@@ -15,7 +15,7 @@ const MAX_KEY: usize = 4 * MAX_ID;
 /// Where a person's name is cut, in bytes: it stands in each event of theirs, beside the content that is kept apart when it is
 /// large.
 const MAX_NAME: usize = 1_000;
-/// How far a platform's clock may be ahead of ours, in milliseconds.
+/// The time that a platform's clock may be ahead of ours, in milliseconds.
 pub const MAX_AHEAD_MS: i64 = 10 * 60 * 1_000;
 
 /// An event that can be kept. One whose ids are too long becomes unknown, with the webhook that it came in; a moment that lies

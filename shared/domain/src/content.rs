@@ -1,4 +1,4 @@
-//! What a message says.
+//! The content of a message.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// What one message says. `Debug` prints the kind only: content never reaches a log.
+/// The content of one message. `Debug` prints the kind only: content never reaches a log.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Content {
@@ -45,7 +45,7 @@ pub enum Content {
     Choice {
         /// The id that we gave the option, as it came back.
         id: String,
-        /// What the person saw on it.
+        /// The label that the person saw on it.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         title: String,
     },
@@ -72,7 +72,7 @@ pub enum Content {
         subject: String,
         /// Its text, quotes and signature included.
         text: String,
-        /// Where its HTML is kept.
+        /// The place that its HTML is kept at.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         html_ref: Option<String>,
         /// Its attachments.
@@ -151,9 +151,9 @@ impl fmt::Debug for Content {
 /// One file.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Media {
-    /// What it is.
+    /// The kind of the file.
     pub kind: MediaKind,
-    /// Where the platform keeps it.
+    /// The place where the platform keeps it.
     pub source: MediaSource,
     /// Its media type, if the platform says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -172,7 +172,7 @@ impl fmt::Debug for Media {
     }
 }
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MediaKind {
@@ -192,7 +192,7 @@ pub enum MediaKind {
     Share,
 }
 
-/// Where a file is.
+/// The place of a file.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MediaSource {
@@ -227,7 +227,7 @@ pub struct Card {
     /// Addresses on the web.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,
-    /// Whatever else it says, each with its name in front: `title: Workshop lead`.
+    /// All else that it says, each with its name in front: `title: Workshop lead`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<String>,
     /// Whether the person shared their own card because we asked for it.
@@ -275,7 +275,7 @@ impl Card {
 pub struct OrderLine {
     /// The seller's id of the product.
     pub product: String,
-    /// How many.
+    /// The number of pieces.
     pub quantity: f64,
     /// Price of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -298,20 +298,20 @@ pub struct CallReport {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,
-    /// What became of it: `answered`, `missed`, `rejected`, `permission_granted` …
+    /// The outcome: `answered`, `missed`, `rejected`, `permission_granted` …
     pub outcome: String,
-    /// What was said.
+    /// The words that were said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transcript: Option<String>,
-    /// Where the recording is.
+    /// The place that the recording is kept at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording_ref: Option<String>,
-    /// Who took it.
+    /// The colleague who took it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
 }
 
-/// What brought a person to write: an ad, a link, a product page.
+/// The thing that brought a person to write: an ad, a link, a product page.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Referral {
     /// `ad`, `post`, `link`, `product`, `story` …

@@ -21,20 +21,20 @@ pub use message::Message;
 /// One fact that a platform told us.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InboundEvent {
-    /// What makes this fact different from every other of its channel and account.
+    /// The channel that it came by.
     pub key: EventKey,
-    /// Where it came from.
+    /// The one of our addresses that it came to.
     pub channel: Channel,
-    /// Which of our addresses it came to.
+    /// The person it is about; absent for facts about our account or a template.
     pub account: AccountId,
     /// Whom it is about; absent for facts about our account or a template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
     /// When it happened, by the platform's clock.
     pub at: Timestamp,
-    /// What happened.
+    /// The place of the whole content, when the event carries an excerpt only (see [`crate::overflow`]).
     pub kind: Kind,
-    /// Where the whole content is kept, when the event carries an excerpt only (see [`crate::overflow`]).
+    /// The place of the whole content, when the event carries an excerpt only (see [`crate::overflow`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_ref: Option<String>,
 }
@@ -43,7 +43,7 @@ impl InboundEvent {
     /// Reads what is in the queue. What another version of a channel wrote, and this one would know in part only, is
     /// [`Unread::Yet`].
     pub fn read(body: &str) -> Result<Self, Unread> {
-        /// What every event has, whichever version wrote it.
+        /// The fields of every event, whichever version wrote it.
         #[derive(Deserialize)]
         struct Named {
             #[expect(dead_code, reason = "that it is there tells an event from anything else")]
@@ -90,7 +90,7 @@ pub fn derived(prefix: &str, parts: &[&str]) -> String {
     format!("{prefix}{id}")
 }
 
-/// Whom an event is about.
+/// The person that an event is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The address that this person is known by on this channel.
@@ -124,9 +124,9 @@ pub enum Kind {
     Edited {
         /// The message.
         of: ProviderId,
-        /// Which edit; the highest wins. Where the platform does not count, its time in milliseconds.
+        /// The number of the edit; the highest wins. Where the platform does not count, its time in milliseconds.
         n: u64,
-        /// What it says now.
+        /// Its content now.
         content: Content,
     },
     /// A message was taken back by its author.
@@ -141,7 +141,7 @@ pub enum Kind {
         /// The emoji or the platform's word; absent when the reaction was taken back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         emoji: Option<String>,
-        /// Who reacted: the person, or `out` for us from another tool.
+        /// The side that reacted: the person, or `out` for us from another tool.
         #[serde(default)]
         direction: Direction,
     },
@@ -157,7 +157,7 @@ pub enum Kind {
     },
     /// The person allowed or forbade something.
     ConsentChanged {
-        /// What for: `marketing`, `all` …
+        /// The purpose: `marketing`, `all` …
         purpose: String,
         /// Whether it is allowed now.
         granted: bool,
@@ -212,7 +212,7 @@ impl Kind {
     }
 }
 
-/// Who speaks.
+/// The side that speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -234,7 +234,7 @@ impl Direction {
     }
 }
 
-/// Who can read it.
+/// The readers of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
@@ -254,11 +254,11 @@ impl Visibility {
 /// The platform's word on messages that we sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Which messages.
+    /// The messages it is about.
     pub of: ReceiptOf,
-    /// What became of them.
+    /// The status that they reached.
     pub status: Status,
-    /// Why it failed.
+    /// The reason of the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
     /// Our own reference, where the platform carries it back.
@@ -266,7 +266,7 @@ pub struct Receipt {
     pub our_ref: Option<Reference>,
 }
 
-/// Which messages a receipt is about.
+/// The messages that a receipt is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptOf {

@@ -13,7 +13,7 @@ pub struct Freshness {
     pub most_ms: i64,
 }
 
-/// How far what is kept is trusted.
+/// The trust in kept data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
     /// Nothing speaks against it.

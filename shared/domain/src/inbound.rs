@@ -5,14 +5,14 @@ use crate::event::InboundEvent;
 use crate::id::Channel;
 use crate::webhook::{Handshake, Proof, Verified};
 
-/// How a channel's webhooks become events.
+/// The way from a channel's webhooks to events.
 #[derive(Clone)]
 pub struct Inbound {
     /// The channel.
     pub channel: Channel,
     /// Where its events come from.
     pub source: Source,
-    /// What the platform does when we do not answer in time.
+    /// The platform's reaction when we do not answer in time.
     pub ack: Ack,
     /// Reads a proven webhook: n items in, n events out.
     pub parse: fn(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed>,
@@ -26,24 +26,24 @@ impl Inbound {
     }
 }
 
-/// Where a channel's events come from.
+/// The source of a channel's events.
 #[derive(Clone, Copy)]
 pub enum Source {
     /// Webhooks over HTTP.
     Http {
-        /// How the platform proves them.
+        /// The platform's way of proving them.
         proof: Proof,
-        /// How it checks that the address is ours.
+        /// The platform's check that the address is ours.
         handshake: Option<Handshake>,
-        /// What it wants to read on success.
+        /// The body that it wants to read on success.
         reply: Reply,
     },
     /// Events of the account's own AWS services: mail in S3, SNS notifications, EventBridge events. The function's
     /// permission is the proof, and the shell fetches what `fetch` names.
     Aws {
-        /// What the function is called with.
+        /// The event that the function is called with.
         event: AwsEvent,
-        /// Which object holds the content; `None` means that the record itself does.
+        /// The object that holds the content; `None` means that the record itself does.
         fetch: fn(record: &[u8]) -> Result<Option<ObjectName>, Malformed>,
     },
 }
@@ -80,10 +80,10 @@ pub struct ObjectName {
     pub key: String,
 }
 
-/// What the platform does when it does not hear 200 in time.
+/// The platform's reaction when it does not hear 200 in time.
 #[derive(Clone, Copy, Debug)]
 pub struct Ack {
-    /// How long it waits, in milliseconds. The function answers before.
+    /// The time that it waits, in milliseconds. The function answers before.
     pub deadline_ms: u64,
     /// Whether it sends the webhook again.
     pub resends: bool,

@@ -24,7 +24,7 @@ pub fn envelope(body: &[u8]) -> Result<Fields<'_>, Malformed> {
     Ok(fields)
 }
 
-/// How deep JSON may be nested. No platform's is deeper than about fifteen; parsers recurse.
+/// The greatest depth of nested JSON. No platform's is deeper than about fifteen; parsers recurse.
 const MAX_DEPTH: usize = 64;
 
 /// Whether a text nests brackets deeper than any honest platform does. Quotes hide what is in them.

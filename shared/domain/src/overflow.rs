@@ -10,7 +10,7 @@ pub const MAX_INLINE: usize = 8 * 1024;
 /// A text over this many bytes is cut to it when its event is too large. No id of a platform is this long.
 pub const EXCERPT: usize = 2 * 1024;
 
-/// How many entries of a list stay when an event is too large.
+/// The number of entries of a list that stay when an event is too large.
 const MAX_ENTRIES: usize = 16;
 
 /// A piece of content to put into the bucket before its event is queued.

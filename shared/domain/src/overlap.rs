@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Why an entry of a queue cannot be read.
+/// The reason that an entry of a queue cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unread {
     /// Some version of ours wrote it, and it holds what only that one knows: it has to come again.

@@ -15,9 +15,9 @@ use crate::id::AccountId;
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSecrets {
-    /// What webhooks are signed with, or the tokens that they carry.
+    /// The keys that webhooks are signed with, or the tokens that they carry.
     pub signing: Vec<SecretString>,
-    /// What the platform shows when it first calls us, where that is not the signing secret.
+    /// The secrets that the platform shows when it first calls us, where that is not the signing secret.
     #[serde(default)]
     pub verify: Vec<SecretString>,
     /// Our accounts on this channel. An item of any other account is kept as unknown.
@@ -45,12 +45,12 @@ impl fmt::Debug for WebhookSecrets {
 pub struct SendingAccount {
     /// The account.
     pub id: AccountId,
-    /// What authorises a send.
+    /// The proof that authorises a send.
     pub token: Token,
-    /// Where the platform's API is, if not at its usual address: another version, a regional host, a model of it.
+    /// The address of the platform's API, if not its usual one: another version, a regional host, a model of it.
     #[serde(default)]
     pub base_url: Option<String>,
-    /// Whatever else the channel needs, by names that its README row gives.
+    /// All else that the channel needs, by names that its README row gives.
     #[serde(default)]
     pub settings: BTreeMap<String, String>,
 }
@@ -79,7 +79,7 @@ impl fmt::Debug for SendingAccount {
     }
 }
 
-/// What authorises a send. The channel's [`Auth`](crate::outbound::Auth) says which of the two it takes.
+/// The proof that authorises a send. The channel's [`Auth`](crate::outbound::Auth) says which of the two it takes.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Token {
@@ -105,13 +105,13 @@ impl Token {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OAuth1Keys {
-    /// Which app calls.
+    /// The key of the app that calls.
     pub consumer_key: SecretString,
-    /// What only that app and the platform know.
+    /// The secret that only that app and the platform know.
     pub consumer_secret: SecretString,
     /// For which of the platform's users.
     pub token: SecretString,
-    /// What goes with the token and is never sent.
+    /// The secret that goes with the token and is never sent.
     pub token_secret: SecretString,
 }
 

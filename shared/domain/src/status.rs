@@ -47,7 +47,7 @@ impl Status {
         Self::Played,
     ];
 
-    /// What is known when both were seen.
+    /// The status that is known when both were seen.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         self.max(other)

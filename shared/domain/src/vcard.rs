@@ -50,7 +50,7 @@ fn unfolded(text: &str) -> Vec<String> {
     lines
 }
 
-/// How far a line is looked at for its encoding: it is asked again each time that the line grows.
+/// The length to which a line is looked at for its encoding: it is asked again each time that the line grows.
 const LONGEST_HEAD: usize = 256;
 
 fn is_quoted_printable(line: &str) -> bool {
@@ -215,7 +215,7 @@ fn printable(value: &str) -> String {
     String::from_utf8(bytes).unwrap_or(latin)
 }
 
-/// Where a sign stands that is not within quotes.
+/// The places of a sign that is not within quotes.
 fn outside_quotes(text: &str, sign: char) -> impl Iterator<Item = usize> {
     let mut quoted = false;
     text.char_indices().filter_map(move |(at, it)| {

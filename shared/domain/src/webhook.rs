@@ -66,7 +66,7 @@ impl<'a> Verified<'a> {
     }
 }
 
-/// How a platform proves that a webhook is its own.
+/// A platform's way of proving that a webhook is its own.
 #[derive(Clone, Copy, Debug)]
 pub enum Proof {
     /// A shared token in a header.
@@ -78,14 +78,14 @@ pub enum Proof {
     Hmac {
         /// The header.
         header: &'static str,
-        /// What stands before the MAC in it.
+        /// The text before the MAC in it.
         prefix: &'static str,
-        /// How the MAC is written.
+        /// The encoding of the MAC.
         encoding: Encoding,
     },
 }
 
-/// How bytes are written as text.
+/// The way that bytes are written as text.
 #[derive(Clone, Copy, Debug)]
 pub enum Encoding {
     /// Lower-case hexadecimal.
@@ -94,7 +94,7 @@ pub enum Encoding {
     Base64,
 }
 
-/// Why a webhook is not believed. It says nothing of what the request held.
+/// The reason that a webhook is not believed. It says nothing of what the request held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Unverified {
     /// The proof is not there.
@@ -153,14 +153,14 @@ pub fn sign(proof: &Proof, secret: &SecretString, body: &[u8]) -> (&'static str,
     }
 }
 
-/// How a platform checks that an address is ours when it is configured.
+/// A platform's check that an address is ours when it is configured.
 #[derive(Clone, Copy, Debug)]
 pub enum Handshake {
     /// GET with our verify token: the challenge is echoed (Meta).
     EchoIfToken {
         /// The query parameter that must have `mode_value`.
         mode: &'static str,
-        /// What it must be.
+        /// The value that it must have.
         mode_value: &'static str,
         /// The query parameter that holds the verify token.
         token: &'static str,
@@ -174,12 +174,12 @@ pub enum Handshake {
         nonce: &'static str,
         /// The JSON field of the answer.
         field: &'static str,
-        /// What stands before the MAC.
+        /// The text before the MAC.
         prefix: &'static str,
     },
 }
 
-/// What a handshake is answered with.
+/// The answer to a handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandshakeReply {
     /// The media type of the body.

@@ -102,7 +102,7 @@ pub fn plain_emoji(emoji: &str) -> Cow<'_, str> {
     if emoji.contains(SELECTORS) { emoji.replace(SELECTORS, "").into() } else { emoji.into() }
 }
 
-/// Where rules were read.
+/// The page that rules were read on, and the day.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSource {
@@ -135,7 +135,7 @@ impl TextLimit {
     }
 }
 
-/// What a text's length is counted in.
+/// The unit that a text's length is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextUnit {
@@ -160,11 +160,11 @@ pub struct MediaLimit {
     pub max_bytes: u64,
 }
 
-/// What choices a channel offers.
+/// The choices that a channel offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceLimit {
-    /// How many options at the most.
+    /// The greatest number of options.
     pub max: usize,
     /// The longest title, in characters.
     pub title: usize,

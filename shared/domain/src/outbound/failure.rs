@@ -1,10 +1,10 @@
-//! Why a message is not sent, in our words and the platform's.
+//! The reasons that a message is not sent, in our words and the platform's.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Why a message was not sent.
+/// The reason that a message was not sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "class", rename_all = "snake_case")]
 pub enum SendError {
@@ -44,7 +44,7 @@ impl SendError {
     }
 }
 
-/// Why a message failed, in our words and the platform's.
+/// The reason that a message failed, in our words and the platform's.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// Our word, which is also the last part of a problem's type: `window-closed`, `recipient-opted-out` …
@@ -84,7 +84,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Why a message cannot be sent: the stable types of the API's problems.
+/// The reason that a message cannot be sent: the stable types of the API's problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SendProblem {

@@ -20,14 +20,14 @@ pub use capabilities::{
 };
 pub use failure::{Failure, SendError, SendProblem};
 
-/// How messages leave by a channel.
+/// The way that messages leave by a channel.
 #[derive(Clone)]
 pub struct Outbound {
     /// The channel.
     pub channel: Channel,
-    /// What it can carry: its rules file, which is read once ([`Capabilities::built_in`]).
+    /// The usual address of the platform's API.
     pub capabilities: fn() -> &'static Capabilities,
-    /// Where the platform's API usually is.
+    /// The authorisation of a call.
     pub base_url: &'static str,
     /// How a call is authorised.
     pub auth: Auth,
@@ -81,7 +81,7 @@ pub struct Send {
     pub since_inbound_ms: Option<i64>,
 }
 
-/// Who wrote a message of ours.
+/// The author of a message of ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Author {
@@ -92,7 +92,7 @@ pub enum Author {
     Human,
 }
 
-/// What an outbound message says.
+/// The content of an outbound message.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SendContent {
@@ -192,7 +192,7 @@ impl fmt::Debug for SendContent {
     }
 }
 
-/// Where a file to send is.
+/// The place of a file to send.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SendMedia {
@@ -215,7 +215,7 @@ pub enum SendMedia {
 pub struct ChoiceOption {
     /// What comes back when it is tapped.
     pub id: String,
-    /// What the person sees.
+    /// The text that the person sees.
     pub title: String,
     /// A line under it, where the platform shows one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -284,7 +284,7 @@ impl fmt::Debug for Body {
     }
 }
 
-/// What a platform answered to a call.
+/// A platform's answer to a call.
 #[derive(Clone)]
 pub struct Response {
     /// The HTTP status.

@@ -60,7 +60,7 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// What a message is for. A person may forbid one and allow another.
+/// The purpose of a message. A person may forbid one and allow another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
@@ -117,7 +117,7 @@ pub struct Offer {
     pub capabilities: Capabilities,
 }
 
-/// What is known of a template on one channel.
+/// The state of a template on one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateState {
     /// The channel.
@@ -169,7 +169,7 @@ pub struct Passed {
     pub verdict: Verdict,
 }
 
-/// Why a way may not be taken.
+/// The reason that a way may not be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The problem.
@@ -178,7 +178,7 @@ pub struct Refusal {
     pub detail: String,
 }
 
-/// What would work instead.
+/// The ways that would work instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alternatives {
     /// Templates that are approved on the refused channel.

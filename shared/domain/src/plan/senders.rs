@@ -1,4 +1,4 @@
-//! Which of our accounts send.
+//! The accounts of ours that send.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,22 +6,22 @@ use crate::event::digest;
 use crate::id::{IdentityId, MessageId, Reference};
 use crate::overlap::{self, Unread};
 
-/// What `outbound` is to do about one leg of a message. It holds no content: that is in the table.
+/// The thing for `outbound` to do about one leg of a message. It holds no content: that is in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutboundEntry {
     /// The message.
     pub message: MessageId,
-    /// Which leg of it. The first is not written: entries of a message with one leg are read by versions that know of none.
+    /// The number of the leg. The first is not written: entries of a message with one leg are read by versions that know of none.
     #[serde(default, skip_serializing_if = "is_first")]
     pub leg: usize,
-    /// What it is kept in order by: the SHA-256 of the person's address.
+    /// The key that it is kept in order by: the SHA-256 of the person's address.
     pub group: String,
-    /// What to do.
+    /// The step to take.
     pub step: Step,
 }
 
-/// What to do about a message.
+/// The next thing to do about a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -32,7 +32,7 @@ pub enum Step {
 }
 
 impl OutboundEntry {
-    /// What `api` queues for a message that it has stored. Queued twice, it does nothing twice.
+    /// The entry that `api` queues for a message that it has stored. Queued twice, it does nothing twice.
     #[must_use]
     pub fn first(message: MessageId, to: &IdentityId) -> Self {
         Self { message, leg: 0, group: digest(&[to.as_str()]), step: Step::Send(1) }
@@ -40,7 +40,7 @@ impl OutboundEntry {
 
     /// Reads what is in the queue.
     pub fn read(body: &str) -> Result<Self, Unread> {
-        /// What every entry has, whichever version wrote it.
+        /// The fields of every entry, whichever version wrote it.
         #[derive(Deserialize)]
         struct Named {
             #[expect(dead_code, reason = "that it is there tells an entry from anything else")]
@@ -55,7 +55,7 @@ impl OutboundEntry {
         Self { step, ..self.clone() }
     }
 
-    /// What makes the entry the same however often it is put in.
+    /// The id that makes the entry the same however often it is put in.
     #[must_use]
     pub fn deduplication_id(&self) -> String {
         digest(&[&self.of(), &self.step.name()])

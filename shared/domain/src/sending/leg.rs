@@ -14,19 +14,19 @@ use crate::time::Timestamp;
 pub struct Leg {
     /// The channel.
     pub channel: Channel,
-    /// Which of our addresses it leaves by.
+    /// The one of our addresses that it leaves by.
     pub account: AccountId,
     /// The person's address, and what else they are known by there. Never empty.
     pub to: Vec<IdentityId>,
-    /// Where at the address it goes.
+    /// The place at the address that it goes to.
     pub place: Option<String>,
     /// The platform's id of the message that it quotes there.
     pub reply_to: Option<ProviderId>,
     /// Milliseconds since the person last wrote to the account, if they did.
     pub since_inbound_ms: Option<i64>,
-    /// What the planner said of it.
+    /// The planner's verdict on it.
     pub verdict: Verdict,
-    /// How many of the ways that were judged stood before it.
+    /// The number of the ways that were judged and stood before it.
     pub rank: usize,
     /// The highest status seen.
     pub status: Status,
@@ -40,11 +40,11 @@ pub struct Leg {
     pub possible_duplicate: bool,
     /// The platform's id of it, once known.
     pub provider: Option<ProviderId>,
-    /// Why it failed, if it did.
+    /// The result of each attempt, oldest first.
     pub failure: Option<Failure>,
-    /// What each attempt came to, oldest first.
+    /// The platform's receipts for it, in the order that they arrived.
     pub attempts: Vec<Attempt>,
-    /// What the platform said of it, in the order that it arrived.
+    /// The platform's receipts for it, in the order that they arrived.
     pub receipts: Vec<Received>,
 }
 
@@ -88,7 +88,7 @@ impl Leg {
 }
 
 impl Reference {
-    /// What we call a leg of a message at a platform: `<message>.<leg>`.
+    /// The name that we give a leg of a message at a platform: `<message>.<leg>`.
     #[must_use]
     pub fn of(message: &MessageId, leg: usize) -> Self {
         Self::new(format!("{message}.{leg}"))
@@ -104,21 +104,21 @@ impl Reference {
     }
 }
 
-/// What one attempt came to.
+/// The record of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// Its number, counted from 1 over all legs of its message.
     pub n: u32,
     /// When that was known.
     pub at: Timestamp,
-    /// What it came to.
+    /// The result of the attempt.
     pub end: End,
-    /// What went wrong.
+    /// The failure of the attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
 
-/// What an attempt came to.
+/// The result of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
@@ -135,11 +135,11 @@ pub enum End {
 /// One receipt, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Received {
-    /// What became of the message.
+    /// The status that the message reached.
     pub status: Status,
     /// When, by the platform's clock.
     pub at: Timestamp,
-    /// Why it failed.
+    /// The reason of the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
 }

@@ -14,9 +14,9 @@ use crate::time::Timestamp;
 pub struct Outgoing {
     /// Our id of it.
     pub id: MessageId,
-    /// What it says.
+    /// The content of the message.
     pub content: SendContent,
-    /// Who wrote it.
+    /// The author of the message.
     pub author: Author,
     /// The ways that it takes, one after the other. Never empty.
     pub legs: Vec<Leg>,
@@ -24,7 +24,7 @@ pub struct Outgoing {
     pub passed: Vec<Passed>,
     /// The thread that it is part of.
     pub thread: ThreadId,
-    /// Whom it is for.
+    /// The person it is for.
     pub contact: ContactId,
     /// When the caller asked.
     pub at: Timestamp,
@@ -50,13 +50,13 @@ impl Outgoing {
         self.at.plus_ms(kept_ms).max(tried.plus_ms(TRIED_MS))
     }
 
-    /// How far it has come, by whichever leg.
+    /// The status that it has reached, by whichever leg.
     #[must_use]
     pub fn status(&self) -> Status {
         Status::of_legs(self.legs.iter().map(|it| it.status))
     }
 
-    /// How far it has come once a leg rose to a status.
+    /// The status that it has once a leg rose to a status.
     #[must_use]
     pub fn status_if(&self, leg: usize, rises_to: Status) -> Status {
         let legs = self.legs.iter().enumerate();
@@ -65,7 +65,7 @@ impl Outgoing {
         )
     }
 
-    /// What is known of a leg and decides what may be done next.
+    /// The facts of a leg that decide what may be done next.
     #[must_use]
     pub fn progress(&self, leg: usize) -> Option<Progress> {
         let known = self.legs.get(leg)?;
@@ -81,7 +81,7 @@ impl Outgoing {
         })
     }
 
-    /// What goes to the person by a leg.
+    /// The send that goes to the person by a leg.
     #[must_use]
     pub fn send(&self, leg: usize) -> Option<Send> {
         let by = self.legs.get(leg)?;
@@ -120,14 +120,14 @@ impl Outgoing {
         self.legs.iter().any(|it| it.possible_duplicate)
     }
 
-    /// Why it failed: what was last said of that.
+    /// The reason of its failure: the last that was said of it.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         self.legs.iter().rev().find_map(|it| it.failure.as_ref())
     }
 }
 
-/// How a message of ours looks in its thread.
+/// The look of a message of ours in its thread.
 #[must_use]
 pub fn shown(content: &SendContent) -> Content {
     match content {

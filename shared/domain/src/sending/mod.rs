@@ -20,11 +20,11 @@ pub use progress::{Move, Progress, decide};
 pub use receive::{Receiving, receive};
 pub use retry::{Retry, after_failure, out_of_time};
 
-/// How many attempts and how many receipts are kept of a leg at the most.
+/// The greatest number of attempts, and of receipts, that is kept of a leg.
 pub const MAX_KEPT: usize = 16;
 
-/// How long a message without an expiry of its own is tried, in milliseconds.
+/// The time that a message without an expiry of its own is tried, in milliseconds.
 pub const MAX_TRYING_MS: i64 = 24 * 3_600_000;
 
-/// How long a message is tried at the most, whatever its caller says, in milliseconds: what is tried for ever is a loop.
+/// The longest time that a message is tried, whatever its caller says, in milliseconds: what is tried for ever is a loop.
 pub const MOST_TRYING_MS: i64 = 7 * 24 * 3_600_000;

@@ -30,7 +30,7 @@ pub(super) fn outgoing() -> Outgoing {
     }
 }
 
-/// What the platform does with a call.
+/// The platform's behaviour at a call.
 #[derive(Clone, Copy, Debug)]
 enum CallAnswer {
     Takes,

@@ -1,11 +1,11 @@
-//! What is known of a send, and what may be done next.
+//! The facts known of a send, and the steps that may be taken next.
 
 use super::entry::Step;
 use super::{MAX_TRYING_MS, MOST_TRYING_MS};
 use crate::status::Status;
 use crate::time::Timestamp;
 
-/// How far a message has come by one leg.
+/// The progress of a message by one leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The highest status seen.
@@ -56,7 +56,7 @@ impl Progress {
     }
 }
 
-/// What may be done about a message now.
+/// A step that may be taken about a message now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
     /// Make this attempt: a timer that confirms it, the INTENT, the call, the result.

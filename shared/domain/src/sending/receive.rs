@@ -1,4 +1,4 @@
-//! What a receipt changes.
+//! The changes that a receipt makes.
 
 use super::MAX_KEPT;
 use super::leg::{Leg, Received};

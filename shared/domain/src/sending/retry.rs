@@ -13,7 +13,7 @@ const FIRST_MS: u64 = 2_000;
 /// delay queue can wait: no schedule is needed for it.
 const LONGEST_MS: u64 = 12 * 60_000;
 
-/// What follows an attempt that failed.
+/// The step after an attempt that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Retry {
     /// Another attempt at this time.

@@ -95,7 +95,7 @@ fn a_handshake_echoes_only_for_our_token_and_only_a_plain_challenge() {
 
 const CRC: Handshake = Handshake::SignedEcho { nonce: "nonce", field: "mac", prefix: "sha256=" };
 
-/// What anybody gets for these bytes as a nonce.
+/// The signature that anybody gets for these bytes as a nonce.
 fn signed(bytes: &[u8]) -> Option<String> {
     let query: String = form_urlencoded::byte_serialize(bytes).collect();
     let answer = CRC.answer(&secrets(&["hush"]), &format!("nonce={query}"))?;
