@@ -84,7 +84,10 @@ pub(crate) async fn a_token_of_the_script_is_listed_and_revoked(stage: &Stage) {
     assert_eq!(status().await, 200);
     let listed = stage.tokens(&["list"]).await.unwrap();
     let line = listed.lines().find(|it| it.ends_with("threads:read  the desk")).unwrap();
-    assert!(line.contains(&format!("…{}", token.get(43..).unwrap())) && !listed.contains(&token), "{line}");
+    assert!(
+        line.contains(&format!("…{}", token.get(43..).unwrap())) && !listed.contains(&token),
+        "{line}"
+    );
     stage.tokens(&["revoke", line.split_whitespace().next().unwrap()]).await.unwrap();
     assert_eq!(status().await, 401);
     for wrong in [&["--scopes", "everything"][..], &["--name", "a\"b"], &["--days", "x"], &["--x"]]
