@@ -21,18 +21,18 @@ pub use message::Message;
 /// One fact that a platform told us.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InboundEvent {
-    /// The channel that it came by.
+    /// The key that makes this fact different from every other of its channel and account.
     pub key: EventKey,
-    /// The one of our addresses that it came to.
+    /// The channel that it came by.
     pub channel: Channel,
-    /// The person it is about; absent for facts about our account or a template.
+    /// The one of our addresses that it came to.
     pub account: AccountId,
     /// Whom it is about; absent for facts about our account or a template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
     /// When it happened, by the platform's clock.
     pub at: Timestamp,
-    /// The place of the whole content, when the event carries an excerpt only (see [`crate::overflow`]).
+    /// The fact itself.
     pub kind: Kind,
     /// The place of the whole content, when the event carries an excerpt only (see [`crate::overflow`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]

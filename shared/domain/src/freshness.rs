@@ -13,7 +13,7 @@ pub struct Freshness {
     pub most_ms: i64,
 }
 
-/// The trust in kept data.
+/// The degree of trust in kept data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
     /// Nothing speaks against it.

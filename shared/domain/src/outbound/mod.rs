@@ -25,9 +25,9 @@ pub use failure::{Failure, SendError, SendProblem};
 pub struct Outbound {
     /// The channel.
     pub channel: Channel,
-    /// The usual address of the platform's API.
+    /// The rules of what it can carry: its rules file, which is read once ([`Capabilities::built_in`]).
     pub capabilities: fn() -> &'static Capabilities,
-    /// The authorisation of a call.
+    /// The usual address of the platform's API.
     pub base_url: &'static str,
     /// How a call is authorised.
     pub auth: Auth,

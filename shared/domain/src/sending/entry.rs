@@ -6,7 +6,7 @@ use crate::event::digest;
 use crate::id::{IdentityId, MessageId, Reference};
 use crate::overlap::{self, Unread};
 
-/// The thing for `outbound` to do about one leg of a message. It holds no content: that is in the table.
+/// The work of `outbound` on one leg of a message. It holds no content: that is in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutboundEntry {

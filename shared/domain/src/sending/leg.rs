@@ -40,9 +40,9 @@ pub struct Leg {
     pub possible_duplicate: bool,
     /// The platform's id of it, once known.
     pub provider: Option<ProviderId>,
-    /// The result of each attempt, oldest first.
+    /// The reason of its failure, if it failed.
     pub failure: Option<Failure>,
-    /// The platform's receipts for it, in the order that they arrived.
+    /// The result of each attempt, oldest first.
     pub attempts: Vec<Attempt>,
     /// The platform's receipts for it, in the order that they arrived.
     pub receipts: Vec<Received>,
@@ -113,7 +113,7 @@ pub struct Attempt {
     pub at: Timestamp,
     /// The result of the attempt.
     pub end: End,
-    /// The failure of the attempt.
+    /// The reason why it did not go out, if it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }

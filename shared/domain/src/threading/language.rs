@@ -64,9 +64,9 @@ impl Language {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CallWords {
-    /// The marks before the words of who took the call.
+    /// The names that stand before the words of who took the call.
     pub(super) ours: Vec<String>,
-    /// The marks before the words of who called.
+    /// The names that stand before the words of who called.
     pub(super) theirs: Vec<String>,
 }
 
