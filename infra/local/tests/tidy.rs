@@ -20,6 +20,9 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if path.is_dir() && path.ends_with("target") {
+            continue;
+        }
         if path.is_dir() {
             found.extend(sources(&path));
         } else if path.extension().is_some_and(|it| it == "rs") {
@@ -169,6 +172,31 @@ fn a_word_of_the_glossary_is_the_name_of_one_type_at_most() {
         let found: Vec<_> = paths.iter().filter(is_declared).collect();
         assert!(found.len() <= 1, "{word} is several types: {found:?}");
     }
+}
+
+/// A sentence whose subject is a clause has to be read to its end before one knows the thing that it is about.
+#[test]
+fn no_doc_comment_has_a_relative_clause_as_its_subject() {
+    const CLAUSES: [&str; 7] = ["What", "Who", "Whom", "Whose", "Whoever", "Whatever", "Which"];
+    let mut found = Vec::new();
+    for path in
+        ["shared", "functions", "infra"].iter().flat_map(|it| sources(&place::root().join(it)))
+    {
+        let text = fs::read_to_string(&path).unwrap();
+        let mut before = "";
+        for (n, line) in text.lines().map(str::trim).enumerate() {
+            let doc = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"));
+            let is_first = !before.starts_with(line.get(..3).unwrap_or("///"));
+            if let Some(doc) = doc.filter(|_| is_first) {
+                let first = doc.trim_start().split([' ', ',', '.', ':']).next().unwrap_or_default();
+                if CLAUSES.contains(&first) {
+                    found.push(format!("{}:{}:{doc}", path.display(), n + 1));
+                }
+            }
+            before = line;
+        }
+    }
+    assert!(found.is_empty(), "{} of them:\n{}", found.len(), found.join("\n"));
 }
 
 /// The type that a line declares.
