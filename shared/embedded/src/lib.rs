@@ -3,8 +3,8 @@
 //! The clients are the real SDK clients, so that what is tested is what runs. A [`Cloud`] holds the data; each
 //! [`Process`] is one program over it that can be stopped before or after any of its calls while others go on.
 //!
-//! What it cannot show: reads are never stale and transactions never conflict by themselves. Tests of interleavings choose
-//! them: [`hold()`] holds calls back, [`Turns`] lets workers make theirs in turn.
+//! Two things it cannot show: reads are never stale and transactions never conflict by themselves. Tests of interleavings
+//! choose them: [`hold()`] holds calls back, [`Turns`] lets workers make theirs in turn.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -50,7 +50,7 @@ pub struct Cloud {
     pub bucket: Bucket,
     /// The secret store.
     pub secrets: Secrets,
-    /// What all calls to the table consumed.
+    /// The capacity that all calls to the table consumed.
     pub meter: Meter,
 }
 
@@ -71,7 +71,7 @@ impl Cloud {
         }
     }
 
-    /// Where the table answers.
+    /// The address that the table answers at.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
@@ -117,7 +117,7 @@ impl Cloud {
         }
     }
 
-    /// Every item of the table, sorted by key: what two runs are compared by. Each says what readers of the stream go by.
+    /// Every item of the table, sorted by key, to compare two runs by. Each has the fields that readers of the stream go by.
     pub async fn items(&self) -> Vec<Item> {
         let mut pages =
             self.process().table.scan().table_name(TABLE).into_paginator().items().send();
@@ -155,7 +155,7 @@ pub struct Process {
     pub steps: Steps,
 }
 
-/// What a correction was answered: it, or why it was refused.
+/// The answer to a correction: it, or the reason of its refusal.
 pub fn answered<T, R>(made: Result<T, CorrectError<R>>) -> Result<T, R> {
     made.map_err(|it| it.refusal().unwrap())
 }

@@ -1,4 +1,4 @@
-//! What calls to the table consume.
+//! A meter of the capacity that calls to the table consume.
 
 use std::sync::{Arc, Mutex};
 
@@ -31,7 +31,7 @@ pub struct Capacity {
 }
 
 impl Meter {
-    /// What was consumed since the last time this was asked.
+    /// The capacity that was consumed since the last time this was asked.
     #[must_use]
     pub fn take(&self) -> Capacity {
         std::mem::take(&mut *self.total.lock().unwrap())
@@ -109,7 +109,7 @@ fn units(consumed: &Value) -> f64 {
     consumed["CapacityUnits"].as_f64().unwrap_or(0.0)
 }
 
-/// What a refused write consumes: a unit a started kilobyte, twice in a transaction.
+/// The write units that a refused write consumes: one a started kilobyte, twice in a transaction.
 fn refused(body: &Value) -> f64 {
     let kilobytes = |item: &Value| {
         let bytes = item

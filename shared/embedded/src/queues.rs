@@ -33,13 +33,13 @@ struct Inner {
 /// One entry of a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queued {
-    /// What is kept in order; empty in a standard queue.
+    /// The group within which the order is kept; empty in a standard queue.
     pub group_id: String,
-    /// What makes a repeated entry the same; empty in a standard queue.
+    /// The id that a repeated entry is known by; empty in a standard queue.
     pub deduplication_id: String,
     /// The entry itself.
     pub body: String,
-    /// For how many seconds it is kept back.
+    /// The time that it is kept back, in seconds.
     pub delay_s: u64,
 }
 
@@ -74,13 +74,13 @@ impl Queues {
         self.inner.lock().unwrap().refuse_entries = entries;
     }
 
-    /// How many calls came.
+    /// The number of calls that came.
     #[must_use]
     pub fn n_calls(&self) -> usize {
         self.inner.lock().unwrap().n_calls
     }
 
-    /// Forgets what was seen, as SQS does after five minutes.
+    /// Forgets the entries that were seen, as SQS does after five minutes.
     pub fn forget(&self) {
         self.inner.lock().unwrap().seen.clear();
     }

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use serde_json::{Value, json};
 
-/// The secrets of one test, and how often they were read.
+/// The secrets of one test, and the number of times that they were read.
 #[derive(Clone)]
 pub struct Secrets {
     endpoint: String,
@@ -39,7 +39,7 @@ impl Secrets {
         self.inner.lock().unwrap().texts.insert(name.to_owned(), secret.to_string());
     }
 
-    /// How often any of them was asked for.
+    /// The number of times that any of them was asked for.
     #[must_use]
     pub fn n_reads(&self) -> usize {
         self.inner.lock().unwrap().n_reads

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::config::SharedInterceptor;
 
 use crate::hold::hold_or_stop;
 
-/// The calls of one process so far, and where it is to stop.
+/// The calls of one process so far, and the step that it is to stop at.
 #[derive(Clone, Debug, Default)]
 pub struct Steps {
     inner: Arc<Inner>,
@@ -37,7 +37,7 @@ impl Steps {
         steps
     }
 
-    /// How many steps were made.
+    /// The number of steps that were made.
     #[must_use]
     pub fn passed(&self) -> u32 {
         self.inner.passed.load(Ordering::SeqCst)

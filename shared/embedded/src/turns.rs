@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 use crate::{Cloud, Process, Steps, hold};
 
-/// How long a worker waits for its turn before the test fails.
+/// The time that a worker waits for its turn before the test fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Lets one call through at a time; after each, a rule says whose turn it is.

@@ -39,9 +39,9 @@ pub(crate) struct Case {
     headers: HeaderMap,
     /// The query, encoded.
     query: String,
-    /// What is signed and sent.
+    /// The bytes that are signed and sent.
     pub(crate) body: Vec<u8>,
-    /// What the shell would fetch for it.
+    /// The object that the shell would fetch for it.
     object: Option<Vec<u8>>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Bench<'a> {
         Self { inbound, secrets, folder, cases }
     }
 
-    /// How the channel's webhooks are proven; `None` where the shell vouches for them.
+    /// The proof of the channel's webhooks; `None` where the shell vouches for them.
     pub(crate) fn proof(&self) -> Option<Proof> {
         match self.inbound.source {
             Source::Http { proof, .. } => Some(proof),
@@ -159,7 +159,7 @@ impl Case {
         &self.query
     }
 
-    /// What the parser reads: the object, where there is one.
+    /// The bytes that the parser reads: the object, where there is one, else the body.
     pub(crate) fn parsed_bytes(&self) -> &[u8] {
         self.object.as_deref().unwrap_or(&self.body)
     }

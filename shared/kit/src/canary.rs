@@ -11,10 +11,11 @@ use crate::bench::{Bench, Case};
 use crate::failures::Failures;
 use crate::json;
 
-/// What is put behind a text to see whether it comes out, in capitals or not: no platform's word, address or id has it.
+/// The letters put behind a text to see whether it comes out, in capitals or not: no platform's word, address or id has
+/// them.
 const CANARY: &str = "qkz";
 
-/// What a channel lets go, each with its reason: `events/<channel>/left_out.json`.
+/// The texts and lists that a channel lets go, each with its reason: `events/<channel>/left_out.json`.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct LeftOut {
@@ -33,8 +34,8 @@ struct LeftOut {
 /// - Beside any list of items, another list that a value of the channel may have, or one that is new, adds its own events and
 ///   changes none.
 ///
-/// What is meant to go is named in `events/<channel>/left_out.json` with its reason (`UPDATE_EVENTS=1` writes the names); what
-/// is named there and does come out is a failure, too.
+/// A text or list that is meant to go is named in `events/<channel>/left_out.json` with its reason (`UPDATE_EVENTS=1` writes
+/// the names); one that is named there and does come out is a failure, too.
 ///
 /// # Panics
 /// With every text and every list that is lost.
@@ -71,7 +72,7 @@ pub fn check_nothing_is_lost(inbound: &Inbound, manifest_dir: &str) {
     }
 }
 
-/// What became of a text in all the fixtures that have it.
+/// The outcome for a text in all the fixtures that have it.
 #[derive(Default)]
 struct Text {
     n_out: usize,
@@ -200,7 +201,7 @@ fn names_in(pointer: &str) -> String {
     names.collect::<Vec<_>>().join(".")
 }
 
-/// How a text is named whose reason is still to be given.
+/// The name of a text whose reason is still to be given: the end of its path, and the fixture where it is an exception.
 fn last_two(path: &str, case: Option<&str>) -> String {
     let names: Vec<_> = path.rsplitn(3, '.').take(2).collect();
     let names = names.into_iter().rev().collect::<Vec<_>>().join(".");

@@ -1,4 +1,4 @@
-//! What went wrong, gathered so that one run tells of every case and not of the first only.
+//! Failures, gathered so that one run tells of every case and not of the first only.
 
 use std::fmt::Display;
 

@@ -1,4 +1,4 @@
-//! What goes to the queue for a webhook is not much larger than the webhook.
+//! The events that go to the queue for a webhook are not much larger than the webhook.
 
 use domain::inbound::Inbound;
 use serde_json::{Value, json};
@@ -7,10 +7,10 @@ use crate::bench::{Bench, Case};
 use crate::failures::Failures;
 use crate::json;
 
-/// How much larger than a webhook its events may be.
+/// The size that a webhook's events may reach, as a multiple of the webhook's.
 const TIMES: usize = 8;
 
-/// What every event needs whatever the webhook says: its own fields, and the least envelope around what it keeps.
+/// The bytes that every event may need whatever the webhook says: its own fields, and the least envelope around what it keeps.
 const PER_EVENT: usize = 1024;
 
 /// Proves that no webhook grows past eight times its size, beside a kilobyte for every event. For every fixture that is JSON:

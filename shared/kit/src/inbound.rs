@@ -95,7 +95,7 @@ fn check_refusals(bench: &Bench<'_>, case: &Case, proof: &Proof, failures: &mut 
     }
 }
 
-/// Who used which event key, and which id of a message.
+/// The case that used each event key, and the event key that used each id of a message.
 #[derive(Default)]
 struct Keys {
     events: HashMap<(String, String), String>,

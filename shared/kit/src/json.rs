@@ -13,7 +13,7 @@ pub(crate) fn read(path: &Path) -> Value {
 }
 
 /// Compares a value with the file that says what it must be, or with `UPDATE_EVENTS=1` writes that file.
-/// Returns what differs.
+/// Returns the first difference.
 pub(crate) fn compare(path: &Path, found: &Value) -> Result<(), String> {
     if updates() {
         let mut text = serde_json::to_string_pretty(found).map_err(|it| it.to_string())?;
@@ -39,7 +39,7 @@ fn updates() -> bool {
     asked.is_some_and(|it| it == "1")
 }
 
-/// Where two values first differ, and how.
+/// The first difference of two values: its place and both sides.
 fn difference(at: &str, expected: &Value, found: &Value) -> Option<String> {
     match (expected, found) {
         (Value::Object(a), Value::Object(b)) => {

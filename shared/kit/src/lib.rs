@@ -1,19 +1,19 @@
-//! The conformance kit: what every channel must pass, called from its tests.
+//! The conformance kit: the checks that every channel must pass, called from its tests.
 //!
 //! A channel is data and pure functions, so one set of checks fits all. A channel's test is one line,
 //! `kit::conformance!(telegram);` ([`conformance!`] lists the checks), and its fixtures are the files of `events/<channel>/`.
-//! What was signed by somebody else's code is not among them: [`check_vectors`] and [`check_greetings`] take it.
+//! Proofs made by somebody else's code are not among them: [`check_vectors`] and [`check_greetings`] take those.
 //!
 //! # The files of `events/<channel>/`
 //!
-//! | file | what it holds |
+//! | file | content |
 //! |---|---|
 //! | `accounts.json` | `["…"]`: our accounts in these fixtures. An item of any other account must become `Unknown` |
 //! | `<case>.in.json` | the body of a webhook, byte for byte; or, for a body that is not JSON or needs a query or headers, `{"headers":{…},"query":"…","body":"…"}` |
 //! | `<case>.out.json` | the events that it becomes, as the queue carries them; or the one word `"malformed"` for a proven webhook that must be parked |
 //! | `<case>.object` | for a channel whose events name an object to fetch: that object |
 //! | `<case>-again.in.json` | `<case>` delivered once more: only such a fixture may repeat event keys, and it must |
-//! | `left_out.json` | `{"texts":{"messages.type":"why","message.text in echo-*":"why"},"lists":{…}}`: what of its webhooks the channel lets go, each with its reason; what mostly comes out is named with the cases in which it does not |
+//! | `left_out.json` | `{"texts":{"messages.type":"why","message.text in echo-*":"why"},"lists":{…}}`: the texts and lists of its webhooks that the channel lets go, each with its reason; a text that mostly comes out is named with the cases in which it does not |
 //! | `<case>.send.json` | `{"send":{…},"account":{…},"answers":[{"status":200,"body":{…}}]}`: a send and what the platform answers |
 //! | `<case>.http.json` | the calls that the send becomes, and how it ends |
 //!

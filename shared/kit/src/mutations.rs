@@ -62,7 +62,7 @@ struct Forgery {
 }
 
 impl Forgery {
-    /// The `i`-th forgery of a case, and what is wrong with it.
+    /// The `i`-th forgery of a case, and its fault in words.
     fn make(proof: &Proof, case: &Case, i: usize, chance: &mut Scramble) -> (&'static str, Self) {
         let (header, value) = sign(proof, &SECRET.into(), &case.body);
         let honest = Self {

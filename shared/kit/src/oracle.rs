@@ -11,12 +11,12 @@ use url::form_urlencoded::Serializer;
 use crate::bench::{Bench, SECRET};
 use crate::failures::Failures;
 
-/// What short JSON is written with, one of each kind of character.
+/// The characters that short JSON is written with, one of each kind.
 const JSON_CHARACTERS: &str = "{}[]\":,-+.eE 0129truefalsn";
 
 /// Proves that no handshake lets a stranger sign a webhook: the body of each fixture, every JSON text of up to three
-/// characters and what nonces look like are put in as the challenge, with the right verify token even, and nothing that
-/// the answer gives away proves those bytes. Prints how many were answered at all.
+/// characters and texts that look like nonces are put in as the challenge, with the right verify token even, and nothing that
+/// the answer gives away proves those bytes. Prints the number of those that were answered at all.
 ///
 /// # Panics
 /// With every body that an answer proves.

@@ -12,7 +12,7 @@ use crate::bench::{accounts, folder, names};
 use crate::failures::Failures;
 use crate::json;
 
-/// A send, and what the platform answers to each of its calls.
+/// A send, and the platform's answer to each of its calls.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Script {

@@ -1,4 +1,4 @@
-//! What a person said, and who they are, never reaches a log.
+//! The words and the identity of a person never reach a log.
 
 use domain::event::{InboundEvent, Kind};
 use domain::inbound::Inbound;
@@ -13,7 +13,7 @@ use crate::json;
 /// webhook that looks like a phone's, or any text of the webhook that reads like a sentence.
 ///
 /// # Panics
-/// With every case that prints something personal; what it printed is not repeated.
+/// With every case that prints something personal; the print is not repeated.
 pub fn check_no_personal_data(inbound: &Inbound, manifest_dir: &str) {
     let bench = Bench::open(inbound, manifest_dir);
     let mut failures = Failures::default();
@@ -58,7 +58,7 @@ fn is_about_us(event: &InboundEvent) -> bool {
     matches!(event.kind, Kind::TemplateChanged(_) | Kind::AccountChanged { .. })
 }
 
-/// What an event knows of a person.
+/// The texts of an event that tell of a person.
 fn event_canaries(event: &InboundEvent) -> Vec<String> {
     let mut found = Vec::new();
     if let Some(identity) = &event.identity {
@@ -85,7 +85,7 @@ fn event_canaries(event: &InboundEvent) -> Vec<String> {
     found
 }
 
-/// What in a webhook is personal whatever the channel makes of it.
+/// The texts of a webhook that are personal whatever the channel makes of them.
 fn webhook_canaries(bench: &Bench<'_>, case: &Case) -> Vec<String> {
     let Ok(webhook) = serde_json::from_slice::<Value>(case.parsed_bytes()) else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What could not be read is kept as a webhook that can be read again, and an event is the same behind the queue.
+//! An item that could not be read is kept as a webhook that can be read again, and an event is the same behind the queue.
 
 use domain::event::InboundEvent;
 use domain::inbound::Inbound;
@@ -36,7 +36,7 @@ pub fn check_replay(inbound: &Inbound, manifest_dir: &str) {
 }
 
 /// Values that a platform has not sent yet: numbers written as texts, numbers with all the digits that there are, texts that
-/// must be escaped, and what is no text or number at all.
+/// must be escaped, and values that are no text or number at all.
 fn odd_values() -> [Value; 8] {
     [
         json!("007"),

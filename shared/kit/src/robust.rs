@@ -41,7 +41,7 @@ pub fn check_robust(inbound: &Inbound, manifest_dir: &str) {
     }
 }
 
-/// Adds broken copies of an entry to a list, if it is one of items, and returns how many.
+/// Adds broken copies of an entry to a list, if it is one of items, and returns their number.
 fn check_list(
     bench: &Bench<'_>,
     case: &Case,
@@ -74,7 +74,7 @@ fn check_list(
     n
 }
 
-/// Copies of an entry with one value of another type each, and what is no entry at all.
+/// Copies of an entry with one value of another type each, and values that are no entry at all.
 fn broken_copies(entry: &Value) -> Vec<Value> {
     let others =
         [json!(null), json!(true), json!(-7.5e30), json!("\u{0}"), json!([[]]), json!({"a": {}})];

@@ -12,7 +12,7 @@ use crate::failures::Failures;
 /// A body and its proof.
 #[derive(Clone, Copy)]
 pub struct Vector {
-    /// What it was signed with.
+    /// The secret that it was signed with.
     pub secret: &'static str,
     /// The very bytes.
     pub body: &'static str,

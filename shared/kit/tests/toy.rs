@@ -100,7 +100,7 @@ fn strict(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     if broken { Err(Malformed("strict".into())) } else { Ok(events) }
 }
 
-/// What cannot be read is dropped.
+/// An item that cannot be read is dropped.
 fn lossy(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     let mut events = honest(webhook)?;
     events.retain(|it| !matches!(it.kind, Kind::Unknown { .. }));
@@ -127,7 +127,7 @@ fn one_id(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     Ok(events)
 }
 
-/// What people say does not come out.
+/// The words of a message do not come out.
 fn mute(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     let mut events = honest(webhook)?;
     for event in &mut events {
@@ -138,7 +138,7 @@ fn mute(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     Ok(events)
 }
 
-/// What one of them says does not come out.
+/// The words of one message do not come out.
 fn forgetful(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     let mut events = honest(webhook)?;
     for event in events.iter_mut().filter(|it| it.key.as_str() == "m3") {
@@ -149,7 +149,7 @@ fn forgetful(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     Ok(events)
 }
 
-/// What cannot be read is kept without its envelope.
+/// An item that cannot be read is kept without its envelope.
 fn bare(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
     let mut events = honest(webhook)?;
     for event in &mut events {
