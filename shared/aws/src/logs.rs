@@ -83,7 +83,7 @@ impl Metric {
         Self::Misconfigured,
     ];
 
-    /// What it is called in `CloudWatch`.
+    /// The name of it in `CloudWatch`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,5 +1,5 @@
-//! What of a proven webhook cannot be kept as it is: ids that are longer than a key may be, names without an end, and times that
-//! lie ahead.
+//! The parts of a proven webhook that cannot be kept as they are: ids that are longer than a key may be, names without an end,
+//! and times that lie ahead.
 
 use crate::content::Raw;
 use crate::event::{InboundEvent, Kind, ReceiptOf, digest};
@@ -12,8 +12,8 @@ use crate::webhook::Verified;
 pub const MAX_ID: usize = 1_000;
 /// The longest key of an event: it is made of several ids.
 const MAX_KEY: usize = 4 * MAX_ID;
-/// Where a person's name is cut, in bytes: it stands in each event of theirs, beside the content that is kept apart when it is
-/// large.
+/// The length at which a person's name is cut, in bytes: it stands in each event of theirs, beside the content that is kept apart
+/// when it is large.
 const MAX_NAME: usize = 1_000;
 /// The time that a platform's clock may be ahead of ours, in milliseconds.
 pub const MAX_AHEAD_MS: i64 = 10 * 60 * 1_000;

@@ -1,4 +1,4 @@
-//! What a channel makes of a webhook: facts, each with a key of its own.
+//! The facts that a channel makes of a webhook, each with a key of its own.
 //!
 //! The key is made by the channel by its platform's rules, so that two different facts never share one: a message its id;
 //! a receipt id and status (and participant); an edit id and number; a reaction id, actor and time; a call its id and
@@ -27,7 +27,7 @@ pub struct InboundEvent {
     pub channel: Channel,
     /// The one of our addresses that it came to.
     pub account: AccountId,
-    /// Whom it is about; absent for facts about our account or a template.
+    /// The person that it is about; absent for facts about our account or a template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
     /// When it happened, by the platform's clock.
@@ -55,7 +55,7 @@ impl InboundEvent {
         if overlap::is_whole(body, &event) { Ok(event) } else { Err(Unread::Yet) }
     }
 
-    /// What events are kept in order by: the person, else the account. SHA-256 in hex.
+    /// The digest of that by which events are kept in order: the person, else the account. SHA-256 in hex.
     #[must_use]
     pub fn group_id(&self) -> String {
         match &self.identity {
@@ -64,7 +64,7 @@ impl InboundEvent {
         }
     }
 
-    /// What makes a repeated delivery the same entry in the queue. SHA-256 in hex.
+    /// The digest that makes a repeated delivery the same entry in the queue. SHA-256 in hex.
     #[must_use]
     pub fn deduplication_id(&self) -> String {
         digest(&[self.channel.as_str(), self.account.as_str(), self.key.as_str()])
@@ -114,7 +114,7 @@ impl std::fmt::Debug for PersonName {
     }
 }
 
-/// What happened.
+/// The fact that an event tells of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Kind {
@@ -192,7 +192,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What it holds as it came, if anything: a whole webhook, so that a later parser can read it again.
+    /// The content that it holds as it came, if any: a whole webhook, so that a later parser can read it again.
     #[must_use]
     pub fn kept(&self) -> Option<&Raw> {
         let content = match self {

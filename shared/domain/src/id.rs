@@ -66,7 +66,7 @@ text_id!(
     hidden
 );
 text_id!(
-    /// What makes one inbound fact different from every other of its channel and account (see [`crate::event`]).
+    /// The key that makes one inbound fact different from every other of its channel and account (see [`crate::event`]).
     EventKey,
     hidden
 );
@@ -76,8 +76,7 @@ text_id!(
     shown
 );
 text_id!(
-    /// What we call one leg of a message at a platform, which hands it back where it can: see
-    /// [`Reference::of`](Self::of).
+    /// Our name for one leg of a message at a platform, which hands it back where it can: see [`Reference::of`](Self::of).
     Reference,
     shown
 );
@@ -208,7 +207,7 @@ impl IdentityId {
         self.space() == "tel"
     }
 
-    /// What two texts of one address have in common: see [`phone::one_spelling`].
+    /// The spelling that two texts of one address have in common: see [`phone::one_spelling`].
     #[must_use]
     pub fn key(&self) -> Cow<'_, str> {
         match self.0.strip_prefix(PHONE).map(phone::one_spelling) {

@@ -10,7 +10,7 @@ use crate::webhook::{Handshake, Proof, Verified};
 pub struct Inbound {
     /// The channel.
     pub channel: Channel,
-    /// Where its events come from.
+    /// The origin of its events.
     pub source: Source,
     /// The platform's reaction when we do not answer in time.
     pub ack: Ack,

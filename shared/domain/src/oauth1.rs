@@ -41,7 +41,7 @@ pub fn authorization(
     format!("OAuth {}", all.join(", "))
 }
 
-/// What is signed: method, address and parameters, <https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1>.
+/// The text that is signed: method, address and parameters, <https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1>.
 fn base_string(method: &Method, url: &Url, parameters: &[(&str, &str)]) -> String {
     let ours = parameters.iter().map(|(name, value)| (encode(name), encode(value)));
     let query = url.query_pairs().map(|(name, value)| (encode(&name), encode(&value)));

@@ -1,6 +1,7 @@
 //! Versions of ours that run side by side for minutes while they are deployed: one gets to read what the next one wrote.
 //!
-//! What it does not know must come again, for the next version takes it, and must neither be lost nor kept as unreadable.
+//! Anything that it does not know must come again, for the next version takes it, and must neither be lost nor kept as
+//! unreadable.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::id::AccountId;
 
-/// What a channel's webhook function may know: how to prove a webhook, and which accounts are ours.
+/// The things that a channel's webhook function may know: how to prove a webhook, and which accounts are ours.
 ///
 /// The stored text is JSON: `{"signing":["…"],"verify":["…"],"accounts":["…"]}`. Each list holds the secrets that are
 /// valid now: two while one is being replaced.
@@ -36,7 +36,7 @@ impl fmt::Debug for WebhookSecrets {
     }
 }
 
-/// What `outbound` knows of one of our accounts on a channel.
+/// One of our accounts on a channel, as `outbound` knows it.
 ///
 /// The stored text is a JSON list: `[{"id":"…","token":"…","base_url":"…","settings":{}}]`; see [`Token`] for the other form of
 /// `token`.

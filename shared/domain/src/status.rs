@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How far an outbound message is known to have come. The order is the lattice: the highest seen wins, so a late
+/// The progress that an outbound message is known to have made. The order is the lattice: the highest seen wins, so a late
 /// `delivered` corrects `failed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,9 +1,9 @@
-//! What the Graph API's errors mean for a send. A subcode says more than its code, so it is asked first.
+//! The meaning of the Graph API's errors for a send. A subcode says more than its code, so it is asked first.
 
 use domain::json::{Fields, envelope};
 use domain::outbound::{Failure, Response, SendContent, SendError, SendProblem};
 
-/// What to do about an error.
+/// The thing to do about an error.
 #[derive(Clone, Copy)]
 enum Class {
     /// Again later: how long to wait at least, and how often to try at most.
@@ -69,7 +69,7 @@ const FAULT: Class = Class::Retry(None, Some(3), SendProblem::ChannelUnavailable
 /// 100/33: the account that we call is not there, or not for this token. That is no fault of what we send.
 const NO_SUCH_OBJECT: Class = Class::Config(SendProblem::ChannelMisconfigured);
 
-/// What an HTTP status says whatever the body does.
+/// The meaning of an HTTP status that counts whatever the body says.
 fn by_status(status: u16) -> Option<Class> {
     match status {
         429 => Some(Class::Retry(None, None, SendProblem::RateLimited)),
@@ -134,7 +134,7 @@ fn by_code(code: u32, content: &SendContent) -> Option<Class> {
     })
 }
 
-/// What is left: an error that says nothing we know.
+/// The meaning of any other error: one that says nothing we know.
 fn otherwise(status: u16, code: Option<u32>) -> Class {
     match (status, code) {
         (408, _) => FAULT,

@@ -9,7 +9,7 @@ pub enum AttributePath<'a> {
     Field {
         /// The attribute.
         list: &'a str,
-        /// Which of its maps.
+        /// The place of the map in the list, from 0.
         n: usize,
         /// The field.
         name: &'a str,

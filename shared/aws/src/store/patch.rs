@@ -27,7 +27,7 @@ use crate::store::schema::{CHANGED, KIND, PK, SK, VERSION};
 pub struct Stamp {
     /// This moment.
     pub now: Timestamp,
-    /// How many shards a list of threads has.
+    /// The number of shards of a list of threads.
     pub shards: u32,
 }
 

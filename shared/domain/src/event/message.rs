@@ -12,13 +12,13 @@ use crate::time::Timestamp;
 pub struct Message {
     /// The platform's id of it.
     pub id: ProviderId,
-    /// Who speaks. `Out` is an echo: what a colleague wrote in another tool.
+    /// The side that speaks. `Out` is an echo: what a colleague wrote in another tool.
     #[serde(default)]
     pub direction: Direction,
-    /// Who wrote it, where it is not the person: a colleague's or an app's id.
+    /// The one who wrote it, where it is not the person: a colleague's or an app's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// What it says.
+    /// The words, the files or whatever else is said.
     pub content: Content,
     /// The message that it quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,17 +29,17 @@ pub struct Message {
     /// The words that it quotes, where the platform gives them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<Quote>,
-    /// What brought the person to write.
+    /// The thing that brought the person to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referral: Option<Referral>,
     /// Our own token or link code that came with it, if the channel can see one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread_ref: Option<String>,
-    /// Where at the person's address it was said, and where an answer goes back to: a topic, a thread. In the channel's own
-    /// words; nobody else reads them.
+    /// The spot at the person's address where it was said, and where an answer goes back to: a topic, a thread. In the channel's
+    /// own words; nobody else reads them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// Who can read it.
+    /// The people who can read it.
     #[serde(default, skip_serializing_if = "Visibility::is_private")]
     pub visibility: Visibility,
     /// Whether it (re)opens the time in which we may write freely. An echo never does.

@@ -27,7 +27,7 @@ pub fn is_one(one: &IdentityId, other: &IdentityId, kept: &[Kept]) -> bool {
     one == other || is_name(one, other, kept) || is_name(other, one, kept)
 }
 
-/// What a person forbade by an address, or by another name of it: the last word on each purpose counts.
+/// The purposes that a person forbade by an address, or by another name of it: the last word on each purpose counts.
 #[must_use]
 pub fn forbidden(identity: &IdentityId, kept: &[Kept]) -> Vec<String> {
     let mut last: BTreeMap<&str, Consent> = BTreeMap::new();

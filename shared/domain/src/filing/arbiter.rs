@@ -1,4 +1,4 @@
-//! Who decides when the model is unsure where a message belongs.
+//! The one who decides when the model is unsure where a message belongs.
 //!
 //! Nobody: the filing stands, marked for one of us to confirm or move. Or the customer: a question with the topics that
 //! they may mean, whose answer re-files what was in doubt. Pure: what to ask, whether to, and what an answer means.
@@ -26,8 +26,8 @@ pub struct Arbiter {
 /// The time that a question waits for its answer, in milliseconds. Later the customer has other things in mind.
 pub const QUESTION_MS: i64 = 60 * 60 * 1000;
 
-/// How old a message may be to be asked about, in milliseconds: a message that comes late was answered meanwhile, and the
-/// time in which we may write freely may be over.
+/// The age up to which a message is asked about, in milliseconds: a message that comes late was answered meanwhile, and the time
+/// in which we may write freely may be over.
 const FRESH_MS: i64 = 5 * 60 * 1000;
 
 /// The time for which a topic that nobody spoke of is offered, in milliseconds.

@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 pub struct Correction {
     /// Its id.
     pub id: CorrectionId,
-    /// What it does; of a revert, what the correction did that it takes back.
+    /// The change that it makes; of a revert, the one that was made by the correction that it takes back.
     #[serde(flatten)]
     pub kind: CorrectionKind,
     /// The one who made it.

@@ -1,4 +1,4 @@
-//! What a person of ours does to a thread: whose turn it is, who takes care of it, that its messages belong there.
+//! The handling of a thread by a person of ours: whose turn it is, who takes care of it, that its messages belong there.
 //!
 //! A snoozed thread comes back without anything that wakes it: its time is the sort key of its partition of the inbox, and
 //! whoever reads the waiting threads reads those of the snoozed ones whose time has come, too. A poller would cost a read of

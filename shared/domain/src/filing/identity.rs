@@ -31,8 +31,8 @@ pub struct Address {
     pub claimed: Option<Claimed>,
 }
 
-/// What somebody claims who showed the code of another person's thread: to be that person. It lets their messages into the
-/// one thread and nowhere else, until somebody confirms it.
+/// The claim of somebody who showed the code of another person's thread: to be that person. It lets their messages into the one
+/// thread and nowhere else, until somebody confirms it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimed {
     /// The thread.
@@ -77,7 +77,7 @@ pub fn account(channel: &Channel, ours: &AccountId) -> String {
     format!("{channel}#{ours}")
 }
 
-/// Whom an event is about, and what has to be written before that is so.
+/// The person that an event is about, and what has to be written before that is so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resolution {
     /// The person; `None` for one that we do not know.

@@ -61,7 +61,7 @@ pub fn assignee(list: &str) -> Option<&str> {
     list.split('#').nth(1).filter(|it| *it != NOBODY)
 }
 
-/// Which of so many shards of its list a thread is in: by the last digit of its id, which is random.
+/// The shard of its list that a thread is in, of so many: by the last digit of its id, which is random.
 #[must_use]
 pub fn shard(thread: &ThreadId, shards: u32) -> u32 {
     let last = thread.as_str().chars().last().unwrap_or('0');

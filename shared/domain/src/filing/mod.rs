@@ -1,4 +1,4 @@
-//! What filing an event changes: who a person is, which thread a message goes to, what that does to the thread's state.
+//! The changes that filing an event makes: who a person is, which thread a message goes to, what that does to the thread's state.
 //!
 //! All of it is a function of what was read from the table; `aws::store` reads and writes, and decides nothing.
 

@@ -1,4 +1,4 @@
-//! What a thread becomes when messages leave it or come to it, and what two threads become when they are one.
+//! The state of a thread when messages leave it or come to it, and of two threads when they become one.
 
 use super::live::{Live, State, latest_ms};
 use crate::event::Direction;
@@ -71,7 +71,7 @@ fn waiting(both: &[&Live; 2], union: &Profile) -> Option<Timestamp> {
     waits.chain(heard).min()
 }
 
-/// Whose turn it is in two threads of which nobody waits in either, and since when they are listed: what one of us put off
+/// The state of two threads of which nobody waits in either, and the moment since which they are listed: what one of us put off
 /// stays so until its time, and done is what is done in both.
 fn settled(both: &[&Live; 2]) -> (State, Option<Timestamp>) {
     let snoozed = both.iter().filter(|it| it.state == State::Snoozed);
@@ -83,7 +83,7 @@ fn settled(both: &[&Live; 2]) -> (State, Option<Timestamp>) {
     (if is_done { State::Closed } else { State::Open }, since)
 }
 
-/// What a thread is without the messages that left and with those that came. Done again, also with less known of those that
+/// The state of a thread without the messages that left and with those that came. Done again, also with less known of those that
 /// stayed, it ends the same. Whose turn it is changes by what came, and by what left: a wait whose messages left is over, a
 /// question whose answer left waits again, and what one of us put off, closed or left open stays so.
 #[must_use]

@@ -141,7 +141,8 @@ impl<'a> Run<'a> {
         place
     }
 
-    /// What is in another thread than in shadow, shadow threads being named after those that they share most messages with.
+    /// The messages that are in another thread than in shadow, shadow threads being named after those that they share most
+    /// messages with.
     fn difference(&self, messages: &[&'a Past]) -> Vec<Shift> {
         let names = self.names(messages);
         let mut shifts: BTreeMap<(&ThreadId, Place), Vec<(String, f32)>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What a channel can carry, as its rules file says.
+//! The things that a channel can carry, as its rules file says.
 
 use std::borrow::Cow;
 
@@ -6,12 +6,12 @@ use serde::Deserialize;
 
 use crate::content::MediaKind;
 
-/// What a channel can carry: what the planner reads. Platforms change these, so they are a data file of the channel,
+/// The things that a channel can carry: the planner reads them. Platforms change these, so they are a data file of the channel,
 /// with the page that says so and the day it was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Capabilities {
-    /// Where the rules were read.
+    /// The pages that the rules were read on.
     pub sources: Vec<RuleSource>,
     /// The longest text.
     pub text: TextLimit,
@@ -21,25 +21,25 @@ pub struct Capabilities {
     /// The files that it takes.
     #[serde(default)]
     pub media: Vec<MediaLimit>,
-    /// How many options a choice may have, and how long their titles may be; `None` where it has none.
+    /// The greatest number of options of a choice, and the greatest length of their titles; `None` where it has none.
     #[serde(default)]
     pub choices: Option<ChoiceLimit>,
-    /// What else it has.
+    /// The other features that it has.
     #[serde(default)]
     pub has: Vec<Feature>,
     /// The emoji that it takes as reactions, without variation selectors; empty for any.
     #[serde(default)]
     pub reactions: Vec<String>,
-    /// How long after the person's last message we may write freely, in seconds; `None` for always.
+    /// The time after the person's last message in which we may write freely, in seconds; `None` for always.
     #[serde(default)]
     pub window_s: Option<i64>,
-    /// How long after it a human may still write, where that is longer.
+    /// The time after it in which a human may still write, in seconds, where that is longer.
     #[serde(default)]
     pub human_window_s: Option<i64>,
     /// The receipts that it sends.
     #[serde(default)]
     pub receipts: Vec<crate::status::Status>,
-    /// How long a send may be in doubt before it is called unconfirmed, in seconds (W).
+    /// The time that a send may be in doubt before it is called unconfirmed, in seconds (W).
     pub confirm_within_s: u64,
 }
 
@@ -116,9 +116,9 @@ pub struct RuleSource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextLimit {
-    /// How many.
+    /// The greatest length.
     pub max: usize,
-    /// Of what.
+    /// The unit that it is counted in.
     pub unit: TextUnit,
 }
 

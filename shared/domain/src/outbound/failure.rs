@@ -11,13 +11,13 @@ pub enum SendError {
     /// Not now: the same call may succeed later.
     #[error("not now: {failure}")]
     Retry {
-        /// How long to wait, if the platform says it. Milliseconds.
+        /// The time to wait, if the platform says it. Milliseconds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after_ms: Option<u64>,
-        /// At how many attempts to give up, if before the message's deadline.
+        /// The number of attempts at which to give up, if before the message's deadline.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at_most: Option<u32>,
-        /// What happened.
+        /// The reason, in our words and the platform's.
         failure: Failure,
     },
     /// Never this way: the address, the content or the account is refused.
@@ -32,7 +32,7 @@ pub enum SendError {
 }
 
 impl SendError {
-    /// What happened.
+    /// The reason, in our words and the platform's.
     #[must_use]
     pub fn failure(&self) -> &Failure {
         match self {

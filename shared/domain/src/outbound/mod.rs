@@ -29,13 +29,13 @@ pub struct Outbound {
     pub capabilities: fn() -> &'static Capabilities,
     /// The usual address of the platform's API.
     pub base_url: &'static str,
-    /// How a call is authorised.
+    /// The authorisation of a call.
     pub auth: Auth,
     /// The next call of a send, or its end.
     pub next: fn(send: &Send, account: &Account, answers: &[Response]) -> Next,
 }
 
-/// How the shell authorises a call. The codec never sees the token.
+/// The way that the shell authorises a call. The codec never sees the token.
 #[derive(Clone, Copy, Debug)]
 pub enum Auth {
     /// `Authorization: Bearer <token>`.
@@ -52,28 +52,28 @@ pub enum Auth {
 pub struct Account {
     /// The account.
     pub id: AccountId,
-    /// Where the platform's API is, without a `/` at the end.
+    /// The address of the platform's API, without a `/` at the end.
     pub base_url: String,
-    /// Whatever else the channel needs.
+    /// Anything else that the channel needs.
     pub settings: BTreeMap<String, String>,
 }
 
 /// One message on its way to one address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Send {
-    /// What we call it, which goes with it wherever the platform carries it back.
+    /// Our name for it, which goes with it wherever the platform carries it back.
     pub reference: Reference,
     /// The address, and what else the person is known by on this channel.
     pub to: Vec<IdentityId>,
-    /// What it says.
+    /// The words, the file or whatever else is to be sent.
     pub content: SendContent,
     /// The platform's id of the message that it quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<ProviderId>,
-    /// Where at the address it goes, as the channel said of the message that it answers.
+    /// The spot at the address that it goes to, as the channel said of the message that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// Who wrote it: some platforms allow more to a human.
+    /// The one who wrote it: some platforms allow more to a human.
     #[serde(default)]
     pub author: Author,
     /// Milliseconds since the person last wrote to this account, if they did.
@@ -103,9 +103,9 @@ pub enum SendContent {
     },
     /// One file.
     Media {
-        /// What it is.
+        /// The kind of file.
         kind: MediaKind,
-        /// Where it is.
+        /// The place of the file.
         source: SendMedia,
         /// Words that go with it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,7 +120,7 @@ pub enum SendContent {
         text: String,
         /// The options, in order.
         options: Vec<ChoiceOption>,
-        /// What opens the list, where the platform shows a list.
+        /// The words on the button that opens the list, where the platform shows a list.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         button: Option<String>,
     },
@@ -139,7 +139,7 @@ pub enum SendContent {
     },
     /// A message that the platform has approved.
     Template {
-        /// What to fill in.
+        /// The template, and the words to fill it in with.
         template: TemplateUse,
     },
     /// A reaction to a message of theirs; an empty emoji takes it back.
@@ -213,7 +213,7 @@ pub enum SendMedia {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChoiceOption {
-    /// What comes back when it is tapped.
+    /// The text that comes back when it is tapped.
     pub id: String,
     /// The text that the person sees.
     pub title: String,
@@ -222,7 +222,7 @@ pub struct ChoiceOption {
     pub description: Option<String>,
 }
 
-/// How to fill in an approved template.
+/// The use of an approved template: its name, and what it is filled in with.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateUse {
@@ -254,23 +254,23 @@ pub enum Next {
 pub struct Call {
     /// Method, address and headers.
     pub request: http::request::Parts,
-    /// What it carries.
+    /// The content that it carries.
     pub body: Body,
     /// Whether the person sees its effect: such a call is never made twice without a flag.
     pub delivers: bool,
 }
 
-/// What a call carries. It never prints.
+/// The content of a call. It never prints.
 pub enum Body {
     /// These bytes.
     Inline(Vec<u8>),
     /// An object of our bucket between two pieces of text: the parts of a multipart form.
     Object {
-        /// What stands before the object.
+        /// The bytes before the object.
         before: Vec<u8>,
         /// The object's key.
         key: String,
-        /// What stands after it.
+        /// The bytes after it.
         after: Vec<u8>,
     },
 }
@@ -289,7 +289,7 @@ impl fmt::Debug for Body {
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// How long the platform asks us to wait, from its headers.
+    /// The time that the platform asks us to wait, from its headers.
     pub retry_after: Option<Duration>,
     /// The body, cut at a size that no useful answer has.
     pub body: Vec<u8>,

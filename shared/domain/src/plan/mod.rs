@@ -19,14 +19,14 @@ use crate::time::Timestamp;
 pub use senders::Senders;
 pub use ways::{Known, ways, ways_to};
 
-/// What is to be sent, and within which bounds.
+/// A message that is to be sent, and the bounds that it is sent within.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
-    /// What it says.
+    /// The words, the file or whatever else is to be sent.
     pub content: &'a SendContent,
-    /// What it is for.
+    /// The purpose that the person may have forbidden.
     pub purpose: Purpose,
-    /// Who wrote it: some platforms give a human more time.
+    /// The one who wrote it: some platforms give a human more time.
     pub author: Author,
     /// The only channel that may be taken.
     pub channel: Option<&'a Channel>,
@@ -98,7 +98,7 @@ pub struct Way {
     pub channel: Channel,
     /// The address.
     pub identity: IdentityId,
-    /// Which of our addresses they wrote to, or the caller names; `None` before the first word.
+    /// The one of our addresses that they wrote to, or that the caller names; `None` before the first word.
     pub account: Option<AccountId>,
     /// When they last wrote to it.
     pub last_inbound: Option<Timestamp>,
@@ -113,7 +113,7 @@ pub struct Way {
 pub struct Offer {
     /// The channel.
     pub channel: Channel,
-    /// What it can carry.
+    /// The things that it can carry.
     pub capabilities: Capabilities,
 }
 
@@ -139,10 +139,10 @@ impl TemplateState {
 /// Whether a way may be taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// Why not; `None` if it may.
+    /// The reason that it may not; `None` if it may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
-    /// What is known of the template, if the content is one: its status, or `unknown`.
+    /// The state of the template, if the content is one: its status, or `unknown`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
 }
@@ -152,7 +152,7 @@ pub struct Verdict {
 pub struct Judged {
     /// The way.
     pub way: Way,
-    /// What is said of it.
+    /// The planner's word on it.
     pub verdict: Verdict,
 }
 
@@ -161,10 +161,10 @@ pub struct Judged {
 pub struct Passed {
     /// The channel.
     pub channel: Channel,
-    /// Which of our addresses it would leave by.
+    /// The one of our addresses that it would leave by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
-    /// What is said of it.
+    /// The planner's word on it.
     #[serde(flatten)]
     pub verdict: Verdict,
 }
@@ -174,7 +174,7 @@ pub struct Passed {
 pub struct Refusal {
     /// The problem.
     pub problem: SendProblem,
-    /// What is wrong, for the caller's developers: no address, no content.
+    /// The details, for the caller's developers: no address, no content.
     pub detail: String,
 }
 
@@ -192,7 +192,7 @@ pub struct Alternatives {
 pub struct Plan {
     /// Every way and its verdict.
     pub ways: Vec<Judged>,
-    /// Why none is taken and what would work; `None` if one is.
+    /// The reason that none is taken and what would work; `None` if one is.
     pub refusal: Option<(Refusal, Alternatives)>,
 }
 

@@ -6,7 +6,7 @@ use super::{Ask, Way};
 use crate::filing::aliases::{Kept, forbidden, is_one};
 use crate::id::{AccountId, Channel, IdentityId};
 
-/// What is known of a person.
+/// The things that are known of a person.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
     /// Their addresses.

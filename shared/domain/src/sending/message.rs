@@ -38,8 +38,8 @@ pub struct Outgoing {
     pub kept_until: Option<Timestamp>,
 }
 
-/// How long a message is kept after the last moment at which it is tried, however short messages are kept: nothing goes while
-/// a timer or a receipt may still ask for it.
+/// The time that a message is kept after the last moment at which it is tried, however short messages are kept: nothing goes
+/// while a timer or a receipt may still ask for it.
 const TRIED_MS: i64 = 24 * 3_600_000;
 
 impl Outgoing {

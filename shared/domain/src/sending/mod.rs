@@ -1,4 +1,4 @@
-//! How one message is sent once by each of its legs: what is known of it, what may be done next, and when to try again.
+//! The sending of one message once by each of its legs: what is known of it, what may be done next, and when to try again.
 //!
 //! Pure: the queue, the timers, the table and the platform are the caller's. The order is always a timer, the INTENT, the
 //! call, its result: whatever stops a program in between, what it left says whether a platform may have the message.

@@ -6,8 +6,8 @@ use super::message::Outgoing;
 use crate::id::ProviderId;
 use crate::status::Status;
 
-/// What a receipt changes of a message of ours: of the leg that it is about, and of no other. Whoever acts on it does so in the
-/// order of the fields, so that a receipt that comes again after a crash does what is missing.
+/// The changes that a receipt makes to a message of ours: to the leg that it is about, and to no other. Whoever acts on it does
+/// so in the order of the fields, so that a receipt that comes again after a crash does what is missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Receiving {
     /// The platform's id, if it is learned only now: the pointer under it is missing.

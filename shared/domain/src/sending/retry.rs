@@ -50,7 +50,7 @@ pub fn after_failure(
     }
 }
 
-/// How a message ends whose time runs out: if its caller gave it that time, by that; else the failure that kept it tells more.
+/// The end of a message whose time runs out: if its caller gave it that time, by that; else the failure that kept it tells more.
 #[must_use]
 pub fn out_of_time(progress: &Progress, failure: Option<Failure>) -> (Status, Failure) {
     match failure.filter(|_| progress.expires_at.is_none()) {

@@ -1,4 +1,5 @@
-//! What who called said, apart from what who took the call said. It must not fail on any text: reports have no form.
+//! The words of who called, apart from those of who took the call. Telling them apart must not fail on any text: reports have no
+//! form.
 
 use super::cues::Lexicon;
 use super::text::plain;

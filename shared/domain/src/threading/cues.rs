@@ -13,8 +13,8 @@ use super::text::{Tokens, plain};
 // `LANGUAGES`: every `cues.*.json` of the data folder. A new language is a file there, and nothing else.
 include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
-/// Where two languages are in each other's way: a phrase that does another thing in each, and one that is made of small
-/// words of the other, which therefore is no phrase in a text of that one.
+/// The phrases by which two languages are in each other's way: a phrase that does another thing in each, and one that is made of
+/// small words of the other, which therefore is no phrase in a text of that one.
 #[must_use]
 pub fn collisions() -> Vec<String> {
     Lexicon::get().collisions()
@@ -58,7 +58,7 @@ pub(super) struct Lexicon {
     pub(super) suffixes: Vec<String>,
     /// The words of mail programs, one entry per language.
     pub(super) mail: Vec<MailWords>,
-    /// What stands before the words of who took a call, and of who called.
+    /// The names that stand before the words of who took a call, and of who called.
     pub(super) speakers: [HashSet<String>; 2],
 }
 

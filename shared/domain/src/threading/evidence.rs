@@ -74,7 +74,7 @@ impl Evidence {
         Self { name: Cow::Borrowed("first_message"), margin: None, detail: Detail::default() }
     }
 
-    /// What another version of the model decided later. Yet another one may decide anew.
+    /// The reason of a later decision of another version of the model. Yet another one may decide anew.
     #[must_use]
     pub fn another_model() -> Self {
         Self { name: Cow::Borrowed("another_model"), margin: None, detail: Detail::default() }

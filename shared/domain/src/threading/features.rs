@@ -6,7 +6,7 @@ use super::scene::{Comparison, Ids, Row, count, flag, ln};
 use About::{Id, Last, Nothing, Quoted};
 use Sign::{Against, For, Free};
 
-/// Which way a feature may count: fitting keeps to it, so that every weight can be explained.
+/// The way that a feature may count: fitting keeps to it, so that every weight can be explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// Only in favour.
@@ -68,8 +68,8 @@ pub struct Doubt {
     pub(super) holds: fn(&Comparison<'_>) -> bool,
 }
 
-/// How sure a decision may be about what is new for the model. Of a hundred such, two will be wrong whatever the weights
-/// say: the streams that those were fitted on hold few of them.
+/// The greatest certainty of a decision about what is new for the model. Of a hundred such, two will be wrong whatever the
+/// weights say: the streams that those were fitted on hold few of them.
 pub const MOST_SURE_IN_DOUBT: f32 = 0.98;
 
 /// The things that are new for the model.

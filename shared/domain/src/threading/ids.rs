@@ -54,7 +54,7 @@ pub(super) fn read(text: &str, lexicon: &Lexicon) -> Vec<SharedId> {
     found
 }
 
-/// What punctuation leaves of a word; a decimal point, a thousands comma or a clock's colon makes it no id.
+/// The parts that punctuation leaves of a word; a decimal point, a thousands comma or a clock's colon makes it no id.
 fn parts(word: &str) -> impl Iterator<Item = &str> {
     let digit = |it: Option<char>| it.is_some_and(|it| it.is_ascii_digit());
     let mut counts = false;

@@ -1,5 +1,5 @@
-//! Which thread a message belongs to: certain evidence decides alone, all other is weighed by one small softmax over the
-//! contact's live threads and "new thread".
+//! The choice of the thread that a message belongs to: certain evidence decides alone, all other is weighed by one small softmax
+//! over the contact's live threads and "new thread".
 //!
 //! A text is read once ([`Reading`]), folded into its thread's bounded [`Profile`], and [`decide()`] weighs it against the
 //! profiles of the contact. The features are one table ([`features`]), the words of each language and the weights are data

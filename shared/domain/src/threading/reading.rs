@@ -1,4 +1,4 @@
-//! What the model keeps of a text: a few weighted stems, ids, the subject and what the message does.
+//! The things that the model keeps of a text: a few weighted stems, ids, the subject and what the message does.
 
 use std::collections::HashMap;
 
@@ -23,8 +23,8 @@ const QUESTIONS: [char; 3] = ['?', '？', '؟'];
 /// The length of the part of a mail that is searched for its new part, in characters.
 const MOST_MAIL: usize = 20_000;
 
-/// What the model keeps of a text. It does not print its words: there are none in it but ids. Written to a file, it does
-/// not hold those either.
+/// A text as the model keeps it. It does not print its words: there are none in it but ids. Written to a file, it does not hold
+/// those either.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     pub(super) vector: Vector,

@@ -191,7 +191,7 @@ impl Comparison<'_> {
         !self.rows.iter().any(|it| it.here_minutes.is_some_and(|it| it <= PAUSE_MINUTES))
     }
 
-    /// Which share of the mail's subject is a candidate's: many a subject says no more than "My order".
+    /// The share of the mail's subject that is a candidate's: many a subject says no more than "My order".
     pub(super) fn share_of_subject(&self, row: &Row<'_>) -> f32 {
         if !row.has_subject(self) {
             return 0.0;

@@ -93,7 +93,7 @@ fn label(content: &Content) -> Option<String> {
     Some(label.to_owned())
 }
 
-/// How much a sentence says: its words that are no small words and part of no phrase; a number that names a case is more.
+/// The weight of a sentence: its words that are no small words and part of no phrase; a number that names a case is more.
 fn says(sentence: &str, lexicon: &Lexicon) -> usize {
     let tokens = Tokens::of(sentence);
     if lexicon.cues(&tokens).goodbye {

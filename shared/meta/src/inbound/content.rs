@@ -1,4 +1,4 @@
-//! What a `message` says: its words, its attachments, the quick reply that was tapped.
+//! The content of a `message`: its words, its attachments, the quick reply that was tapped.
 
 use domain::content::{Content, Media, MediaKind, MediaSource, Referral};
 use domain::json::Fields;
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::printable;
 
-/// What one attachment is.
+/// One attachment, by the way that it can be shown.
 enum Part {
     /// A file, a page that was shared, or several of a kind.
     Files(Vec<Media>),
@@ -35,7 +35,7 @@ impl Part {
 
 /// Reads a message's content, or says what it is that cannot be read.
 ///
-/// What the platform calls unsupported is a part that it does not hand over: the words beside it are the person's, and are
+/// A part that the platform calls unsupported is one that it does not hand over: the words beside it are the person's, and are
 /// not hidden with it.
 pub(super) fn read(message: &Fields<'_>) -> Result<Content, String> {
     let has = |name: &str| message.raw(name).is_some();
@@ -103,7 +103,7 @@ fn kind_of(attachment: &Fields<'_>) -> String {
     attachment.string("type").unwrap_or_else(|| "attachment".to_owned())
 }
 
-/// Where it is: in its payload, beside it, or the payload itself.
+/// The address of its file: in its payload, beside it, or the payload itself.
 fn address(attachment: &Fields<'_>) -> Option<String> {
     let in_payload = attachment.object("payload").string("url");
     let found = in_payload.or_else(|| attachment.string("url"));
@@ -207,7 +207,7 @@ fn product(product: &Fields<'_>, link: &Media) -> Media {
     }
 }
 
-/// What a button says, and the address behind its words.
+/// The words of a button, and the address behind them.
 fn button(button: &Fields<'_>) -> Option<String> {
     match (button.string("title"), button.string("url").map(absolute)) {
         (Some(title), Some(url)) => Some(format!("{title} ({url})")),

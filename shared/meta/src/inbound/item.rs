@@ -75,7 +75,7 @@ impl<'a> Item<'a> {
         self.family
     }
 
-    /// Which of our accounts it came to.
+    /// The one of our accounts that it came to.
     #[must_use]
     pub fn account(&self) -> &AccountId {
         &self.account

@@ -1,4 +1,4 @@
-//! What was said: a message, a tap on a button, a click on a link; by the person, or by a colleague in another tool.
+//! Things that were said: a message, a tap on a button, a click on a link; by the person, or by a colleague in another tool.
 
 use domain::content::{Content, Referral};
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};

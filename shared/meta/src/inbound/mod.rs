@@ -26,11 +26,11 @@ use serde_json::value::RawValue;
 pub use content::absolute;
 pub use item::{Item, printable};
 
-/// What tells one member of the family from another.
+/// The differences between one member of the family and another, as webhooks show them.
 pub struct Family {
     /// The channel.
     pub channel: Channel,
-    /// What its webhooks call themselves: `page`, `instagram`.
+    /// The name that its webhooks give themselves: `page`, `instagram`.
     pub object: &'static str,
     /// Reads a change that is not a private message: a comment, a mention. `None` if it cannot be read.
     pub change: fn(change: &Change<'_>) -> Option<InboundEvent>,
@@ -40,9 +40,9 @@ pub struct Family {
 pub struct Change<'a> {
     /// The item that it is.
     pub item: Item<'a>,
-    /// What changed: `feed`, `comments`, `mentions` …
+    /// The name of the thing that changed: `feed`, `comments`, `mentions` …
     pub field: Cow<'a, str>,
-    /// What it is now.
+    /// The thing as it is now.
     pub value: Fields<'a>,
 }
 

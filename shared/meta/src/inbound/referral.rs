@@ -1,4 +1,4 @@
-//! What brought a person to write. Our own link code may stand in any of four places, all of the same shape.
+//! The things that brought a person to write. Our own link code may stand in any of four places, all of the same shape.
 
 use domain::content::Referral;
 use domain::json::Fields;

@@ -22,7 +22,7 @@ pub(super) struct Talk<'a> {
 /// Reads one thing that happened; `None` if it cannot be read.
 type Reader = fn(talk: &Talk<'_>, part: &Fields<'_>) -> Option<InboundEvent>;
 
-/// What may have happened, by the field that says so.
+/// The things that may have happened, by the field that says so.
 const KINDS: &[(&str, Reader)] = &[
     ("message", message::said),
     ("postback", message::tapped),
@@ -73,7 +73,7 @@ impl Talk<'_> {
         self.sender.as_deref() == Some(self.item.account().as_str())
     }
 
-    /// Who did it, as text for a key.
+    /// The one who did it, as text for a key.
     pub(super) fn who(&self) -> Cow<'_, str> {
         match (&self.sender, self.user_ref()) {
             (Some(sender), _) => Cow::Borrowed(sender),
@@ -97,7 +97,7 @@ impl Talk<'_> {
         Some(Identity { aliases: alias.into_iter().collect(), ..self.item.person(&address, None) })
     }
 
-    /// What a checkbox plugin called the person before they had an id. It says that both are the same person.
+    /// The name that a checkbox plugin gave the person before they had an id. It says that both are the same person.
     fn user_ref(&self) -> Option<String> {
         let object = |name: &str| self.fields.object(name);
         let said = object("sender").string("user_ref");

@@ -52,7 +52,7 @@ pub(super) fn is_public(id: &ProviderId) -> bool {
     id.as_str().starts_with(COMMENT) || id.as_str().starts_with(POST)
 }
 
-/// Whom a call is for: the author of the comment that it answers, else the person by the id that our account knows.
+/// The person that a call is for: the author of the comment that it answers, else the person by the id that our account knows.
 pub(super) fn recipient(sending: &Sending<'_>) -> Result<Value, SendError> {
     let Sending { member, send, account, .. } = sending;
     if let Some(public) = &send.reply_to {
@@ -149,7 +149,7 @@ fn fitting<'a>(sending: &Sending<'_>, text: &'a str) -> Result<&'a str, SendErro
     Err(unsupported(format!("The text is longer than {} {unit}.", limit.max)))
 }
 
-/// What an attachment of this kind is called.
+/// The platform's name for an attachment of this kind.
 pub(super) fn attachment_type(kind: MediaKind) -> Result<&'static str, SendError> {
     match kind {
         MediaKind::Image => Ok("image"),

@@ -14,15 +14,15 @@ use serde_json::{Value, json};
 
 use crate::errors;
 
-/// What tells one member of the family from another.
+/// The differences between one member of the family and another, as sends need them.
 pub struct Member {
     /// The channel.
     pub channel: Channel,
-    /// What it can carry.
+    /// The things that it can carry.
     pub capabilities: fn() -> &'static Capabilities,
-    /// Whose path an account's calls go to: its own id, a Page's, or `me`.
+    /// The owner of the path that an account's calls go to: its own id, a Page's, or `me`.
     pub node: fn(account: &Account) -> &str,
-    /// What an upload says it is for, where that is not the Page.
+    /// The platform that an upload says it is for, where that is not the Page.
     pub platform: fn(account: &Account) -> Option<&'static str>,
     /// Whether a message may carry our id as `metadata`, which its echo brings back.
     pub carries_our_id: fn(account: &Account) -> bool,
@@ -140,7 +140,7 @@ fn misconfigured() -> SendError {
     SendError::Config(Failure::ours(SendProblem::ChannelMisconfigured))
 }
 
-/// What is refused before a call is made, in words for whoever sent it.
+/// The refusal of a send before a call is made, in words for whoever sent it.
 fn refused(problem: SendProblem, why: impl Into<String>) -> SendError {
     SendError::Refused(Failure { message: Some(why.into()), ..Failure::ours(problem) })
 }
