@@ -98,7 +98,7 @@ impl Stack {
         Ok(format!("{}/_aws/execute-api/{api}/$default{path}", self.aws.endpoint()))
     }
 
-    /// What the functions logged since a moment, in order, each line after the function's name.
+    /// The log lines of the functions since a moment, in order, each line after the function's name.
     pub async fn logs(&self, since: Timestamp) -> anyhow::Result<Vec<String>> {
         let prefix = format!("/aws/lambda/{}-", self.name);
         let groups = self

@@ -26,7 +26,7 @@ pub fn names() -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// What else was built, beside the functions.
+/// The other programs that were built, beside the functions.
 #[derive(Clone, Debug)]
 pub struct Built {
     /// The command that makes API tokens.
@@ -104,7 +104,7 @@ pub fn check() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the template calls this machine's architecture.
+/// The template's word for this machine's architecture.
 #[must_use]
 pub fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }

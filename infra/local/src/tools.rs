@@ -9,7 +9,7 @@ use anyhow::{Context, bail, ensure};
 use crate::place;
 use crate::report::Report;
 
-/// What is installed, to the version. A copy beside the installation says what it was made from.
+/// The tools to install, to the version. A copy beside the installation says what it was made from.
 const PINS: &str = include_str!("../pins.txt");
 
 /// The installed tools.

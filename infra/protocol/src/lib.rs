@@ -2,7 +2,7 @@
 //!
 //! Each step of a worker is one call to the table, and is named after the function of `aws::store` that makes it. Between
 //! any two of them another worker, a correction, a crash, a redelivery or a redrive may come: the checker tries all of it.
-//! What decides where a message goes is left open: the model takes every answer, so that nothing rests on the weights.
+//! The decision where a message goes is left open: the model takes every answer, so that nothing rests on the weights.
 //!
 //! It does not model words, times or capacity, nor what is idempotent by itself (windows, consents, reactions).
 //!

@@ -15,14 +15,14 @@ use crate::routes::SCOPES;
 /// How far the issuer's clock and ours may be apart, in seconds.
 const LEEWAY_S: i64 = 60;
 
-/// Whose tokens are believed.
+/// The issuer whose tokens are believed.
 #[derive(Clone, Debug)]
 pub struct Issuer {
-    /// What `iss` must be.
+    /// The one value of `iss`.
     pub issuer: String,
-    /// What must be among `aud`, or be `client_id` in an access token of Cognito, which has no `aud`.
+    /// The value that must be among `aud`, or be `client_id` in an access token of Cognito, which has no `aud`.
     pub audience: String,
-    /// What our scopes begin with in its tokens; nothing, if they are called as here.
+    /// The prefix of our scopes in its tokens; nothing, if they are called as here.
     pub scope_prefix: String,
 }
 
@@ -62,7 +62,7 @@ struct ClientRoles {
     roles: Vec<String>,
 }
 
-/// What a token says of itself, unproven: which key to check it with.
+/// The header of a token, unproven: which key to check it with.
 pub(super) fn header(token: &str) -> Result<Header, &'static str> {
     let header = jsonwebtoken::decode_header(token).map_err(|_| "not a JWT")?;
     // Never a shared secret: the issuer's public keys would be one that everybody knows.
@@ -145,7 +145,7 @@ impl Claims {
         }
     }
 
-    /// What the application may do for whoever uses it. Only where that names nothing of ours, what the person or the application
+    /// The rights of the application for whoever uses it. Only where that names nothing of ours, what the person or the application
     /// may do itself: both together would let an application do more than it was consented to.
     fn scopes(&self, issuer: &Issuer) -> BTreeSet<String> {
         let ours = |word: &str| {

@@ -1,4 +1,4 @@
-//! Who is calling, and what they may do: the same code locally and on AWS.
+//! The caller, and the things that they may do: the same code locally and on AWS.
 //!
 //! One answer for every credential that is not good: whether it never was, ran out or was taken back is in the log only.
 
@@ -31,9 +31,9 @@ pub enum Auth {
 /// A proven caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Who it is, for as long as its credentials are renewed: idempotency keys are its own.
+    /// The identity, for as long as its credentials are renewed: idempotency keys are its own.
     pub id: String,
-    /// What people call it: the author of what it corrects.
+    /// The name that people know it by: the author of what it corrects.
     pub name: String,
     scopes: BTreeSet<String>,
 }
@@ -45,13 +45,13 @@ impl Caller {
         Self { name: id.clone(), id, scopes }
     }
 
-    /// Whoever calls what is public.
+    /// A caller of a route that is public.
     #[must_use]
     pub fn nobody() -> Self {
         Self::new("nobody", BTreeSet::new())
     }
 
-    /// What they are called in the log: the id of a token, the digest of a subject, a principal. Some principals are named by a
+    /// The name in the log: the id of a token, the digest of a subject, a principal. Some principals are named by a
     /// mail address, which no log holds.
     #[must_use]
     pub fn logged(&self) -> String {
@@ -81,7 +81,7 @@ impl Auth {
         }
     }
 
-    /// What a caller without a good credential is asked for.
+    /// The credential that a caller without a good one is asked for.
     #[must_use]
     pub fn challenge(&self) -> &'static str {
         match self {

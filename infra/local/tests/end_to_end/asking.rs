@@ -1,4 +1,4 @@
-//! Who is asked where a message belongs that the shipped model is unsure of, and what an answer does.
+//! The question to a customer where a message belongs that the shipped model is unsure of, and the effect of an answer.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use local::stage::{Stage, until};
 use local::story::{find_thread, text_of};
 use serde_json::{Value, json};
 
-/// What we ask of two topics.
+/// Our question about two topics.
 const ORDER: &str = "On which day may we bring order A-10023?";
 const TABLE: &str = "What would be a good day for your table?";
 /// An answer that fits both as well.
 pub(crate) const DOUBTFUL: &str = "Hello, is Friday a good day for you?";
-/// What is said after it, before the question is answered.
+/// A message after it, before the question is answered.
 const MORE: &str = "After six, if you can";
-/// What the customer is asked then.
+/// The question to the customer then.
 const QUESTION: &str = "Which of these is your message about?";
 
 /// A person with two topics and a message that may be about either.
@@ -177,7 +177,7 @@ async fn pause() {
     tokio::time::sleep(Duration::from_millis(1_100)).await;
 }
 
-/// What they write is filed, and the model is unsure of it.
+/// Files a message of theirs that the model is unsure of.
 async fn doubt(
     stage: &Stage,
     contact: &str,
@@ -276,7 +276,7 @@ pub(crate) async fn timeline(stage: &Stage, thread: &str) -> Vec<Value> {
     page["messages"].as_array().unwrap().clone()
 }
 
-/// What was said in a thread: texts, and titles of what was tapped.
+/// The words of a thread: texts, and titles of what was tapped.
 async fn words(stage: &Stage, thread: &str) -> BTreeSet<String> {
     let rows = timeline(stage, thread).await;
     rows.iter().map(said).map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! What outlives a channel and a stack.
+//! The things that outlive a channel and a stack.
 
 use domain::id::AccountId;
 use domain::webhook::Verified;
@@ -11,7 +11,7 @@ use local::story::{find_thread, text_of};
 use local::{adopt, http::Client, replay, secrets};
 use serde_json::{Value, json};
 
-/// What a forged webhook of a channel is answered with: 401 if there is such a channel.
+/// The answer to a forged webhook of a channel: 401 if there is such a channel.
 async fn forged(stack: &Stack, channel: &str) -> u16 {
     let url = stack.url(&format!("/webhooks/{channel}")).unwrap();
     Client::new().call(Method::POST, &url, &[], b"{}".to_vec()).await.unwrap().status

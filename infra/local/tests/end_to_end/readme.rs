@@ -18,7 +18,7 @@ fn commands() -> String {
     blocks.next().unwrap().to_owned()
 }
 
-/// What stands in for what a test does not do, downloads and a release build: a program on the path, before all others.
+/// Stand-ins for the work that a test does not do, downloads and a release build: a program on the path, before all others.
 fn stand_in(folder: &Path, name: &str, script: &str) {
     let file = folder.join(name);
     fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -72,7 +72,7 @@ pub(crate) async fn the_readmes_commands_deploy_from_an_empty_home(stage: &Stage
     deployed.delete().await.unwrap();
 }
 
-/// What the script makes is a token like any other.
+/// A token of the script is a token like any other.
 pub(crate) async fn a_token_of_the_script_is_listed_and_revoked(stage: &Stage) {
     let options = ["--name", "the desk", "--scopes", "threads:read", "--days", "2"];
     let token = stage.stack.first_token(&options).await.unwrap();

@@ -90,7 +90,7 @@ impl Trial<'_> {
         self.stage.get(&path).await.unwrap()["corrections"].as_array().unwrap().clone()
     }
 
-    /// What is in each thread of the person that holds something.
+    /// The messages in each thread of the person that holds something.
     async fn everything(&self) -> BTreeMap<String, Vec<String>> {
         let mut all = BTreeMap::new();
         for thread in threads(self.stage, self.contact).await {
@@ -125,7 +125,7 @@ impl Trial<'_> {
     }
 }
 
-/// What the command printed.
+/// The lines that the command printed.
 #[derive(Debug)]
 struct Printed {
     lines: Vec<String>,

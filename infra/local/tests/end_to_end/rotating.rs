@@ -19,7 +19,7 @@ const LOAD: Duration = Duration::from_secs(75);
 /// The secret that the platform signs with from now on.
 const NEW: &str = "another-model-of-an-app-secret";
 
-/// What came of the webhooks by one secret.
+/// The fate of the webhooks by one secret.
 #[derive(Debug, Default)]
 struct Signed {
     n_posts: usize,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::template;
 
-/// What AWS documents of the services that alarms read: the metric, the dimensions that name it, and the page.
+/// The documented metrics of the services that alarms read: the metric, the dimensions that name it, and the page.
 const DOCUMENTED: &[(&str, &str, &str, &str)] = &[
     (
         "AWS/SQS",

@@ -1,4 +1,4 @@
-//! What outlives the stack, and what must not stand in the way of the next one.
+//! The resources that outlive the stack, and those that must not stand in the way of the next one.
 
 use local::place;
 use serde_json::{Value, json};

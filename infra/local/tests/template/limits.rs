@@ -1,4 +1,4 @@
-//! What limits and traces strangers. The local cloud neither throttles a stage nor writes an access log.
+//! The limits and traces of strangers. The local cloud neither throttles a stage nor writes an access log.
 
 use std::collections::BTreeSet;
 

@@ -28,7 +28,7 @@ const LOOPS: [Loop; 1] = [Loop {
     deadline_ms: MOST_TRYING_MS,
 }];
 
-/// What leads where, by name.
+/// The ways between resources, by name.
 type Ways = BTreeMap<String, BTreeSet<String>>;
 
 #[test]

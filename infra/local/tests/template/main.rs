@@ -1,4 +1,4 @@
-//! What the local cloud lets pass and AWS does not, or what nobody would notice until it is missing.
+//! Faults that the local cloud lets pass and AWS does not, or that nobody would notice until something is missing.
 #![expect(
     clippy::unwrap_used,
     clippy::string_slice,
@@ -279,7 +279,7 @@ fn everything_of_a_channel_is_behind_its_condition() {
     }
 }
 
-/// What a policy allows; what it allows only on a condition, too.
+/// The actions that a policy allows; those that it allows only on a condition, too.
 fn statements(policy: &Value) -> Vec<&Value> {
     let all = policy.pointer("/PolicyDocument/Statement").and_then(Value::as_array).unwrap();
     all.iter().map(|it| it.pointer("/Fn::If/1").unwrap_or(it)).collect()

@@ -1,4 +1,4 @@
-//! What a deployment over the last release would replace or drop, and with it what people wrote. AWS does either without
+//! Resources that a deployment over the last release would replace or drop, and with them what people wrote. AWS does either without
 //! asking; so what may not change is kept in `infra/released.json`, which a release writes anew:
 //! `UPDATE_RELEASED=1 cargo test --workspace --test template released`. How an index is changed all the same is in ARCHITECTURE.
 
@@ -24,7 +24,7 @@ const KINDS: &[(&str, &[&str])] = &[
 /// Where a table names the indexes that its release does not read any more: the next may drop them.
 const UNREAD: &str = "UnreadIndexes";
 
-/// What may not change of each resource that holds something, by its name.
+/// The properties that may not change of each resource that holds something, by its name.
 fn fixed(template: &Template) -> Value {
     let mut all = Map::new();
     for (kind, properties) in KINDS {

@@ -1,4 +1,4 @@
-//! What each function may do, and no more than that.
+//! The rights of each function, and no more than those.
 
 use std::collections::BTreeSet;
 
