@@ -39,6 +39,9 @@ struct Claims {
     typ: Option<String>,
     scope: Option<Words>,
     scp: Option<Words>,
+    /// The application that asked for the token, as access tokens name it, and as Entra named it before.
+    azp: Option<String>,
+    appid: Option<String>,
     /// Entra's, of an application that acts for itself.
     roles: Option<Words>,
     /// Auth0's.
@@ -139,7 +142,8 @@ impl Claims {
 
     fn is_for(&self, audience: &str) -> bool {
         match &self.aud {
-            Some(words) => words.list().any(|it| it == audience),
+            Some(Words::Text(it)) => it == audience,
+            Some(Words::List(list)) => list.iter().any(|it| it == audience),
             // Only Cognito is known to leave it out, and says `access` there.
             None => self.token_use.is_some() && self.client_id.as_deref() == Some(audience),
         }
@@ -162,7 +166,10 @@ impl Claims {
         }
         let client = self.resource_access.get(&issuer.audience);
         let roles = client.into_iter().flat_map(|it| &it.roles).filter_map(|it| ours(it));
-        of([&self.roles, &self.permissions]).into_iter().chain(roles).collect()
+        // Entra puts a person's roles into the proof of who they are, too: that names no application.
+        let is_granted = self.scp.is_some() || self.azp.is_some() || self.appid.is_some();
+        let own = if is_granted { &self.roles } else { &None };
+        of([own, &self.permissions]).into_iter().chain(roles).collect()
     }
 }
 

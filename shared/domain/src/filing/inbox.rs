@@ -47,12 +47,22 @@ pub fn list(live: &Live) -> String {
     spelled(name, live.assignee.as_deref())
 }
 
-/// The moment that a thread stands under in its list: in the inbox since when it waits, or when it comes back; elsewhere the
-/// day of its last message, as a list that was exact would be written anew with each.
+/// The moment that a thread stands under in its list: in the inbox since when it waits, or when it comes back; elsewhere one
+/// in the day of its last message, as a list that was exact would be written anew with each. Which one is by its id: if the
+/// threads of a day stood under one moment, each page would read the whole day.
 #[must_use]
 pub fn listed_at(live: &Live) -> Timestamp {
     let last = live.last_at().ms();
-    live.since.unwrap_or_else(|| Timestamp::from_ms(last - last.rem_euclid(DAY_MS)))
+    live.since.unwrap_or_else(|| {
+        Timestamp::from_ms(last - last.rem_euclid(DAY_MS) + within_day(&live.thread))
+    })
+}
+
+/// A moment of a day, in milliseconds, by the end of an id, which is random.
+fn within_day(thread: &ThreadId) -> i64 {
+    let id = thread.as_str();
+    let end = id.get(id.len().saturating_sub(8)..).unwrap_or_default();
+    i64::from_str_radix(end, 16).unwrap_or(0) % DAY_MS
 }
 
 /// The colleague in charge of a thread, as its list says.
@@ -187,11 +197,14 @@ mod tests {
                 channel: crate::id::Channel::new("sms"),
                 reading: None,
             });
-            (list(&live), listed_at(&live).secs())
+            (list(&live), listed_at(&live).ms() / DAY_MS)
         };
-        assert_eq!(answered(86_400 + 5), ("open#-".to_owned(), 86_400));
-        assert_eq!(answered(2 * 86_400 - 1), ("open#-".to_owned(), 86_400));
-        assert_eq!(answered(2 * 86_400), ("open#-".to_owned(), 2 * 86_400));
+        assert_eq!(answered(86_400 + 5), ("open#-".to_owned(), 1));
+        assert_eq!(answered(2 * 86_400 - 1), ("open#-".to_owned(), 1));
+        assert_eq!(answered(2 * 86_400), ("open#-".to_owned(), 2));
+        let thread = |id: &str| ThreadId::new(format!("thr_0190aa7f{id}"));
+        assert_ne!(within_day(&thread("00c0ffee")), within_day(&thread("00c0ffef")));
+        assert!(within_day(&thread("ffffffff")) < DAY_MS);
     }
 
     #[test]

@@ -90,7 +90,8 @@ impl Stored {
     /// Whether there is nothing more to decide: it has its thread, was taken back, or is ours.
     #[must_use]
     pub(in crate::store) fn is_settled(&self) -> bool {
-        self.deleted || self.kind != Some(ItemKind::Early)
+        // An item that went away since it was read has no kind: nothing is decided by it.
+        self.deleted || self.kind.is_some_and(|it| it != ItemKind::Early)
     }
 
     /// The number of the edit that came before the message, as it is kept.
@@ -227,6 +228,11 @@ pub(in crate::store) fn pointed(item: &Item) -> Option<Reference> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_early_edit_that_ran_out_while_its_message_was_written_decides_nothing() {
+        assert!(!Stored::of(&Item::new()).is_settled());
+    }
 
     #[test]
     fn what_is_below_a_threshold_is_kept_below_it() {
