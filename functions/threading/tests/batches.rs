@@ -125,6 +125,22 @@ async fn an_event_that_only_the_next_version_knows_comes_again_before_what_follo
 }
 
 #[tokio::test]
+async fn an_event_that_no_version_comes_for_is_put_aside_after_two_hours() {
+    for newer in of_a_later_version("a", "1") {
+        let cloud = Cloud::start().await;
+        let mut entries = batch(&[("a", newer), ("a", says("a", "2"))]);
+        let receive = |it: &mut SqsMessage| {
+            it.attributes.insert("ApproximateReceiveCount".to_owned(), "120".to_owned());
+        };
+        entries.records.iter_mut().for_each(receive);
+        let filer = filer(&cloud, embedded::Steps::default());
+        let answer = filer.handle(entries, time()).await.unwrap();
+        assert!(answer.batch_item_failures.is_empty());
+        assert_eq!((count(&cloud, "UNK#").await, count(&cloud, "MSG#").await), (1, 1));
+    }
+}
+
+#[tokio::test]
 async fn an_entry_that_the_table_can_never_hold_is_put_aside_and_its_neighbours_are_filed() {
     let cloud = Cloud::start().await;
     // Its sender's address is longer than a key of the table may be.
