@@ -187,10 +187,18 @@ pub(crate) fn picture(items: &[Item]) -> BTreeMap<String, String> {
     let names = names(items);
     let rename = |text: String| names.iter().fold(text, |text, (from, to)| text.replace(from, to));
     let show = |item: &Item| {
+        let is_answered = !text(item, "list").starts_with("inbox#");
+        let value = |name: &str, value: &AttributeValue| match value.as_n() {
+            // Where in its day an answered thread stands is by its id, which is by chance.
+            Ok(at) if name == "list_at" && is_answered => {
+                (at.parse::<i64>().unwrap() / 86_400_000).to_string()
+            }
+            _ => shown(value),
+        };
         let fields: BTreeMap<_, _> =
             item.iter().filter(|(name, _)| !["v", "changed"].contains(&name.as_str())).collect();
         let fields: Vec<_> =
-            fields.into_iter().map(|(name, value)| format!("{name}={}", shown(value))).collect();
+            fields.into_iter().map(|(name, it)| format!("{name}={}", value(name, it))).collect();
         fields.join(" ")
     };
     items
