@@ -40,6 +40,15 @@ pub use turns::Turns;
 /// The table's name in tests.
 pub const TABLE: &str = "ariane";
 
+/// The attributes that say how often and when an item was written: runs that end the same may differ in them.
+pub const STAMPS: [&str; 2] = [schema::VERSION, schema::CHANGED];
+
+/// Whether an item is a thread that somebody should look at.
+#[must_use]
+pub fn is_in_inbox(item: &Item) -> bool {
+    item.get(schema::LIST).is_some_and(|it| it.as_s().unwrap().starts_with("inbox#"))
+}
+
 /// A table and queues of its own for one test.
 #[derive(Clone)]
 pub struct Cloud {
@@ -132,8 +141,7 @@ impl Cloud {
         for item in items.iter().filter(|it| key(it)[0].contains('#')) {
             let kind = item.get(schema::KIND).map(|it| it.as_s().unwrap());
             let is_known = kind.is_some_and(|it| ItemKind::parse(it).is_some());
-            let is_counted =
-                [schema::VERSION, schema::CHANGED].iter().all(|it| item.contains_key(*it));
+            let is_counted = STAMPS.iter().all(|it| item.contains_key(*it));
             assert!(is_known && is_counted, "an item without its kind, version or time: {item:?}");
         }
         items

@@ -23,7 +23,7 @@ use domain::outbound::{Author, Outbound, SendContent};
 use domain::sending::{Leg, OutboundEntry, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
-use embedded::{Cloud, Process, Steps, TABLE};
+use embedded::{Cloud, Process, STAMPS, Steps, TABLE, is_in_inbox};
 use outbound::{Accounts, Outbox};
 use serde_json::{Value, json};
 
@@ -131,11 +131,7 @@ impl World {
 
     /// Whether the person waits for an answer.
     pub(crate) async fn waits(&self) -> bool {
-        self.cloud
-            .items()
-            .await
-            .iter()
-            .any(|it| it.get("list").is_some_and(|it| it.as_s().unwrap().starts_with("inbox#")))
+        self.cloud.items().await.iter().any(is_in_inbox)
     }
 
     /// The platform says that it has the message, and hands our id back.
@@ -230,8 +226,9 @@ impl World {
 }
 
 fn shown(fields: &HashMap<String, AttributeValue>) -> BTreeMap<String, String> {
-    let path = ["v", "changed", "attempt", "attempts", "receipts"];
-    let fields = fields.iter().filter(|(name, _)| !path.contains(&name.as_str()));
+    let path = ["attempt", "attempts", "receipts"];
+    let is_end = |name: &str| !path.contains(&name) && !STAMPS.contains(&name);
+    let fields = fields.iter().filter(|(name, _)| is_end(name));
     let value = |value: &AttributeValue| match value.as_l() {
         Ok(legs) => {
             let legs = legs.iter().map(|it| it.as_m().map(shown));

@@ -8,7 +8,7 @@ use domain::filing::{Correction, Decider, Live};
 use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
 use domain::threading::{Profile, ProfileEntry};
 use domain::time::Timestamp;
-use embedded::{Cloud, answered};
+use embedded::{Cloud, answered, is_in_inbox};
 
 use crate::support::{
     Item, START, WHATSAPP, ada, file_all, id, of_kind, quotes, rules, says, table, text,
@@ -156,8 +156,7 @@ pub(crate) fn assert_sound(items: &[Item], why: &str) {
             entries.iter().filter(|it| it.direction == Direction::Out).map(|it| it.at).max();
         let heard = entries.iter().filter(|it| it.direction == Direction::In).map(|it| it.at);
         let waits = heard.filter(|it| spoke.is_none_or(|spoke| spoke < *it)).min();
-        let is_listed = item["list"].as_s().unwrap().starts_with("inbox#");
-        let since = is_listed.then(|| item["list_at"].as_n().unwrap().clone());
+        let since = is_in_inbox(item).then(|| item["list_at"].as_n().unwrap().clone());
         assert_eq!(since, waits.map(|it| it.ms().to_string()), "{why}: since when {name} waits");
         assert!(lived.insert(name), "{why}: a thread is live twice");
     }

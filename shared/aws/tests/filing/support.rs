@@ -12,7 +12,7 @@ use domain::filing::{Change, Live};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId};
 use domain::threading::Profile;
 use domain::time::Timestamp;
-use embedded::{Cloud, Process, TABLE};
+use embedded::{Cloud, Process, STAMPS, TABLE, is_in_inbox};
 
 pub(crate) const WHATSAPP: Channel = Channel::from_static("whatsapp");
 pub(crate) const VOICE: Channel = Channel::from_static("voice");
@@ -187,7 +187,7 @@ pub(crate) fn picture(items: &[Item]) -> BTreeMap<String, String> {
     let names = names(items);
     let rename = |text: String| names.iter().fold(text, |text, (from, to)| text.replace(from, to));
     let show = |item: &Item| {
-        let is_answered = !text(item, "list").starts_with("inbox#");
+        let is_answered = !is_in_inbox(item);
         let value = |name: &str, value: &AttributeValue| match value.as_n() {
             // Where in its day an answered thread stands is by its id, which is by chance.
             Ok(at) if name == "list_at" && is_answered => {
@@ -196,7 +196,7 @@ pub(crate) fn picture(items: &[Item]) -> BTreeMap<String, String> {
             _ => shown(value),
         };
         let fields: BTreeMap<_, _> =
-            item.iter().filter(|(name, _)| !["v", "changed"].contains(&name.as_str())).collect();
+            item.iter().filter(|(name, _)| !STAMPS.contains(&name.as_str())).collect();
         let fields: Vec<_> =
             fields.into_iter().map(|(name, it)| format!("{name}={}", value(name, it))).collect();
         fields.join(" ")
@@ -286,11 +286,7 @@ pub(crate) fn assert_turns(items: &[Item], run: &str) {
     for (item, live) in folded(items) {
         assert_eq!(text(item, "state"), live.state.name(), "{run}: whose turn in {}", live.thread);
         // Since when is told from the few messages that a profile remembers, so it may depend on what came late.
-        assert_eq!(
-            text(item, "list").starts_with("inbox#"),
-            live.since.is_some(),
-            "{run}: the inbox"
-        );
+        assert_eq!(is_in_inbox(item), live.since.is_some(), "{run}: the inbox");
     }
 }
 

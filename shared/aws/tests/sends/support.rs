@@ -13,7 +13,7 @@ use domain::outbound::{Author, SendContent};
 use domain::sending::{Leg, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
-use embedded::{Cloud, Process, TABLE};
+use embedded::{Cloud, Process, STAMPS, TABLE, is_in_inbox};
 
 pub(crate) const WHATSAPP: Channel = Channel::from_static("whatsapp");
 /// When everything begins, in seconds.
@@ -107,18 +107,14 @@ impl World {
 
     /// Whether the thread is in the inbox.
     pub(crate) async fn waits(&self) -> bool {
-        self.cloud
-            .items()
-            .await
-            .iter()
-            .any(|it| it.get("list").is_some_and(|it| it.as_s().unwrap().starts_with("inbox#")))
+        self.cloud.items().await.iter().any(is_in_inbox)
     }
 
     /// The table without how often and when its items were written.
     pub(crate) async fn facts(&self) -> Vec<HashMap<String, AttributeValue>> {
         let mut items = self.cloud.items().await;
         for item in &mut items {
-            item.retain(|name, _| !["v", "changed"].contains(&name.as_str()));
+            item.retain(|name, _| !STAMPS.contains(&name.as_str()));
         }
         items
     }

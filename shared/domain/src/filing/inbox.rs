@@ -2,6 +2,7 @@
 //! those that are done. A thread is in exactly one list, so that a page of any of them is one query.
 
 use super::live::{Live, State};
+use crate::bounds::MAX_AHEAD_MS;
 use crate::id::ThreadId;
 use crate::time::Timestamp;
 
@@ -10,9 +11,6 @@ const INBOX: &str = "inbox";
 
 /// The sign for nobody in a key.
 const NOBODY: &str = "-";
-
-/// A clock of a platform may be so far ahead of ours, so that a message waits since a moment that is to come.
-const AHEAD_MS: i64 = 10 * 60 * 1000;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -94,7 +92,10 @@ impl Wanted {
         };
         let is_sure = self.unsure != Some(true);
         match self.state {
-            Some(State::Waiting) => vec![of(INBOX, (first, self.at.plus_ms(AHEAD_MS)), is_sure)],
+            // A platform's clock may be ahead of ours: then a message waits since a moment that is to come.
+            Some(State::Waiting) => {
+                vec![of(INBOX, (first, self.at.plus_ms(MAX_AHEAD_MS)), is_sure)]
+            }
             Some(State::Snoozed) => vec![of(INBOX, (self.at.plus_ms(1), last), is_sure)],
             Some(state) => {
                 let sure = is_sure.then(|| of(state.name(), (first, last), true));
