@@ -7,9 +7,10 @@ use aws::store::{Rules, Store};
 use domain::plan::{Offer, Senders};
 use domain::time::Timestamp;
 use http::header::{ALLOW, WWW_AUTHENTICATE};
+use serde_json::json;
 
 use crate::auth::{Auth, Caller};
-use crate::call::{ApiAnswer, ApiCall, Body, MAX_BODY, Request};
+use crate::call::{ApiAnswer, ApiCall, Body, MAX_BODY, Query, Request};
 use crate::problem::{ApiProblem, BODY_TOO_LARGE, FORBIDDEN, METHOD_NOT_ALLOWED, UNAUTHENTICATED};
 use crate::routes::{self, Access, Route};
 
@@ -101,7 +102,8 @@ impl Api {
             let rule = format!("at most {MAX_BODY} bytes are read");
             return Err(bare(ApiProblem::because(BODY_TOO_LARGE, rule)));
         }
-        let call = ApiCall { request, segments, caller, now };
+        let query = Query::read(&request.query, &route.query()).map_err(bare)?;
+        let call = ApiCall { request, segments, query, caller, now };
         (route.handler)(self, &call).await.map_err(bare)
     }
 
@@ -119,7 +121,7 @@ impl Api {
                 routes::methods(&request.path).iter().map(|it| it.as_str().to_owned()).collect();
             headers.push((ALLOW, methods.join(", ")));
         }
-        let body = Body::Json(problem.body(&request.id));
+        let body = Body::Json(json!(problem.body(&request.id)));
         ApiAnswer { status: problem.kind.status, headers, body }
     }
 }

@@ -2,7 +2,8 @@
 
 use domain::time::Timestamp;
 use http::header::{HeaderMap, HeaderName};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::auth::Caller;
 use crate::fields::{self, NO_NUL};
@@ -56,6 +57,8 @@ pub struct ApiCall<'a> {
     pub request: &'a Request,
     /// The segments of its path that the route names, in order.
     pub segments: Vec<&'a str>,
+    /// The parameters of its query.
+    pub query: Query,
     /// The caller, proven.
     pub caller: Caller,
     /// This moment.
@@ -96,12 +99,23 @@ impl ApiCall<'_> {
         }
         fields::json(&self.request.body)
     }
+}
 
-    /// The query's parameters; each may be given once, and none but these.
-    pub fn query(&self, known: &[&'static str]) -> Result<Query, ApiProblem> {
+/// The parameters of a query.
+#[derive(Debug)]
+pub struct Query(Vec<(&'static str, String)>);
+
+/// The number of entries of a page if the caller does not say.
+const PAGE: usize = 25;
+/// The number of entries of a page at the most.
+const MAX_PAGE: usize = 100;
+
+impl Query {
+    /// The parameters of a query; each may be given once, and none but these.
+    pub(crate) fn read(text: &str, known: &[&'static str]) -> Result<Self, ApiProblem> {
         let mut found: Vec<(&'static str, String)> = Vec::new();
         let mut errors = Vec::new();
-        for (name, value) in url::form_urlencoded::parse(self.request.query.as_bytes()) {
+        for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
             let Some(known) = known.iter().copied().find(|it| *it == name) else {
                 // A name is as long as its writer likes; an answer is not.
                 let name = name.chars().take(64).collect();
@@ -118,20 +132,9 @@ impl ApiCall<'_> {
             );
             found.push((known, value.into_owned()));
         }
-        if errors.is_empty() { Ok(Query(found)) } else { Err(ApiProblem::invalid(errors)) }
+        if errors.is_empty() { Ok(Self(found)) } else { Err(ApiProblem::invalid(errors)) }
     }
-}
 
-/// The parameters of a query.
-#[derive(Debug)]
-pub struct Query(Vec<(&'static str, String)>);
-
-/// The number of entries of a page if the caller does not say.
-const PAGE: usize = 25;
-/// The number of entries of a page at the most.
-const MAX_PAGE: usize = 100;
-
-impl Query {
     /// One parameter.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -173,8 +176,7 @@ pub enum Body {
 
 impl ApiAnswer {
     /// 200 with a body.
-    #[must_use]
-    pub fn ok(body: Value) -> Self {
-        Self { status: 200, headers: Vec::new(), body: Body::Json(body) }
+    pub(crate) fn ok(body: impl Serialize) -> Self {
+        Self { status: 200, headers: Vec::new(), body: Body::Json(json!(body)) }
     }
 }

@@ -3,6 +3,7 @@
 use aws::store::{ContactProfile, ProfileChange};
 use domain::filing::identity::Address;
 use domain::id::{AccountId, Channel, ContactId, IdentityId};
+use http::Method;
 use http::header::ETAG;
 use serde_json::{Value, json};
 
@@ -10,15 +11,153 @@ use crate::api::Api;
 use crate::call::{ApiAnswer, ApiCall};
 use crate::fields::{Errors, Fields};
 use crate::ids;
-use crate::problem::{ApiProblem, NOT_FOUND, Place};
+use crate::problem::{ApiProblem, NOT_FOUND, PRECONDITION_FAILED, Place};
 use crate::request::{MAX_ADDRESS, MAX_NAME, written_as};
-use crate::routes::CONTACTS_READ;
-use crate::show::{self, fields};
+use crate::route::{
+    Access, AnswerDoc, BodyDoc, Doc, IF_MATCH, IF_NONE_MATCH, In, Parameter, Route,
+};
+use crate::routes::{CONTACTS_READ, CONTACTS_WRITE};
+use crate::show::{Contact, ContactChanged, ContactList, Identity, Preferences};
 use crate::tags::{self, Belief};
 use crate::thread_patch::{MOST_TAG, MOST_TAGS};
 
 /// The most channels that somebody may prefer.
-const MOST_CHANNELS: usize = 16;
+pub(crate) const MOST_CHANNELS: usize = 16;
+
+/// A person, as the document shows one.
+macro_rules! ada {
+    () => {
+        r#"{
+            "id": "con_0199f3a1c2d47e0f8a9b1c2d3e4f5a6c",
+            "name": "Ada",
+            "identities": [{
+                "id": "idn_5b1f0c2d3e4f5a6b7c8d9e0f1a2b3c4d",
+                "space": "tel",
+                "address": "+447700900111",
+                "recycled": false,
+                "name": "Ada",
+                "consents": [{"purpose": "marketing", "granted": false, "at": "2026-11-01T08:00:00.000Z"}],
+                "seen": [{
+                    "channel": "whatsapp",
+                    "account": "700800900100200",
+                    "last_inbound_at": "2026-11-20T08:02:11.000Z",
+                    "window_until": "2026-11-21T08:02:11.000Z"
+                }]
+            }],
+            "preferences": {"channels": ["whatsapp", "sms"], "locale": "en-GB"},
+            "segments": ["vip"]
+        }"#
+    };
+}
+
+/// `GET /v1/contacts`.
+pub(crate) const FIND: Route = Route {
+    method: Method::GET,
+    path: "/v1/contacts",
+    access: Access::Scope(CONTACTS_READ),
+    handler: |api, call| Box::pin(list(api, call)),
+    doc: Doc {
+        id: "findContacts",
+        tag: "contacts",
+        summary: "Find a person by an address",
+        description: "A phone number is one person on every channel that knows people by numbers.",
+        parameters: &[
+            Parameter {
+                name: "address",
+                place: In::Query,
+                required: true,
+                description: "A channel and an address of it: `whatsapp:+447700900111`, `email:ada@example.com`. A number may have its spaces and its `00`.",
+                schema: r#"{"type": "string", "pattern": "^[a-z-]{1,32}:.{1,320}$"}"#,
+            },
+            Parameter {
+                name: "account",
+                place: In::Query,
+                required: false,
+                description: "Our account there, where the platform knows people by another id on each account of ours.",
+                schema: r#"{"type": "string", "minLength": 1, "maxLength": 128}"#,
+            },
+        ],
+        answers: &[AnswerDoc {
+            status: 200,
+            description: "The person, or nobody.",
+            headers: &[],
+            schemas: &["ContactList"],
+            example: concat!(r#"{"contacts": ["#, ada!(), "]}"),
+        }],
+        ..Doc::EMPTY
+    },
+};
+
+/// `GET /v1/contacts/{id}`.
+pub(crate) const GET: Route = Route {
+    method: Method::GET,
+    path: "/v1/contacts/{id}",
+    access: Access::Scope(CONTACTS_READ),
+    handler: |api, call| Box::pin(get(api, call)),
+    doc: Doc {
+        id: "getContact",
+        tag: "contacts",
+        summary: "See a person",
+        description: "A person's addresses, what they allowed and what they prefer. One who was made one with another is that other.",
+        parameters: &[IF_NONE_MATCH],
+        answers: &[
+            AnswerDoc {
+                status: 200,
+                description: "The person.",
+                headers: &[("ETag", "Changes with what is shown.")],
+                schemas: &["Contact"],
+                example: ada!(),
+            },
+            AnswerDoc {
+                status: 304,
+                description: "They are as `If-None-Match` says.",
+                headers: &[("ETag", "The one that the caller has.")],
+                schemas: &[],
+                example: "",
+            },
+        ],
+        ..Doc::EMPTY
+    },
+};
+
+/// `PATCH /v1/contacts/{id}`.
+pub(crate) const PATCH: Route = Route {
+    method: Method::PATCH,
+    path: "/v1/contacts/{id}",
+    access: Access::Scope(CONTACTS_WRITE),
+    handler: |api, call| Box::pin(patch(api, call)),
+    doc: Doc {
+        id: "patchContact",
+        tag: "contacts",
+        summary: "Change what a person prefers and what we call them by",
+        description: "Channels, best first, the language, and the groups that we count the person to.",
+        parameters: &[IF_MATCH],
+        body: Some(BodyDoc {
+            schema: "ContactPatch",
+            required: true,
+            is_patch: true,
+            examples: &[
+                (
+                    "prefer",
+                    r#"{
+                        "preferences": {"channels": ["email", "whatsapp"], "locale": "en-GB"},
+                        "segments": ["vip"]
+                    }"#,
+                ),
+                ("forget", r#"{"preferences": null}"#),
+            ],
+        }),
+        answers: &[AnswerDoc {
+            status: 200,
+            description: "The person as they are now. To a caller without `contacts:read`, and with IAM: what the patch named of them, and their id.",
+            headers: &[("ETag", "Changes with what is shown.")],
+            schemas: &["Contact", "ContactChanged"],
+            example: ada!(),
+        }],
+        problems: &[PRECONDITION_FAILED],
+        ..Doc::EMPTY
+    },
+};
 
 /// A person as the table knows them.
 struct Person {
@@ -29,7 +168,7 @@ struct Person {
 
 /// Finds the person of an address.
 pub(crate) async fn list(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
-    let query = call.query(&["address", "account"])?;
+    let query = &call.query;
     let rule = "must be a channel and an address of it: whatsapp:+447700900111";
     let wrong = || ApiProblem::wrong(Place::Parameter("address"), rule);
     let (channel, id) = query.get("address").and_then(|it| it.split_once(':')).ok_or_else(wrong)?;
@@ -44,16 +183,15 @@ pub(crate) async fn list(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Api
     }
     let identity = written_as(&channel, id, account.map(AccountId::new).as_ref());
     let known = api.store.contacts().find_identity(&identity).await?;
-    let mut found = Vec::new();
+    let mut contacts = Vec::new();
     if let Some(contact) = known.and_then(|it| it.contact) {
-        found.extend(person(api, &contact).await?.map(|it| shown(api, &it)));
+        contacts.extend(person(api, &contact).await?.map(|it| shown(api, &it)));
     }
-    Ok(ApiAnswer::ok(json!({ "contacts": found })))
+    Ok(ApiAnswer::ok(ContactList { contacts }))
 }
 
 /// Shows a person.
 pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
-    call.query(&[])?;
     let id = asked(call)?;
     let person = person(api, &id).await?.ok_or_else(|| ApiProblem::new(NOT_FOUND))?;
     let body = shown(api, &person);
@@ -62,7 +200,6 @@ pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiP
 
 /// Changes what a person wants of us and what we call them by.
 pub(crate) async fn patch(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
-    call.query(&[])?;
     let id = asked(call)?;
     let sent = call.json()?;
     let change = read(sent.clone())?;
@@ -77,11 +214,14 @@ pub(crate) async fn patch(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Ap
         let changed = api.store.contacts().change_profile(&person.id, &change, read).await?;
         person.profile = changed.ok_or_else(tags::stale)?;
     }
-    let body = shown(api, &person);
-    let headers = vec![(ETAG, tag(&body))];
-    let may_read = call.caller.may(CONTACTS_READ);
-    let body = if may_read { body } else { show::changed(&body, &sent) };
-    Ok(ApiAnswer { headers, ..ApiAnswer::ok(body) })
+    let contact = shown(api, &person);
+    let headers = vec![(ETAG, tag(&contact))];
+    let answer = if call.caller.may(CONTACTS_READ) {
+        ApiAnswer::ok(contact)
+    } else {
+        ApiAnswer::ok(ContactChanged::of(contact, &sent))
+    };
+    Ok(ApiAnswer { headers, ..answer })
 }
 
 /// The contact that a path names.
@@ -97,26 +237,24 @@ async fn person(api: &Api, id: &ContactId) -> Result<Option<Person>, ApiProblem>
     Ok(Some(Person { id, addresses, profile }))
 }
 
-fn shown(api: &Api, person: &Person) -> Value {
-    let identities = person.addresses.iter().map(|(id, it)| show::identity(id, it, &api.offers));
-    let identities: Vec<_> = identities.collect();
-    let profile = &person.profile;
-    let mut preferences = fields(&[("channels", json!(profile.channels))]);
-    show::insert(&mut preferences, "locale", profile.locale.as_ref());
-    let mut body = fields(&[
-        ("id", json!(person.id)),
-        ("identities", json!(identities)),
-        ("preferences", Value::Object(preferences)),
-        ("segments", json!(profile.segments)),
-    ]);
+fn shown(api: &Api, person: &Person) -> Contact {
+    let identities = person.addresses.iter().map(|(id, it)| Identity::of(id, it, &api.offers));
     let name = person.addresses.iter().find_map(|(_, it)| it.name.as_ref());
-    show::insert(&mut body, "name", name.map(|it| &it.0));
-    Value::Object(body)
+    let profile = &person.profile;
+    let preferences =
+        Preferences { channels: profile.channels.clone(), locale: profile.locale.clone() };
+    Contact {
+        id: person.id.clone(),
+        name: name.map(|it| it.0.clone()),
+        identities: identities.collect(),
+        preferences,
+        segments: profile.segments.iter().cloned().collect(),
+    }
 }
 
 /// All that is shown makes the tag: a person is spread over many items.
-fn tag(body: &Value) -> String {
-    tags::of(&[&body.to_string()])
+fn tag(contact: &Contact) -> String {
+    tags::of(&[&json!(contact).to_string()])
 }
 
 fn read(body: Value) -> Result<ProfileChange, ApiProblem> {
@@ -163,7 +301,7 @@ mod tests {
 
     fn pointers(body: &Value) -> Vec<String> {
         let Err(problem) = read(body.clone()) else { return vec![] };
-        let body = problem.body("r");
+        let body = json!(problem.body("r"));
         let errors = body["errors"].as_array().unwrap();
         errors.iter().map(|it| it["pointer"].as_str().unwrap().to_owned()).collect()
     }

@@ -11,6 +11,8 @@ use aws::store::{Fresh, MOST_MOVED, Order, SortOrder, To, Window};
 use domain::event::derived;
 use domain::filing::Decider;
 use domain::id::{CorrectionId, ThreadId};
+use domain::outbound::SendProblem;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::api::Api;
@@ -19,13 +21,231 @@ use crate::contacts;
 use crate::cursor;
 use crate::fields::{Errors, Fields};
 use crate::ids::{self, MessageRef};
-use crate::problem::{ApiProblem, NOT_FOUND};
+use crate::problem::{
+    ALREADY_REVERTED, ApiProblem, CONFLICT, CORRECTION_TOO_LARGE, Kind, NOT_FOUND, NOT_IN_THREAD,
+    OTHER_CONTACT, SUPERSEDED, THREAD_MERGED,
+};
 use crate::refusals::{self, Named};
-use crate::routes::CONTACTS_READ;
-use crate::show::{self, fields, insert};
+use crate::route::{Access, AnswerDoc, BodyDoc, CORRECTION_KEY, CURSOR, Doc, LIMIT, Route};
+use crate::routes::{CONTACTS_READ, THREADS_READ, THREADS_WRITE};
+use crate::show::{Correction, CorrectionList};
 
 /// The longest reason, in characters.
 pub(crate) const MOST_REASON: usize = 500;
+
+/// The problems of a correction of threads.
+const OF_THREADS: &[Kind] = &[
+    CONFLICT,
+    THREAD_MERGED,
+    OTHER_CONTACT,
+    NOT_IN_THREAD,
+    ALREADY_REVERTED,
+    SUPERSEDED,
+    CORRECTION_TOO_LARGE,
+];
+
+/// `POST /v1/threads/{id}/merge`.
+pub(crate) const MERGE: Route = Route {
+    method: Method::POST,
+    path: "/v1/threads/{id}/merge",
+    access: Access::Scope(THREADS_WRITE),
+    handler: |api, call| Box::pin(merge(api, call)),
+    doc: Doc {
+        id: "mergeThread",
+        tag: "corrections",
+        summary: "Let a thread go into another one",
+        description: "Both must be of the same person. The timeline of the thread that takes the other in shows the messages of both.",
+        parameters: &[CORRECTION_KEY],
+        body: Some(BodyDoc {
+            schema: "MergeRequest",
+            required: true,
+            is_patch: false,
+            examples: &[(
+                "merge",
+                r#"{"into": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a77", "reason": "both are about the lamp"}"#,
+            )],
+        }),
+        answers: &[AnswerDoc {
+            status: 201,
+            description: "The correction.",
+            headers: &[],
+            schemas: &["Correction"],
+            example: r#"{
+                "id": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a79",
+                "kind": "merge",
+                "source": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a6b",
+                "target": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a77",
+                "author": "our help desk",
+                "reason": "both are about the lamp",
+                "at": "2026-11-20T09:00:00.000Z",
+                "state": "done",
+                "n_messages": 0
+            }"#,
+        }],
+        problems: OF_THREADS,
+        sending: &[SendProblem::IdempotencyMismatch],
+    },
+};
+
+/// `POST /v1/threads/{id}/split`.
+pub(crate) const SPLIT: Route = Route {
+    method: Method::POST,
+    path: "/v1/threads/{id}/split",
+    access: Access::Scope(THREADS_WRITE),
+    handler: |api, call| Box::pin(split(api, call)),
+    doc: Doc {
+        id: "splitThread",
+        tag: "corrections",
+        summary: "Make messages of a thread a thread of their own",
+        description: "The new thread is of the same person.",
+        parameters: &[CORRECTION_KEY],
+        body: Some(BodyDoc {
+            schema: "SplitRequest",
+            required: true,
+            is_patch: false,
+            examples: &[(
+                "split",
+                r#"{"messages": ["msg_whatsapp_9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"], "reason": "this one is about the sofa"}"#,
+            )],
+        }),
+        answers: &[AnswerDoc {
+            status: 201,
+            description: "The correction.",
+            headers: &[],
+            schemas: &["Correction"],
+            example: r#"{
+                "id": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a79",
+                "kind": "split",
+                "from": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a6b",
+                "to": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a77",
+                "reason": "this one is about the sofa",
+                "n_messages": 1,
+                "author": "our help desk",
+                "at": "2026-11-20T09:00:00.000Z",
+                "state": "done"
+            }"#,
+        }],
+        problems: OF_THREADS,
+        sending: &[SendProblem::IdempotencyMismatch],
+    },
+};
+
+/// `POST /v1/threads/{id}/move`.
+pub(crate) const MOVE: Route = Route {
+    method: Method::POST,
+    path: "/v1/threads/{id}/move",
+    access: Access::Scope(THREADS_WRITE),
+    handler: |api, call| Box::pin(move_messages(api, call)),
+    doc: Doc {
+        id: "moveMessages",
+        tag: "corrections",
+        summary: "Move messages of a thread to another one of the same person",
+        description: "What was said stays as it was said: only the thread that shows it changes.",
+        parameters: &[CORRECTION_KEY],
+        body: Some(BodyDoc {
+            schema: "MoveRequest",
+            required: true,
+            is_patch: false,
+            examples: &[(
+                "move",
+                r#"{"messages": ["msg_whatsapp_9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"], "to": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a77"}"#,
+            )],
+        }),
+        answers: &[AnswerDoc {
+            status: 201,
+            description: "The correction.",
+            headers: &[],
+            schemas: &["Correction"],
+            example: r#"{
+                "id": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a79",
+                "kind": "move",
+                "from": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a6b",
+                "to": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a77",
+                "reason": "it asks about the sofa",
+                "n_messages": 1,
+                "author": "our help desk",
+                "at": "2026-11-20T09:00:00.000Z",
+                "state": "done"
+            }"#,
+        }],
+        problems: OF_THREADS,
+        sending: &[SendProblem::IdempotencyMismatch],
+    },
+};
+
+/// `GET /v1/contacts/{id}/corrections`.
+pub(crate) const LIST: Route = Route {
+    method: Method::GET,
+    path: "/v1/contacts/{id}/corrections",
+    access: Access::Scope(THREADS_READ),
+    handler: |api, call| Box::pin(list(api, call)),
+    doc: Doc {
+        id: "listCorrections",
+        tag: "corrections",
+        summary: "List the corrections of a person's threads",
+        description: "The last first. Links and unlinks, which say who is who, are listed to callers who have `contacts:read`, too.",
+        parameters: &[LIMIT, CURSOR],
+        answers: &[AnswerDoc {
+            status: 200,
+            description: "The corrections.",
+            headers: &[],
+            schemas: &["CorrectionList"],
+            example: r#"{"corrections": [{
+                "id": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a79",
+                "kind": "merge",
+                "source": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a6b",
+                "target": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a77",
+                "author": "our help desk",
+                "reason": "both are about the lamp",
+                "at": "2026-11-20T09:00:00.000Z",
+                "state": "done",
+                "n_messages": 0
+            }]}"#,
+        }],
+        ..Doc::EMPTY
+    },
+};
+
+/// `POST /v1/contacts/{id}/corrections/{correction}/revert`.
+pub(crate) const REVERT: Route = Route {
+    method: Method::POST,
+    path: "/v1/contacts/{id}/corrections/{correction}/revert",
+    access: Access::Scope(THREADS_WRITE),
+    handler: |api, call| Box::pin(revert(api, call)),
+    doc: Doc {
+        id: "revertCorrection",
+        tag: "corrections",
+        summary: "Take a correction back",
+        description: "A later correction that stands on it has to be taken back first. A link is taken back by unlinking the address.",
+        parameters: &[CORRECTION_KEY],
+        body: Some(BodyDoc {
+            schema: "RevertRequest",
+            required: false,
+            is_patch: false,
+            examples: &[("revert", r#"{"reason": "they are two lamps"}"#)],
+        }),
+        answers: &[AnswerDoc {
+            status: 201,
+            description: "The correction that takes it back.",
+            headers: &[],
+            schemas: &["Correction"],
+            example: r#"{
+                "id": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a79",
+                "kind": "merge",
+                "source": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a6b",
+                "target": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a77",
+                "reason": "they are two lamps",
+                "author": "our help desk",
+                "at": "2026-11-20T09:00:00.000Z",
+                "state": "done",
+                "n_messages": 0,
+                "reverts": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a80"
+            }"#,
+        }],
+        problems: OF_THREADS,
+        sending: &[SendProblem::IdempotencyMismatch],
+    },
+};
 
 /// The request for a correction.
 struct Wish {
@@ -78,7 +298,7 @@ async fn transfer(
 /// Lists the corrections of a person's threads, the last first.
 pub(crate) async fn list(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     let contact = contacts::asked(call)?;
-    let query = call.query(&["limit", "cursor"])?;
+    let query = &call.query;
     let bound = ["corrections", contact.as_str()];
     let is_key = |key: &str| ids::correction(key).is_some();
     let after = query.get("cursor").map(|it| cursor::read(&bound, it, is_key)).transpose()?;
@@ -90,10 +310,9 @@ pub(crate) async fn list(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Api
     // Who is who, and what proves it, is for those who may read people.
     let reads_people = call.caller.may(CONTACTS_READ);
     let shown = page.rows.iter().filter(|it| reads_people || it.kind.threads().is_some());
-    let found: Vec<_> = shown.map(show::correction).collect();
-    let mut body = fields(&[("corrections", json!(found))]);
-    insert(&mut body, "next", page.next.as_ref().map(|it| cursor::write(&bound, it)));
-    Ok(ApiAnswer::ok(Value::Object(body)))
+    let corrections = shown.map(Correction::of).collect();
+    let next = page.next.as_ref().map(|it| cursor::write(&bound, it));
+    Ok(ApiAnswer::ok(CorrectionList { corrections, next }))
 }
 
 /// Takes a correction back.
@@ -118,7 +337,7 @@ pub(crate) fn order(call: &ApiCall<'_>, reason: Option<String>) -> Result<Order,
 
 /// The answer to a correction that was made.
 pub(crate) fn created(correction: &domain::filing::Correction) -> ApiAnswer {
-    let body = Body::Json(show::correction(correction));
+    let body = Body::Json(json!(Correction::of(correction)));
     ApiAnswer { status: 201, headers: Vec::new(), body }
 }
 
@@ -138,7 +357,6 @@ fn reason(body: Value) -> Result<Option<String>, ApiProblem> {
 }
 
 fn thread(call: &ApiCall<'_>) -> Result<ThreadId, ApiProblem> {
-    call.query(&[])?;
     ids::thread(call.id()).ok_or_else(|| ApiProblem::new(NOT_FOUND))
 }
 

@@ -1,8 +1,12 @@
 //! Ids as the API writes them: a prefix and characters that a path needs not encode.
 
+use std::fmt;
+
 use aws::store::keys;
 use domain::event::derived;
 use domain::id::{Channel, ContactId, CorrectionId, IdentityId, MessageId, ThreadId};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// A message, by the only thing that finds it: its key in the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,17 +46,29 @@ impl MessageRef {
         }
     }
 
-    pub(crate) fn id(&self) -> String {
-        match self {
+    pub(crate) fn id(&self) -> MessageName {
+        MessageName(match self {
             Self::Ours(id) => id.to_string(),
             Self::Theirs(channel, digest) => format!("msg_{channel}_{digest}"),
-        }
+        })
+    }
+}
+
+/// The id of a message: one that a platform gave an id has its channel in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(rename = "MessageId", extend("pattern" = "^msg_([a-z-]{1,32}_[0-9a-f]{64}|[0-9a-f]{32})$"))]
+pub struct MessageName(pub(crate) String);
+
+impl fmt::Display for MessageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
 /// Whether this is the partition key of a message.
 pub(crate) fn is_message_key(pk: &str) -> bool {
-    let message = MessageRef::from_key(pk).and_then(|it| MessageRef::parse(&it.id()));
+    let message = MessageRef::from_key(pk).and_then(|it| MessageRef::parse(&it.id().0));
     message.is_some_and(|it| it.key() == pk)
 }
 
@@ -77,11 +93,21 @@ pub(crate) fn correction(id: &str) -> Option<CorrectionId> {
     hex(id.strip_prefix("cor_")?, 32).then(|| CorrectionId::new(id))
 }
 
-/// An address of a person, as a path names it: the address itself would have to be encoded, and would be in every log of
-/// a gateway.
-pub(crate) fn identity(id: &IdentityId) -> String {
-    derived("idn_", &["identity", &id.key()])
+/// The name of an address in paths: the address itself would have to be encoded, and would be in every log of a gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(rename = "IdentityId", extend("pattern" = "^idn_[0-9a-f]{32}$"))]
+pub(crate) struct IdentityName(pub(crate) String);
+
+/// An address of a person, as a path names it.
+pub(crate) fn identity(id: &IdentityId) -> IdentityName {
+    IdentityName(derived("idn_", &["identity", &id.key()]))
 }
+
+/// A language tag, as a regular expression.
+pub(crate) const LOCALE: &str = "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$";
+/// The longest language tag.
+pub(crate) const MOST_LOCALE: usize = 35;
 
 /// A language tag: letters, then parts of letters and digits.
 pub(crate) fn locale(text: &str) -> Option<String> {
@@ -91,7 +117,7 @@ pub(crate) fn locale(text: &str) -> Option<String> {
     });
     let is_part =
         |it: &str| (2..=8).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_alphanumeric());
-    (is_language && text.len() <= 35 && parts.all(is_part)).then(|| text.to_owned())
+    (is_language && text.len() <= MOST_LOCALE && parts.all(is_part)).then(|| text.to_owned())
 }
 
 /// A channel's name.
@@ -116,7 +142,7 @@ mod tests {
         for pk in [format!("MSG#out#msg_{ours}"), format!("MSG#apple-messages#{theirs}")] {
             let it = MessageRef::from_key(&pk).unwrap();
             assert_eq!(it.key(), pk);
-            assert_eq!(MessageRef::parse(&it.id()), Some(it));
+            assert_eq!(MessageRef::parse(&it.id().0), Some(it));
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod api;
 mod auth;
+pub mod bodies;
 pub mod call;
 mod contacts;
 mod corrections;
@@ -19,6 +20,7 @@ pub mod openapi;
 pub mod problem;
 mod refusals;
 mod request;
+pub mod route;
 pub mod routes;
 mod show;
 mod tags;

@@ -1,15 +1,68 @@
 //! `GET /v1/messages/{id}`.
 
-use aws::store::keys::Key;
-use aws::store::views::{Row, is_expired};
-use domain::sending::Outgoing;
-use serde_json::{Value, json};
-
 use crate::api::Api;
 use crate::call::{ApiAnswer, ApiCall};
 use crate::ids::MessageRef;
-use crate::problem::{ApiProblem, NOT_FOUND, failure};
-use crate::show::{self, insert};
+use crate::problem::{ApiProblem, NOT_FOUND};
+use crate::route::{Access, AnswerDoc, Doc, Route};
+use crate::routes::MESSAGES_READ;
+use crate::show::{Message, TimelineMessage};
+use aws::store::keys::Key;
+use aws::store::views::{Row, is_expired};
+use http::Method;
+
+/// `GET /v1/messages/{id}`.
+pub(crate) const GET: Route = Route {
+    method: Method::GET,
+    path: "/v1/messages/{id}",
+    access: Access::Scope(MESSAGES_READ),
+    handler: |api, call| Box::pin(get(api, call)),
+    doc: Doc {
+        id: "getMessage",
+        tag: "messages",
+        summary: "See a message and what became of it",
+        description: "A message of the person's, or one of ours: then with every attempt to send it and every receipt of the platform.",
+        answers: &[AnswerDoc {
+            status: 200,
+            description: "The message.",
+            headers: &[],
+            schemas: &["Message"],
+            example: r#"{
+                "id": "msg_5b1f0c9a7d3e4f21b6a8c0d2e4f60718",
+                "at": "2026-11-20T08:05:00.000Z",
+                "direction": "out",
+                "visibility": "private",
+                "thread_id": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a6b",
+                "channel": "whatsapp",
+                "content": {"type": "text", "text": "It arrives tomorrow."},
+                "status": "failed",
+                "author": "automation",
+                "contact_id": "con_0199f3a1c2d47e0f8a9b1c2d3e4f5a6c",
+                "account": "700800900100200",
+                "client_ref": "crm-889",
+                "error": {
+                    "type": "/problems/window-closed",
+                    "title": "Customer service window is closed",
+                    "retryable": false,
+                    "provider": {"code": "131047", "message": "Re-engagement message"}
+                },
+                "attempts": [{
+                    "n": 1,
+                    "at": "2026-11-20T08:05:01.000Z",
+                    "result": "failed",
+                    "error": {
+                        "type": "/problems/window-closed",
+                        "title": "Customer service window is closed",
+                        "retryable": false,
+                        "provider": {"code": "131047"}
+                    }
+                }],
+                "receipts": []
+            }"#,
+        }],
+        ..Doc::EMPTY
+    },
+};
 
 /// The message that a path names.
 pub(crate) async fn find(api: &Api, call: &ApiCall<'_>) -> Result<(MessageRef, Row), ApiProblem> {
@@ -25,41 +78,13 @@ pub(crate) async fn find(api: &Api, call: &ApiCall<'_>) -> Result<(MessageRef, R
 pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
     let missing = || ApiProblem::new(NOT_FOUND);
     let (id, row) = find(api, call).await?;
-    let mut body = show::message(&row).ok_or_else(missing)?;
-    if let MessageRef::Ours(id) = &id {
-        let outgoing = api.store.sends().outgoing(id).await?.ok_or_else(missing)?;
-        body.extend(sending(&outgoing));
-    }
-    Ok(ApiAnswer::ok(Value::Object(body)))
-}
-
-fn sending(outgoing: &Outgoing) -> serde_json::Map<String, Value> {
-    let mut body = serde_json::Map::new();
-    let legs = &outgoing.legs;
-    insert(&mut body, "contact_id", Some(&outgoing.contact));
-    insert(&mut body, "account", legs.last().map(|it| &it.account));
-    insert(&mut body, "client_ref", outgoing.client_ref.as_ref());
-    insert(&mut body, "expires_at", outgoing.expires_at);
-    insert(&mut body, "retry_at", legs.iter().filter_map(|it| it.retry_at).min());
-    insert(&mut body, "possible_duplicate", outgoing.possible_duplicate().then_some(true));
-    insert(&mut body, "error", outgoing.failure().map(failure));
-    let attempts = legs.iter().flat_map(|it| &it.attempts).map(|it| {
-        let mut attempt = serde_json::Map::new();
-        insert(&mut attempt, "n", Some(it.n));
-        insert(&mut attempt, "at", Some(it.at));
-        insert(&mut attempt, "result", Some(it.end));
-        insert(&mut attempt, "error", it.failure.as_ref().map(failure));
-        attempt
-    });
-    insert(&mut body, "attempts", Some(attempts.collect::<Vec<_>>()));
-    let receipts = legs.iter().flat_map(|it| &it.receipts).map(|it| {
-        let mut receipt = serde_json::Map::new();
-        insert(&mut receipt, "status", Some(it.status));
-        insert(&mut receipt, "at", Some(it.at));
-        insert(&mut receipt, "error", it.error.as_ref().map(failure));
-        receipt
-    });
-    insert(&mut body, "receipts", Some(receipts.collect::<Vec<_>>()));
-    body.insert("content".to_owned(), json!(outgoing.content));
-    body
+    let said = TimelineMessage::of(&row).ok_or_else(missing)?;
+    let message = match &id {
+        MessageRef::Ours(id) => {
+            let outgoing = api.store.sends().outgoing(id).await?.ok_or_else(missing)?;
+            Message::ours(said, &outgoing)
+        }
+        MessageRef::Theirs(..) => Message::theirs(said),
+    };
+    Ok(ApiAnswer::ok(message))
 }

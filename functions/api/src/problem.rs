@@ -1,12 +1,9 @@
 //! Problems as RFC 9457 tells them: a stable type, words, and pointers to the fields to change.
 
-use domain::id::Channel;
-use domain::outbound::{Failure, SendProblem};
+use domain::outbound::SendProblem;
 use domain::plan::Alternatives;
-use serde_json::{Map, Value, json};
 
-/// The text before a problem's slug in its type. Types are relative: they name this API, wherever it is deployed.
-const TYPES: &str = "/problems/";
+use crate::show;
 
 /// A kind of problem: what is always the same about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +16,14 @@ pub struct Kind {
     pub status: u16,
     /// Whether the same request may succeed later.
     pub retryable: bool,
+}
+
+impl Kind {
+    /// The type of such problems: relative, as it names this API, wherever it is deployed.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        format!("/problems/{}", self.slug)
+    }
 }
 
 const fn kind(status: u16, slug: &'static str, title: &'static str) -> Kind {
@@ -168,14 +173,15 @@ pub struct ApiProblem {
     pub kind: Kind,
     detail: Option<String>,
     errors: Vec<FieldError>,
-    more: Map<String, Value>,
+    alternatives: Option<Box<show::Alternatives>>,
+    plan: Vec<show::WayVerdict>,
 }
 
 impl ApiProblem {
     /// A problem of this kind.
     #[must_use]
     pub fn new(kind: Kind) -> Self {
-        Self { kind, detail: None, errors: Vec::new(), more: Map::new() }
+        Self { kind, detail: None, errors: Vec::new(), alternatives: None, plan: Vec::new() }
     }
 
     /// A problem of this kind, and what it is this time.
@@ -208,50 +214,50 @@ impl ApiProblem {
 
     /// The same problem with what would work instead.
     #[must_use]
-    pub fn with_alternatives(mut self, alternatives: &Alternatives) -> Self {
-        let channels: Vec<_> = alternatives.channels.iter().map(Channel::as_str).collect();
-        let found = json!({ "templates": alternatives.templates, "channels": channels });
-        self.more.insert("alternatives".to_owned(), found);
+    pub(crate) fn with_alternatives(mut self, alternatives: &Alternatives) -> Self {
+        self.alternatives = Some(Box::new(alternatives.into()));
         self
     }
 
     /// The same problem with the verdict on each way.
     #[must_use]
-    pub fn with_plan(mut self, plan: Value) -> Self {
-        self.more.insert("plan".to_owned(), plan);
+    pub(crate) fn with_plan(mut self, plan: Vec<show::WayVerdict>) -> Self {
+        self.plan = plan;
         self
     }
 
-    /// Its JSON.
+    /// The problem as the answer to a request tells it.
     #[must_use]
-    pub fn body(&self, request_id: &str) -> Value {
-        let Kind { slug, title, status, retryable } = self.kind;
-        let mut body = self.more.clone();
-        body.insert("type".to_owned(), json!(format!("{TYPES}{slug}")));
-        body.insert("title".to_owned(), json!(title));
-        body.insert("status".to_owned(), json!(status));
-        body.insert("retryable".to_owned(), json!(retryable));
-        body.insert("request_id".to_owned(), json!(request_id));
-        if let Some(detail) = &self.detail {
-            body.insert("detail".to_owned(), json!(detail));
+    pub(crate) fn body(&self, request_id: &str) -> show::Problem {
+        let Kind { title, status, retryable, .. } = self.kind;
+        show::Problem {
+            r#type: self.kind.uri(),
+            title,
+            status,
+            retryable,
+            request_id: request_id.to_owned(),
+            detail: self.detail.clone(),
+            errors: self.errors.iter().map(FieldError::body).collect(),
+            alternatives: self.alternatives.as_deref().cloned(),
+            plan: self.plan.clone(),
         }
-        if !self.errors.is_empty() {
-            let errors: Vec<_> = self.errors.iter().map(FieldError::body).collect();
-            body.insert("errors".to_owned(), json!(errors));
-        }
-        Value::Object(body)
     }
 }
 
 impl FieldError {
-    fn body(&self) -> Value {
-        let (name, place) = match &self.place {
-            Place::Pointer(pointer) => ("pointer", pointer.as_str()),
-            Place::Parameter(name) => ("parameter", *name),
-            Place::UnknownParameter(name) => ("parameter", name.as_str()),
-            Place::Header(name) => ("header", *name),
-        };
-        json!({ name: place, "detail": self.detail })
+    fn body(&self) -> show::PartError {
+        let detail = self.detail.clone();
+        let bare = show::PartError { detail, ..show::PartError::default() };
+        match &self.place {
+            Place::Pointer(pointer) => show::PartError { pointer: Some(pointer.clone()), ..bare },
+            Place::Parameter(name) => {
+                show::PartError { parameter: Some((*name).to_owned()), ..bare }
+            }
+            Place::UnknownParameter(name) => {
+                show::PartError { parameter: Some(name.clone()), ..bare }
+            }
+            Place::Header(name) => show::PartError { header: Some((*name).to_owned()), ..bare },
+        }
     }
 }
 
@@ -263,31 +269,16 @@ impl From<anyhow::Error> for ApiProblem {
     }
 }
 
-/// The reason for which a message failed, as its resource shows it.
-#[must_use]
-pub fn failure(failure: &Failure) -> Value {
-    let Kind { slug, title, retryable, .. } = kind_of(failure.problem);
-    let mut body =
-        json!({ "type": format!("{TYPES}{slug}"), "title": title, "retryable": retryable });
-    let provider: Map<_, _> =
-        [("code", &failure.code), ("message", &failure.message), ("trace_id", &failure.trace_id)]
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?))))
-            .collect();
-    if let (Some(fields), false) = (body.as_object_mut(), provider.is_empty()) {
-        fields.insert("provider".to_owned(), Value::Object(provider));
-    }
-    body
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn a_problem_has_a_stable_type_and_points_to_each_field() {
         let place = Place::Pointer("/content/text".to_owned());
-        let body = ApiProblem::wrong(place, "is required").body("req_1");
+        let body = json!(ApiProblem::wrong(place, "is required").body("req_1"));
         assert_eq!(body["type"], "/problems/request-invalid");
         assert_eq!((&body["status"], &body["retryable"]), (&json!(422), &json!(false)));
         assert_eq!(
@@ -299,7 +290,7 @@ mod tests {
     #[test]
     fn a_fault_of_ours_tells_the_caller_nothing_but_to_try_again() {
         let problem = ApiProblem::from(anyhow::anyhow!("the table ariane-prod is gone"));
-        let body = problem.body("req_1");
+        let body = json!(problem.body("req_1"));
         assert_eq!((&body["status"], &body["retryable"]), (&json!(503), &json!(true)));
         assert!(!body.to_string().contains("ariane-prod"));
     }
@@ -310,16 +301,5 @@ mod tests {
         slugs.sort_unstable();
         slugs.dedup();
         assert_eq!(slugs.len(), OWN.len());
-    }
-
-    #[test]
-    fn a_failure_shows_the_platforms_own_words() {
-        let shown = failure(&Failure {
-            code: Some("131047".to_owned()),
-            ..Failure::ours(SendProblem::WindowClosed)
-        });
-        assert_eq!(shown["type"], "/problems/window-closed");
-        assert_eq!(shown["provider"], json!({ "code": "131047" }));
-        assert!(failure(&Failure::ours(SendProblem::Expired)).get("provider").is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! The body of `POST /v1/messages`: read whole and judged field by field before anything is looked up or stored.
 
-mod content;
+pub(crate) mod content;
 
 use aws::sending::{Order, To};
 use aws::store::keys::Key;
@@ -180,7 +180,7 @@ mod tests {
 
     fn pointers(body: Value) -> Vec<String> {
         let Err(problem) = read(body) else { return vec![] };
-        let body = problem.body("r");
+        let body = json!(problem.body("r"));
         let errors = body["errors"].as_array().unwrap();
         errors.iter().map(|it| it["pointer"].as_str().unwrap().to_owned()).collect()
     }

@@ -1,52 +1,13 @@
-//! Every route, once: dispatch, the check of scopes and the check of the OpenAPI document read this one list.
-
-use std::future::Future;
-use std::pin::Pin;
+//! Every route, once: dispatch, the check of scopes, the OpenAPI document and the template's routes are made of this one list.
 
 use http::Method;
 
-use crate::api::Api;
-use crate::call::{ApiAnswer, ApiCall};
 use crate::problem::{ApiProblem, METHOD_NOT_ALLOWED, NOT_FOUND};
+pub use crate::route::{Access, Route};
 use crate::{
     contacts, corrections, links, message, messages, openapi, thread_patch, threads, timeline,
     whole,
 };
-
-/// The work of a route.
-pub type Handler = for<'a> fn(&'a Api, &'a ApiCall<'a>) -> Work<'a>;
-
-/// The work of a route.
-pub type Work<'a> = Pin<Box<dyn Future<Output = Result<ApiAnswer, ApiProblem>> + Send + 'a>>;
-
-/// One route.
-pub struct Route {
-    /// Its method.
-    pub method: Method,
-    /// Its path; `{name}` stands for one whole segment.
-    pub path: &'static str,
-    /// The callers that may take it.
-    pub access: Access,
-    /// The work that it does.
-    pub handler: Handler,
-}
-
-impl Route {
-    /// The name of it for the gateway and the log.
-    #[must_use]
-    pub fn key(&self) -> String {
-        format!("{} {}", self.method, self.path)
-    }
-}
-
-/// The callers that may take a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Anybody: it tells nothing that is not published.
-    Public,
-    /// Anybody with this scope.
-    Scope(&'static str),
-}
 
 /// May send messages and ask how they would go.
 pub const MESSAGES_SEND: &str = "messages:send";
@@ -68,120 +29,25 @@ pub const SCOPES: [&str; 6] =
 
 /// Every route.
 pub static ROUTES: [Route; 19] = [
-    Route {
-        method: Method::POST,
-        path: "/v1/messages",
-        access: Access::Scope(MESSAGES_SEND),
-        handler: |api, call| Box::pin(messages::accept(api, call)),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/messages/plan",
-        access: Access::Scope(MESSAGES_SEND),
-        handler: |api, call| Box::pin(messages::plan(api, call)),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/messages/{id}",
-        access: Access::Scope(MESSAGES_READ),
-        handler: |api, call| Box::pin(message::get(api, call)),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/messages/{id}/content",
-        access: Access::Scope(MESSAGES_READ),
-        handler: |api, call| Box::pin(whole::get(api, call)),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/threads",
-        access: Access::Scope(THREADS_READ),
-        handler: |api, call| Box::pin(threads::list(api, call)),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/threads/{id}",
-        access: Access::Scope(THREADS_READ),
-        handler: |api, call| Box::pin(threads::get(api, call)),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/threads/{id}/timeline",
-        access: Access::Scope(THREADS_READ),
-        handler: |api, call| Box::pin(timeline::get(api, call)),
-    },
-    Route {
-        method: Method::PATCH,
-        path: "/v1/threads/{id}",
-        access: Access::Scope(THREADS_WRITE),
-        handler: |api, call| Box::pin(thread_patch::patch(api, call)),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/threads/{id}/merge",
-        access: Access::Scope(THREADS_WRITE),
-        handler: |api, call| Box::pin(corrections::merge(api, call)),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/threads/{id}/split",
-        access: Access::Scope(THREADS_WRITE),
-        handler: |api, call| Box::pin(corrections::split(api, call)),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/threads/{id}/move",
-        access: Access::Scope(THREADS_WRITE),
-        handler: |api, call| Box::pin(corrections::move_messages(api, call)),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/contacts",
-        access: Access::Scope(CONTACTS_READ),
-        handler: |api, call| Box::pin(contacts::list(api, call)),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/contacts/{id}",
-        access: Access::Scope(CONTACTS_READ),
-        handler: |api, call| Box::pin(contacts::get(api, call)),
-    },
-    Route {
-        method: Method::PATCH,
-        path: "/v1/contacts/{id}",
-        access: Access::Scope(CONTACTS_WRITE),
-        handler: |api, call| Box::pin(contacts::patch(api, call)),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/contacts/{id}/identities",
-        access: Access::Scope(CONTACTS_WRITE),
-        handler: |api, call| Box::pin(links::link(api, call)),
-    },
-    Route {
-        method: Method::DELETE,
-        path: "/v1/contacts/{id}/identities/{identity}",
-        access: Access::Scope(CONTACTS_WRITE),
-        handler: |api, call| Box::pin(links::unlink(api, call)),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/contacts/{id}/corrections",
-        access: Access::Scope(THREADS_READ),
-        handler: |api, call| Box::pin(corrections::list(api, call)),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/contacts/{id}/corrections/{correction}/revert",
-        access: Access::Scope(THREADS_WRITE),
-        handler: |api, call| Box::pin(corrections::revert(api, call)),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/openapi.json",
-        access: Access::Public,
-        handler: |_, _| Box::pin(std::future::ready(Ok(openapi::get()))),
-    },
+    messages::ACCEPT,
+    messages::PLAN,
+    message::GET,
+    whole::GET,
+    threads::LIST,
+    threads::GET,
+    timeline::GET,
+    thread_patch::PATCH,
+    corrections::MERGE,
+    corrections::SPLIT,
+    corrections::MOVE,
+    contacts::FIND,
+    contacts::GET,
+    contacts::PATCH,
+    links::LINK,
+    links::UNLINK,
+    corrections::LIST,
+    corrections::REVERT,
+    openapi::GET,
 ];
 
 /// The route that the gateway took a request for, by its key, and the segments that its path's names stand for. A gateway that

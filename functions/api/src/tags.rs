@@ -5,7 +5,7 @@
 
 use domain::event::digest;
 use http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::call::{ApiAnswer, ApiCall, Body};
 use crate::problem::{ApiProblem, PRECONDITION_FAILED};
@@ -20,7 +20,7 @@ pub(crate) fn of(parts: &[&str]) -> String {
 
 /// The answer to a read: nothing, if the caller has it.
 #[must_use]
-pub(crate) fn shown(call: &ApiCall<'_>, tag: String, body: Value) -> ApiAnswer {
+pub(crate) fn shown(call: &ApiCall<'_>, tag: String, body: impl Serialize) -> ApiAnswer {
     let known = call.request.headers.get(IF_NONE_MATCH).and_then(|it| it.to_str().ok());
     let is_known = known.is_some_and(|it| it.split(',').any(|it| it.trim() == tag));
     let headers = vec![(ETAG, tag)];

@@ -6,6 +6,7 @@ use aws::store::{Changed, MOST_CASES, ThreadChange};
 use domain::filing::{Handling, MOST_ASSIGNEE, State};
 use domain::id::ThreadId;
 use domain::time::Timestamp;
+use http::Method;
 use http::header::ETAG;
 use serde_json::Value;
 
@@ -13,23 +14,87 @@ use crate::api::Api;
 use crate::call::{ApiAnswer, ApiCall};
 use crate::fields::{Errors, Fields};
 use crate::ids;
-use crate::problem::{ApiProblem, CONFLICT, NOT_FOUND, Place, THREAD_MERGED};
-use crate::routes::THREADS_READ;
+use crate::problem::{ApiProblem, CONFLICT, NOT_FOUND, PRECONDITION_FAILED, Place, THREAD_MERGED};
+use crate::route::{Access, AnswerDoc, BodyDoc, Doc, IF_MATCH, Route};
+use crate::routes::{THREADS_READ, THREADS_WRITE};
+use crate::show::{Thread, ThreadChanged};
 use crate::tags::{self, Belief};
-use crate::{show, threads};
+use crate::threads;
 
 /// The longest subject, in characters.
-const MOST_SUBJECT: usize = 200;
+pub(crate) const MOST_SUBJECT: usize = 200;
 /// The most tags of a thread, and segments of a contact.
 pub(crate) const MOST_TAGS: usize = 16;
 /// The longest tag, in characters.
 pub(crate) const MOST_TAG: usize = 50;
-/// The longest id of a case.
-const MOST_CASE: usize = 128;
+/// A kind of case, as a regular expression.
+pub(crate) const CASE_KIND: &str = "^[a-z0-9_-]{1,32}$";
+/// The longest id of a case, in characters.
+pub(crate) const MOST_CASE: usize = 128;
+
+/// `PATCH /v1/threads/{id}`.
+pub(crate) const PATCH: Route = Route {
+    method: Method::PATCH,
+    path: "/v1/threads/{id}",
+    access: Access::Scope(THREADS_WRITE),
+    handler: |api, call| Box::pin(patch(api, call)),
+    doc: Doc {
+        id: "patchThread",
+        tag: "threads",
+        summary: "Change a thread",
+        description: "Closes, snoozes, assigns, names or tags a thread, or says which cases of other systems it is about. The next message of the person opens a closed or snoozed thread again.",
+        parameters: &[IF_MATCH],
+        body: Some(BodyDoc {
+            schema: "ThreadPatch",
+            required: true,
+            is_patch: true,
+            examples: &[
+                ("close", r#"{"state": "closed"}"#),
+                (
+                    "snooze",
+                    r#"{
+                        "state": "snoozed",
+                        "snoozed_until": "2099-11-23T08:00:00Z",
+                        "assignee": "ada@example.com"
+                    }"#,
+                ),
+                ("confirm", r#"{"unsure": false}"#),
+                (
+                    "describe",
+                    r#"{
+                        "subject": "Late parcel A-1234",
+                        "tags": ["delivery"],
+                        "crm": {"case": "500-17", "opportunity": null}
+                    }"#,
+                ),
+            ],
+        }),
+        answers: &[AnswerDoc {
+            status: 200,
+            description: "The thread as it is now. To a caller without `threads:read`, and with IAM: what the patch named of it, and its id.",
+            headers: &[("ETag", "Changes with the thread.")],
+            schemas: &["Thread", "ThreadChanged"],
+            example: r#"{
+                "id": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a6b",
+                "contact_id": "con_0199f3a1c2d47e0f8a9b1c2d3e4f5a6c",
+                "opened_at": "2026-11-20T08:02:11.000Z",
+                "subject": "Late parcel A-1234",
+                "tags": ["delivery"],
+                "crm": {"case": "500-17"},
+                "state": "snoozed",
+                "unsure": false,
+                "assignee": "ada@example.com",
+                "snoozed_until": "2099-11-23T08:00:00.000Z",
+                "last_message_at": "2026-11-20T08:02:11.000Z"
+            }"#,
+        }],
+        problems: &[CONFLICT, THREAD_MERGED, PRECONDITION_FAILED],
+        ..Doc::EMPTY
+    },
+};
 
 /// Changes a thread.
 pub(crate) async fn patch(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
-    call.query(&[])?;
     let id = ids::thread(call.id()).ok_or_else(|| ApiProblem::new(NOT_FOUND))?;
     let sent = call.json()?;
     let change = read(sent.clone(), call.now)?;
@@ -38,10 +103,13 @@ pub(crate) async fn patch(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Ap
     match api.store.threads().change_thread(&id, &change, &believed, call.now).await? {
         Changed::Done(view) => {
             let headers = vec![(ETAG, threads::etag(&view, call.now))];
-            let body = show::thread(&view, call.now);
-            let may_read = call.caller.may(THREADS_READ);
-            let body = if may_read { body } else { show::changed(&body, &sent) };
-            Ok(ApiAnswer { headers, ..ApiAnswer::ok(body) })
+            let thread = Thread::of(&view, call.now);
+            let answer = if call.caller.may(THREADS_READ) {
+                ApiAnswer::ok(thread)
+            } else {
+                ApiAnswer::ok(ThreadChanged::of(thread, &sent))
+            };
+            Ok(ApiAnswer { headers, ..answer })
         }
         Changed::NoThread => Err(ApiProblem::new(NOT_FOUND)),
         Changed::Merged(into) => Err(merged(&into)),
@@ -156,7 +224,7 @@ mod tests {
         let Err(problem) = read(body.clone(), Timestamp::from_secs(1_795_000_000)) else {
             return vec![];
         };
-        let body = problem.body("r");
+        let body = json!(problem.body("r"));
         let errors = body["errors"].as_array().unwrap();
         errors.iter().map(|it| it["pointer"].as_str().unwrap().to_owned()).collect()
     }

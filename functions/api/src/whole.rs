@@ -8,6 +8,7 @@ use std::ops::Range;
 use aws::store::views::Row;
 use domain::content::Content;
 use domain::event::{Kind, digest};
+use http::Method;
 use http::header::{
     ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, RANGE, X_CONTENT_TYPE_OPTIONS,
 };
@@ -18,14 +19,62 @@ use crate::call::{ApiAnswer, ApiCall, Body};
 use crate::ids::MessageRef;
 use crate::message;
 use crate::problem::{ApiProblem, GONE, RANGE_NOT_SATISFIABLE, RANGE_REQUIRED};
-use crate::show;
+use crate::route::{Access, AnswerDoc, Doc, In, Parameter, Route};
+use crate::routes::MESSAGES_READ;
+use crate::show::AnyContent;
 
 /// The most bytes of one answer: as base64 they stay under the 6 MB that Lambda gives back.
 pub const MOST: usize = 4 * 1024 * 1024;
 
+type Header = (&'static str, &'static str);
+const DISPOSITION: Header = ("Content-Disposition", "An attachment.");
+const NO_SNIFF: Header = ("X-Content-Type-Options", "`nosniff`.");
+const RANGES: Header = ("Accept-Ranges", "`bytes`.");
+const TAG: Header = ("ETag", "Changes with an edit: parts of two ETags do not go together.");
+const PLACE: Header =
+    ("Content-Range", "The place of the part, and the number of bytes of all of it.");
+
+/// `GET /v1/messages/{id}/content`.
+pub(crate) const GET: Route = Route {
+    method: Method::GET,
+    path: "/v1/messages/{id}/content",
+    access: Access::Scope(MESSAGES_READ),
+    handler: |api, call| Box::pin(get(api, call)),
+    doc: Doc {
+        id: "getContent",
+        tag: "messages",
+        summary: "Read all that a message says",
+        description: "A row that is an excerpt (`excerpt`) names this path (`whole`). The answer is a file: JSON of the form of `content`, whole. One answer holds at most 4 MiB; of more, ask for parts: `Range: bytes=0-`, then from where the last part ended.",
+        parameters: &[Parameter {
+            name: "Range",
+            place: In::Header,
+            required: false,
+            description: "One range of bytes with a beginning; any other counts for nothing.",
+            schema: r#"{"type": "string"}"#,
+        }],
+        answers: &[
+            AnswerDoc {
+                status: 200,
+                description: "All of it.",
+                headers: &[DISPOSITION, NO_SNIFF, RANGES, TAG],
+                schemas: &["Content", "SendContent"],
+                example: r#"{"type": "text", "text": "Dear all, three things about my order A-1234. First …"}"#,
+            },
+            AnswerDoc {
+                status: 206,
+                description: "A part of it: bytes, which are no JSON of their own.",
+                headers: &[DISPOSITION, NO_SNIFF, RANGES, TAG, PLACE],
+                schemas: &[],
+                example: "",
+            },
+        ],
+        problems: &[GONE, RANGE_REQUIRED, RANGE_NOT_SATISFIABLE],
+        ..Doc::EMPTY
+    },
+};
+
 /// Gives all that a message says.
 pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
-    call.query(&[])?;
     let (id, row) = message::find(api, call).await?;
     if row.deleted {
         return Err(ApiProblem::because(GONE, "the message was taken back"));
@@ -34,7 +83,7 @@ pub(crate) async fn get(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiP
         MessageRef::Ours(ours) => {
             api.store.sends().outgoing(ours).await?.map(|it| json!(it.content))
         }
-        MessageRef::Theirs(..) => said(api, row).await?.as_ref().map(show::content),
+        MessageRef::Theirs(..) => said(api, row).await?.map(|it| json!(AnyContent::from(it))),
     };
     let content = content.ok_or_else(|| {
         ApiProblem::because(GONE, "the whole of it ran out: what is left is in the message")

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
 /// The content of one message. `Debug` prints the kind only: content never reaches a log.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[schemars(description = "The content of a message.")]
 pub enum Content {
     /// Words.
     Text {
@@ -97,6 +99,7 @@ pub enum Content {
         kind: String,
         /// A webhook that holds it alone.
         #[serde(default, skip_serializing_if = "Raw::is_empty")]
+        #[schemars(skip)]
         raw: Raw,
     },
 }
@@ -149,7 +152,7 @@ impl fmt::Debug for Content {
 }
 
 /// One file.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Media {
     /// The kind of the file.
     pub kind: MediaKind,
@@ -173,8 +176,9 @@ impl fmt::Debug for Media {
 }
 
 /// The kind of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum MediaKind {
     /// A picture.
     Image,
@@ -193,7 +197,7 @@ pub enum MediaKind {
 }
 
 /// The place of a file.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MediaSource {
     /// On the platform, under this id.
@@ -207,7 +211,7 @@ pub enum MediaSource {
 }
 
 /// A contact card.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Card {
     /// The name on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -271,7 +275,7 @@ impl Card {
 }
 
 /// One line of an order.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderLine {
     /// The seller's id of the product.
     pub product: String,
@@ -286,7 +290,8 @@ pub struct OrderLine {
 }
 
 /// A call after it ended.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct CallReport {
     /// The caller's number or address.
     pub from: String,
@@ -312,7 +317,7 @@ pub struct CallReport {
 }
 
 /// The thing that brought a person to write: an ad, a link, a product page.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Referral {
     /// `ad`, `post`, `link`, `product`, `story` …
     pub source: String,
@@ -341,7 +346,7 @@ impl fmt::Debug for Referral {
 
 /// Words that a message quotes, as the platform gives them: they may be a part of what is quoted, or from a place that we
 /// never see.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Quote {
     /// The words.
     pub text: String,

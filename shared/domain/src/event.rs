@@ -5,6 +5,7 @@
 //! part. The queue's deduplication id is the SHA-256 of the key, its group id that of the identity.
 
 use ring::digest::{Context, SHA256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::content::{Content, Raw};
@@ -213,8 +214,9 @@ impl Kind {
 }
 
 /// The side that speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Direction {
     /// The person to us.
     #[default]
@@ -235,8 +237,9 @@ impl Direction {
 }
 
 /// The readers of a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Visibility {
     /// We and the person.
     #[default]

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::phone;
@@ -34,9 +35,9 @@ macro_rules! text_id {
         }
     };
     (@type $(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
+        $(#[$doc])*
         pub struct $name(String);
 
         impl $name {
@@ -82,16 +83,19 @@ text_id!(
 );
 text_id!(
     /// Our id of a thread: `thr_` and a UUID v7.
+    #[schemars(extend("pattern" = "^thr_[0-9a-f]{32}$"))]
     ThreadId,
     shown
 );
 text_id!(
     /// Our id of a person: `con_` and a UUID v7.
+    #[schemars(extend("pattern" = "^con_[0-9a-f]{32}$"))]
     ContactId,
     shown
 );
 text_id!(
     /// Our id of a correction: `cor_` and a UUID v7, or a digest of the caller's idempotency key.
+    #[schemars(extend("pattern" = "^cor_[0-9a-f]{32}$"))]
     CorrectionId,
     shown
 );
@@ -99,8 +103,12 @@ text_id!(
 /// A way to talk to a person, by its name in URLs, folders and items: `whatsapp`, `apple-messages`.
 ///
 /// An open newtype: a closed enum would change this crate, and so every binary, with each new channel.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(
+    description = "A way to talk to a person: `whatsapp`, `apple-messages`.",
+    extend("pattern" = "^[a-z-]{1,32}$")
+)]
 pub struct Channel(Cow<'static, str>);
 
 impl Channel {

@@ -1,11 +1,17 @@
 //! The status of an outbound message: a lattice, so that receipts in any order end the same.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The progress that an outbound message is known to have made. The order is the lattice: the highest seen wins, so a late
 /// `delivered` corrects `failed`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
+#[schemars(
+    description = "How far a message of ours is known to have come: the highest of these that was seen."
+)]
 pub enum Status {
     /// Stored and promised to the caller.
     Accepted,

@@ -7,17 +7,18 @@ use domain::outbound::{ChoiceOption, SendContent, SendMedia, TemplateUse};
 use serde_json::Value;
 
 use crate::fields::Fields;
+use crate::ids::MOST_LOCALE;
 
 /// The longest text of any channel. The channel's own limit is the planner's.
-const MAX_TEXT: usize = 16 * 1024;
+pub(crate) const MAX_TEXT: usize = 16 * 1024;
 /// The longest title, name, id or address of a place.
-const MAX_WORDS: usize = 1024;
+pub(crate) const MAX_WORDS: usize = 1024;
 /// The longest address of a file.
-const MAX_URL: usize = 2048;
+pub(crate) const MAX_URL: usize = 2048;
 /// The most options of any channel.
-const MAX_OPTIONS: usize = 50;
+pub(crate) const MAX_OPTIONS: usize = 50;
 /// The most variables of a template.
-const MAX_VARIABLES: usize = 100;
+pub(crate) const MAX_VARIABLES: usize = 100;
 
 #[derive(Clone, Copy)]
 enum Type {
@@ -123,7 +124,7 @@ fn location(fields: &mut Fields<'_>) -> Option<SendContent> {
 
 fn template(mut fields: Fields<'_>) -> Option<TemplateUse> {
     let name = fields.need("name", |it, name| it.text(name, MAX_WORDS));
-    let locale = fields.need("locale", |it, name| it.text(name, 35));
+    let locale = fields.need("locale", |it, name| it.text(name, MOST_LOCALE));
     let variables = fields.object("variables").and_then(variables);
     let components = match fields.value("components") {
         None => None,
@@ -159,7 +160,7 @@ mod tests {
         let errors = Errors::default();
         let read = Fields::of(content, &errors).and_then(read);
         errors.or(read).map_err(|problem| {
-            let body = problem.body("r");
+            let body = json!(problem.body("r"));
             let errors = body["errors"].as_array().unwrap();
             errors.iter().map(|it| it["pointer"].as_str().unwrap().to_owned()).collect()
         })

@@ -60,6 +60,59 @@ fn every_problem_is_documented_and_no_other() {
     assert_eq!(documented.len(), OWN.len() + 20);
 }
 
+/// The document in the repository is the one that the types and the routes make, so that a change of the API is seen as one.
+#[test]
+fn the_document_is_made_of_the_routes_and_the_types() {
+    let made = format!("{:#}\n", api::openapi::document());
+    if !aws::env_or("UPDATE_EXPECT", "").is_empty() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        std::fs::write(file, &made).unwrap();
+        return;
+    }
+    let line = made.lines().zip(api::openapi::DOCUMENT.lines()).position(|(made, it)| made != it);
+    let advice = "UPDATE_EXPECT=1 cargo test --workspace --test api the_document_is_made writes it";
+    assert!(made == api::openapi::DOCUMENT, "line {line:?} of openapi.json is old: {advice}");
+}
+
+/// A reader of the document learns what each thing is.
+#[test]
+fn every_property_and_every_parameter_has_a_description() {
+    fn walk(value: &Value, at: &str, found: &mut Vec<String>, n: &mut usize) {
+        if let Some(properties) = value["properties"].as_object() {
+            for (name, property) in properties {
+                *n += 1;
+                if property["description"].as_str().is_none_or(|it| it.len() < 4) {
+                    found.push(format!("{at}/{name}"));
+                }
+            }
+        }
+        match value {
+            Value::Object(fields) => {
+                fields.iter().for_each(|(name, it)| walk(it, &format!("{at}/{name}"), found, n));
+            }
+            Value::Array(entries) => {
+                for it in entries {
+                    walk(it, at, found, n);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let (mut without, mut n) = (Vec::new(), 0);
+    walk(&document()["components"]["schemas"], "", &mut without, &mut n);
+    for route in &ROUTES {
+        let operation = operation(route.method.as_str(), route.path);
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            n += 1;
+            if parameter["description"].as_str().is_none() {
+                without.push(format!("{} {}", route.key(), parameter["name"]));
+            }
+        }
+    }
+    assert!(without.is_empty(), "of {n} these have none: {without:#?}");
+    assert!(200 < n, "{n}");
+}
+
 #[test]
 fn every_example_is_what_its_schema_says() {
     let mut n_checked = 0;

@@ -75,7 +75,7 @@ fn values(good: &Value) -> Vec<Value> {
 }
 
 /// Good bodies of a route, which are then spoiled.
-fn bodies(it: &Known, route: &str) -> Vec<Value> {
+pub(crate) fn bodies(it: &Known, route: &str) -> Vec<Value> {
     let to = json!({ "thread_id": it.thread });
     let address = json!({ "channel": "whatsapp", "id": PHONE, "account": "7008" });
     let send = |content: Value| json!({ "to": to, "content": content });
@@ -159,7 +159,7 @@ fn parameters(it: &Known, name: &str) -> String {
     }
 }
 
-fn path(it: &Known, route: &str) -> String {
+pub(crate) fn path(it: &Known, route: &str) -> String {
     let id = match route.split('/').nth(2) {
         Some("threads") => &it.thread,
         Some("contacts") => &it.contact,
@@ -170,7 +170,7 @@ fn path(it: &Known, route: &str) -> String {
 }
 
 /// Every place of a body, from the whole to each leaf, with what is there.
-fn places(value: &Value, pointer: &str, found: &mut Vec<(String, Value)>) {
+pub(crate) fn places(value: &Value, pointer: &str, found: &mut Vec<(String, Value)>) {
     found.push((pointer.to_owned(), value.clone()));
     match value {
         Value::Object(fields) => {

@@ -191,18 +191,18 @@ pub(crate) async fn ask(api: &Api, request: Request) -> Reply {
 /// Makes a call at some moment, and checks its answer against the document.
 pub(crate) async fn ask_at(api: &Api, request: Request, at: Timestamp) -> Reply {
     let (answer, media_type) = api.answer(&request, at).await;
-    let body = match answer.body {
+    let body = match &answer.body {
         Body::Empty => None,
-        Body::Json(value) => Some(value),
+        Body::Json(value) => Some(value.clone()),
         Body::Text(text) => Some(serde_json::from_str(text).unwrap()),
         // A part is no JSON of its own.
         Body::Bytes(bytes) if answer.status == 206 => {
-            Some(Value::String(String::from_utf8_lossy(&bytes).into_owned()))
+            Some(Value::String(String::from_utf8_lossy(bytes).into_owned()))
         }
-        Body::Bytes(bytes) => Some(serde_json::from_slice(&bytes).unwrap()),
+        Body::Bytes(bytes) => Some(serde_json::from_slice(bytes).unwrap()),
     };
     if let Ok((route, _)) = routes::find(&request.method, &request.path) {
-        openapi::check_answer(request.method.as_str(), route.path, answer.status, body.as_ref());
+        openapi::check_answer(request.method.as_str(), route.path, &answer, body.as_ref());
     }
     assert_eq!(media_type == "application/problem+json", 400 <= answer.status);
     let headers =

@@ -1,5 +1,6 @@
 //! Corrections: a person's word that messages belong elsewhere, and what a thread becomes by it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ContactId, CorrectionId, IdentityId, ThreadId};
@@ -131,7 +132,7 @@ impl Decider {
 }
 
 /// A proof that two people are one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Proof {
     /// One of us says so.
@@ -146,8 +147,9 @@ pub enum Proof {
 }
 
 /// The progress of a correction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum CorrectionState {
     /// Its messages are on their way. The same order again completes it.
     Running,

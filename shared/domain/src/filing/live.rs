@@ -1,5 +1,8 @@
 //! A live thread: the profile that messages are weighed against, and whose turn it is.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::order::is_same_second;
 use crate::event::Direction;
 use crate::id::ThreadId;
@@ -10,7 +13,10 @@ use crate::time::Timestamp;
 pub const MOST_LIVE: usize = 24;
 
 /// The side whose turn it is in a thread.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// We had the last word.
     #[default]

@@ -131,6 +131,30 @@ pub enum SendProblem {
 }
 
 impl SendProblem {
+    /// Every problem.
+    pub const ALL: [Self; 20] = [
+        Self::WindowClosed,
+        Self::TemplateNotApproved,
+        Self::TemplateParameterInvalid,
+        Self::RecipientOptedOut,
+        Self::RecipientUnreachable,
+        Self::AddressInvalid,
+        Self::ChannelMisconfigured,
+        Self::ChannelUnavailable,
+        Self::RateLimited,
+        Self::MediaTooLarge,
+        Self::MediaTypeUnsupported,
+        Self::MediaNotReachable,
+        Self::PolicyRejected,
+        Self::Expired,
+        Self::NoChannelLeft,
+        Self::IdentityUnverified,
+        Self::ThreadClosed,
+        Self::IdempotencyMismatch,
+        Self::ContentUnsupported,
+        Self::Unconfirmed,
+    ];
+
     /// The last part of its type URI, and its name in items.
     #[must_use]
     pub fn slug(self) -> &'static str {

@@ -10,6 +10,7 @@ mod ways;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, Channel, IdentityId};
@@ -61,8 +62,9 @@ impl<'a> Ask<'a> {
 }
 
 /// The purpose of a message. A person may forbid one and allow another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Purpose {
     /// Answering a request.
     #[default]

@@ -1,5 +1,6 @@
 //! A leg: one way that a message of ours takes, and how far it came by it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::receive::is_with_the_platform;
@@ -119,8 +120,9 @@ pub struct Attempt {
 }
 
 /// The result of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum End {
     /// The platform took it.
     Sent,
