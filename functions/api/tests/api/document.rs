@@ -64,13 +64,13 @@ fn every_problem_is_documented_and_no_other() {
 #[test]
 fn the_document_is_made_of_the_routes_and_the_types() {
     let made = format!("{:#}\n", api::openapi::document());
-    if !aws::env_or("UPDATE_EXPECT", "").is_empty() {
+    if !aws::env_or("UPDATE_OPENAPI", "").is_empty() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
         std::fs::write(file, &made).unwrap();
         return;
     }
     let line = made.lines().zip(api::openapi::DOCUMENT.lines()).position(|(made, it)| made != it);
-    let advice = "UPDATE_EXPECT=1 cargo test --workspace --test api the_document_is_made writes it";
+    let advice = "UPDATE_OPENAPI=1 cargo test --workspace --test api the_document_is_made writes it";
     assert!(made == api::openapi::DOCUMENT, "line {line:?} of openapi.json is old: {advice}");
 }
 

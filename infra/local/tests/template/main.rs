@@ -14,6 +14,7 @@ mod limits;
 mod loops;
 mod released;
 mod roles;
+mod routes;
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -75,31 +76,12 @@ fn every_integration_may_invoke_its_function_by_its_own_routes_only() {
             let covered =
                 path == allowed || allowed.strip_suffix('*').is_some_and(|it| path.starts_with(it));
             assert!(covered, "{route} is not covered by {source}");
-            assert_eq!(it["Condition"], integration["Condition"], "{route}");
+            // The API has its routes by the mode in which it runs.
+            if name != "ApiIntegration" {
+                assert_eq!(it["Condition"], integration["Condition"], "{route}");
+            }
         }
     }
-}
-
-#[test]
-fn the_routes_are_those_of_the_api_and_ask_for_iam_when_that_is_the_mode() {
-    let template = template();
-    let of_template: BTreeSet<_> = template
-        .resources("AWS::ApiGatewayV2::Route")
-        .into_iter()
-        .filter(|it| refers_to(&it.1["Properties"]["Target"], "ApiIntegration"))
-        .map(|(name, route)| {
-            let authorization = &route["Properties"]["AuthorizationType"];
-            assert_eq!(
-                *authorization,
-                json!({ "Fn::If": ["IamAuth", "AWS_IAM", "NONE"] }),
-                "{name}"
-            );
-            route["Properties"]["RouteKey"].as_str().unwrap().to_owned()
-        })
-        .collect();
-    let of_api: BTreeSet<_> =
-        api::routes::ROUTES.iter().map(|it| format!("{} {}", it.method, it.path)).collect();
-    assert_eq!(of_template, of_api);
 }
 
 #[test]
