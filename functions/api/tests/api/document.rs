@@ -70,7 +70,8 @@ fn the_document_is_made_of_the_routes_and_the_types() {
         return;
     }
     let line = made.lines().zip(api::openapi::DOCUMENT.lines()).position(|(made, it)| made != it);
-    let advice = "UPDATE_OPENAPI=1 cargo test --workspace --test api the_document_is_made writes it";
+    let advice =
+        "UPDATE_OPENAPI=1 cargo test --workspace --test api the_document_is_made writes it";
     assert!(made == api::openapi::DOCUMENT, "line {line:?} of openapi.json is old: {advice}");
 }
 
