@@ -1,12 +1,10 @@
 //! The same customer on every channel: she writes by each, we answer by each.
 
-use std::sync::Arc;
-
 use anyhow::{Context, ensure};
 use serde_json::json;
 
 use super::{find_thread, text_of};
-use crate::models::Platform;
+use crate::models::{self, Platform};
 use crate::report::Report;
 use crate::stage::{Stage, until};
 
@@ -23,22 +21,24 @@ pub struct Exchange {
     pub answer: String,
 }
 
-/// Tells the chapter.
-pub(super) async fn tell(stage: &Stage, report: &Report) -> anyhow::Result<Vec<Exchange>> {
-    let mut exchanges = Vec::new();
-    let both =
-        |it: &&Arc<dyn Platform>| it.ours().webhook().is_some() && it.ours().outbound.is_some();
-    for platform in stage.platforms.iter().filter(both) {
-        let channel = platform.channel();
-        report.step(&format!("Ada writes by {channel}, we answer"));
-        let exchange = exchange(stage, platform.as_ref()).await;
-        exchanges.push(exchange.with_context(|| format!("by {channel}"))?);
-    }
-    Ok(exchanges)
+/// The channels by which one writes to us and we answer, in the order of the registry.
+pub fn both_ways() -> impl Iterator<Item = &'static str> {
+    let ours = models::ALL.iter().filter_map(|it| channels::named(channels::ALL, it.channel));
+    ours.filter(|it| it.webhook().is_some() && it.outbound.is_some()).map(|it| it.name)
 }
 
-async fn exchange(stage: &Stage, platform: &dyn Platform) -> anyhow::Result<Exchange> {
-    let channel = platform.channel();
+/// Tells what happens by one channel.
+pub async fn tell_exchange(
+    stage: &Stage,
+    report: &Report,
+    channel: &'static str,
+) -> anyhow::Result<Exchange> {
+    report.step(&format!("Ada writes by {channel}, we answer"));
+    exchange(stage, channel).await.with_context(|| format!("by {channel}"))
+}
+
+async fn exchange(stage: &Stage, channel: &'static str) -> anyhow::Result<Exchange> {
+    let platform = stage.platform(channel)?;
     let question = format!("It is Ada, now by {channel}. Is it still Tuesday?");
     let thread = customer_writes(stage, platform, &question).await?;
     let answer = format!("By {channel} too: it is Tuesday.");

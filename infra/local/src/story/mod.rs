@@ -7,13 +7,17 @@ mod channels;
 mod topics;
 mod whatsapp;
 
-pub use channels::Exchange;
+use anyhow::Context;
+pub use channels::{Exchange, both_ways, tell_exchange};
 use serde_json::Value;
-pub use topics::{Corrected, Topics};
-pub use whatsapp::Conversation;
+pub use topics::{Corrected, Topics, tell_topics};
+pub use whatsapp::{Conversation, tell_conversation};
 
 use crate::report::Report;
 use crate::stage::Stage;
+
+/// The channel on which Ada goes on with what she began by WhatsApp.
+pub const ELSEWHERE: &str = "telegram";
 
 /// The outcome of the story.
 #[derive(Debug)]
@@ -28,9 +32,14 @@ pub struct Told {
 
 /// Tells the whole story.
 pub async fn tell(stage: &Stage, report: &Report) -> anyhow::Result<Told> {
-    let conversation = whatsapp::tell(stage, report).await?;
-    let exchanges = channels::tell(stage, report).await?;
-    let topics = topics::tell(stage, report, &conversation, &exchanges).await?;
+    let conversation = tell_conversation(stage, report).await?;
+    let mut exchanges = Vec::new();
+    for channel in both_ways() {
+        exchanges.push(tell_exchange(stage, report, channel).await?);
+    }
+    let elsewhere = exchanges.iter().find(|it| it.channel == ELSEWHERE);
+    let elsewhere = elsewhere.with_context(|| format!("nobody wrote by {ELSEWHERE}"))?;
+    let topics = tell_topics(stage, report, &conversation, elsewhere).await?;
     Ok(Told { conversation, exchanges, topics })
 }
 

@@ -1,6 +1,6 @@
 //! Two topics of one customer at once: which message belongs to which, why, and how a person corrects it.
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use serde_json::{Value, json};
 
 use super::channels::{Exchange, customer_writes};
@@ -8,9 +8,6 @@ use super::{Conversation, text_of};
 use crate::models::Platform;
 use crate::report::Report;
 use crate::stage::{Stage, until};
-
-/// The channel on which Ada goes on with what she began by WhatsApp.
-const OTHER: &str = "telegram";
 
 /// The outcome of the chapter.
 #[derive(Debug)]
@@ -36,16 +33,16 @@ pub struct Corrected {
     pub lamp: Option<usize>,
 }
 
-/// Tells the chapter.
-pub(super) async fn tell(
+/// Tells the chapter. It goes on with the conversation, by the channel of the exchange, too.
+pub async fn tell_topics(
     stage: &Stage,
     report: &Report,
     conversation: &Conversation,
-    exchanges: &[Exchange],
+    elsewhere: &Exchange,
 ) -> anyhow::Result<Topics> {
-    let scene = TopicStory { stage, report, order: &conversation.thread };
+    let scene = TopicStory { stage, report, order: &conversation.thread, elsewhere };
     let lamp = scene.another_topic().await?;
-    scene.one_person(exchanges).await?;
+    scene.one_person().await?;
     scene.goes_on_elsewhere().await?;
     scene.corrects(&lamp).await
 }
@@ -55,6 +52,8 @@ struct TopicStory<'a> {
     report: &'a Report,
     /// The thread of the first topic.
     order: &'a str,
+    /// Where Ada goes on with it.
+    elsewhere: &'a Exchange,
 }
 
 impl TopicStory<'_> {
@@ -73,13 +72,12 @@ impl TopicStory<'_> {
     }
 
     /// One of us says that Ada on the other channel is the Ada that we know.
-    async fn one_person(&self, exchanges: &[Exchange]) -> anyhow::Result<()> {
-        self.report.step(&format!("we link Ada's address on {OTHER} to the person that we know"));
-        let exchange = exchanges.iter().find(|it| it.channel == OTHER);
-        let exchange = exchange.with_context(|| format!("nobody wrote by {OTHER}"))?;
-        let theirs = self.contact_of(&exchange.thread).await?;
+    async fn one_person(&self) -> anyhow::Result<()> {
+        let Exchange { channel, thread, .. } = self.elsewhere;
+        self.report.step(&format!("we link Ada's address on {channel} to the person that we know"));
+        let theirs = self.contact_of(thread).await?;
         let address = json!({
-            "channel": OTHER,
+            "channel": channel,
             "id": text_of(&theirs, "/identities/0/address"),
             "account": text_of(&theirs, "/identities/0/seen/0/account"),
         });
@@ -92,8 +90,9 @@ impl TopicStory<'_> {
 
     /// The first topic goes on on the other channel.
     async fn goes_on_elsewhere(&self) -> anyhow::Result<()> {
-        self.report.step(&format!("Ada goes on with the first topic by {OTHER}"));
-        let other = self.stage.platform(OTHER)?;
+        let channel = self.elsewhere.channel;
+        self.report.step(&format!("Ada goes on with the first topic by {channel}"));
+        let other = self.stage.platform(channel)?;
         self.joins(other, "Has the courier left with A-1234?", self.order).await
     }
 

@@ -25,8 +25,8 @@ pub struct Conversation {
     pub sent: Vec<Sent>,
 }
 
-/// Tells the chapter.
-pub(super) async fn tell(stage: &Stage, report: &Report) -> anyhow::Result<Conversation> {
+/// Tells the chapter: Ada did not write before.
+pub async fn tell_conversation(stage: &Stage, report: &Report) -> anyhow::Result<Conversation> {
     let scene = WhatsappStory { stage, graph: stage.graph()?, report };
     let first = scene.customer_writes().await?;
     let thread = scene.thread_with(&first).await?;
@@ -109,7 +109,7 @@ impl WhatsappStory<'_> {
         });
         self.accepted(thread, "question", &content).await?;
         let asked = until("the list is at the platform", async || {
-            Ok(self.graph.sent().into_iter().find(|it| it.kind == "interactive"))
+            Ok(self.graph.sent_to(&ADA).into_iter().find(|it| it.kind == "interactive"))
         })
         .await?;
         pause().await;

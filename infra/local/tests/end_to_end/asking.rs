@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use local::models::whatsapp::{ELOISE, NOOR, Person};
+use local::models::whatsapp::{MATEO, NOOR, Person};
 use local::stage::{Stage, until};
 use local::story::{find_thread, text_of};
 use serde_json::{Value, json};
+
+use crate::world::World;
 
 /// Our question about two topics.
 const ORDER: &str = "On which day may we bring order A-10023?";
@@ -15,6 +17,8 @@ const TABLE: &str = "What would be a good day for your table?";
 pub(crate) const DOUBTFUL: &str = "Hello, is Friday a good day for you?";
 /// A message after it, before the question is answered.
 const MORE: &str = "After six, if you can";
+/// Where customers are asked, if they are.
+const ASKED_ON: &str = "whatsapp,telegram";
 /// The question to the customer then.
 const QUESTION: &str = "Which of these is your message about?";
 
@@ -27,20 +31,28 @@ pub(crate) struct Doubt {
     pub(crate) other: String,
 }
 
-/// The story before this one runs without a question, too: it counts what the customer was sent.
-pub(crate) async fn nobody_is_asked_by_default(stage: &Stage) -> Doubt {
-    let hello = "Bonjour, vous êtes ouverts dimanche ?";
+pub(crate) async fn nobody_is_asked_by_default(world: &World) {
+    world.unasked().await;
+}
+
+pub(crate) async fn doubt_that_nobody_is_asked_about(world: &World) -> Doubt {
+    let stage = world.stage_that_asks_on("").await;
+    let hello = "Bonjour, est-ce que vous êtes ouverts samedi ?";
+    write(stage, &MATEO, hello).await;
     let contact = contact_of(stage, &thread_with(stage, "whatsapp", hello).await).await;
     let topics = two_topics(stage, "whatsapp", &contact).await;
-    let doubt = doubt(stage, &contact, &topics, write(stage, &ELOISE, DOUBTFUL)).await;
-    write(stage, &ELOISE, "Thank you!").await;
+    let doubt = doubt(stage, &contact, &topics, write(stage, &MATEO, DOUBTFUL)).await;
+    write(stage, &MATEO, "Thank you!").await;
     nothing_was_asked(stage, &contact, "Thank you!").await;
     doubt
 }
 
-pub(crate) async fn a_customer_is_asked_and_the_answer_files_what_was_in_doubt(
-    stage: &Stage,
-) -> Doubt {
+pub(crate) async fn a_customer_is_asked_and_the_answer_files_what_was_in_doubt(world: &World) {
+    world.asked().await;
+}
+
+pub(crate) async fn doubt_that_a_customer_ends(world: &World) -> Doubt {
+    let stage = world.stage_that_asks_on(ASKED_ON).await;
     let graph = stage.graph().unwrap();
     let hello = "Hello, where is my order A-10023?";
     write(stage, &NOOR, hello).await;
@@ -117,10 +129,12 @@ async fn both_are_where_she_says(stage: &Stage, doubt: &Doubt, tapped: &str) {
     assert_eq!(made, [("move".to_owned(), "customer".to_owned())]);
 }
 
-pub(crate) async fn something_new_becomes_a_thread_of_its_own(stage: &Stage) {
+pub(crate) async fn something_new_becomes_a_thread_of_its_own(world: &World) {
+    let stage = world.stage_that_asks_on(ASKED_ON).await;
     let bot = stage.bot_api().unwrap();
-    let first = thread_with(stage, "telegram", "Has the courier left with A-1234?").await;
-    let contact = contact_of(stage, &first).await;
+    let hello = "It is Ada once more, by telegram.";
+    say(stage, "telegram", hello).await;
+    let contact = contact_of(stage, &thread_with(stage, "telegram", hello).await).await;
     let topics = two_topics(stage, "telegram", &contact).await;
     let before = threads(stage, &contact).await;
     let doubt = doubt(stage, &contact, &topics, say(stage, "telegram", DOUBTFUL)).await;
@@ -150,7 +164,8 @@ pub(crate) async fn something_new_becomes_a_thread_of_its_own(stage: &Stage) {
     assert_eq!(questions(stage, &contact).await, 1, "asked twice");
 }
 
-pub(crate) async fn nobody_is_asked_on_a_channel_that_is_not_named(stage: &Stage) {
+pub(crate) async fn nobody_is_asked_on_a_channel_that_is_not_named(world: &World) {
+    let stage = world.stage_that_asks_on(ASKED_ON).await;
     let hello = "It is Ada once more, by messenger.";
     say(stage, "messenger", hello).await;
     let contact = contact_of(stage, &thread_with(stage, "messenger", hello).await).await;
@@ -261,7 +276,7 @@ async fn thread_with(stage: &Stage, channel: &str, text: &str) -> String {
         .unwrap()
 }
 
-async fn contact_of(stage: &Stage, thread: &str) -> String {
+pub(crate) async fn contact_of(stage: &Stage, thread: &str) -> String {
     let thread = stage.get(&format!("/v1/threads/{thread}")).await.unwrap();
     text_of(&thread, "/contact_id").to_owned()
 }

@@ -1,15 +1,17 @@
 //! The things that outlive a channel and a stack.
 
-use domain::id::AccountId;
-use domain::webhook::Verified;
 use http::Method;
 use local::deploy::Stack;
-use local::models::whatsapp::{ADA, PHONE_NUMBER_ID};
 use local::report::Report;
-use local::stage::{Stage, until};
-use local::story::{find_thread, text_of};
-use local::{adopt, http::Client, replay, secrets};
-use serde_json::{Value, json};
+use local::stage::Stage;
+use local::story::text_of;
+use local::{adopt, http::Client, secrets};
+use serde_json::json;
+
+use crate::world::World;
+
+/// The name of the stack beside the one that everything else is played on.
+const CORE: &str = "core";
 
 /// The answer to a forged webhook of a channel: 401 if there is such a channel.
 async fn forged(stack: &Stack, channel: &str) -> u16 {
@@ -23,35 +25,53 @@ async fn sending_secret(stack: &Stack) -> String {
     text_of(&stack.aws.json(&read).await.unwrap(), "/SecretString").to_owned()
 }
 
-/// Without a channel it was deployed; it gets one, loses it and gets it again.
-pub(crate) async fn a_channel_that_is_unnamed_keeps_its_secrets(core: Stack) -> Stack {
+pub(crate) async fn the_core_deploys_without_a_channel(world: &World) {
+    world.core().await;
+}
+
+pub(crate) async fn without_a_channel(stage: &Stage) -> Stack {
+    let core = deploy(stage, &[]).await;
+    assert!(core.output("WhatsappWebhookUrl").is_err());
+    let client = Client::new();
+    assert_eq!(client.get(&core.url("/v1/openapi.json").unwrap()).await.unwrap().status, 200);
+    assert_eq!(client.get(&core.url("/webhooks/whatsapp").unwrap()).await.unwrap().status, 404);
+    core
+}
+
+async fn deploy(stage: &Stage, channels: &[&str]) -> Stack {
+    let report = Report::quiet();
+    Stack::deploy(&stage.cloud, &stage.tools, CORE, channels, &report).await.unwrap()
+}
+
+/// Rests on the stack without a channel: it gets one, loses it and gets it again.
+pub(crate) async fn a_channel_that_is_unnamed_keeps_its_secrets(world: &World) {
+    let core = world.core().await;
     secrets::make(&core.aws, &core.name, "x").await.unwrap();
     let token = json!([{ "id": "1", "token": "worth keeping" }]);
     core.put_secret("x", "sending", &token).await.unwrap();
     for (channels, status) in [("x", 401), ("", 404), ("x", 401)] {
         let channels_now = format!("Channels={channels}");
         core.change(&[&channels_now, "SendingAccounts=x:1"]).await.unwrap();
-        assert_eq!(forged(&core, "x").await, status, "with {channels:?}");
+        assert_eq!(forged(core, "x").await, status, "with {channels:?}");
         let made = secrets::make(&core.aws, &core.name, "x").await.unwrap();
         assert_eq!(made, ["core/x/webhook is there", "core/x/sending is there"]);
-        assert_eq!(sending_secret(&core).await, token.to_string());
+        assert_eq!(sending_secret(core).await, token.to_string());
     }
-    core
 }
 
-pub(crate) async fn a_stack_is_made_again_around_what_a_deleted_one_left(
-    stage: &Stage,
-    core: Stack,
-) {
+/// Rests on the stack without a channel, and leaves another in its place: what needs the first one comes before.
+pub(crate) async fn a_stack_is_made_again_around_what_a_deleted_one_left(world: &World) {
+    let (stage, core) = (world.stage().await, world.core().await.clone());
+    secrets::make(&core.aws, &core.name, "x").await.unwrap();
+    core.put_secret("x", "sending", &json!([{ "id": "1", "token": "kept" }])).await.unwrap();
     let (aws, before) = (core.aws.clone(), core.outputs().clone());
     let table = core.output("TableName").unwrap().to_owned();
     let item = json!({ "TableName": table, "Item": { "pk": { "S": "KEPT" }, "sk": { "S": "0" } } });
     aws.call(&["dynamodb", "put-item"], &item).await.unwrap();
     let secret = sending_secret(&core).await;
     core.delete().await.unwrap();
-    adopt::adopt(&aws, &stage.tools, "core").await.unwrap();
-    let report = Report::quiet();
-    let again = Stack::deploy(&stage.cloud, &stage.tools, "core", &["x"], &report).await.unwrap();
+    adopt::adopt(&aws, &stage.tools, CORE).await.unwrap();
+    let again = deploy(stage, &["x"]).await;
     for kept in ["TableName", "BucketName", "InboundQueueUrl", "OutboundQueueUrl"] {
         assert_eq!(again.output(kept).unwrap(), before[kept], "{kept}");
     }
@@ -60,48 +80,4 @@ pub(crate) async fn a_stack_is_made_again_around_what_a_deleted_one_left(
     assert_eq!(text_of(&found, "/Item/pk/S"), "KEPT");
     assert_eq!(sending_secret(&again).await, secret);
     assert_eq!(forged(&again, "x").await, 401);
-}
-
-/// An entry of today that the code of yesterday did not know, and one that nobody knows.
-pub(crate) async fn an_entry_that_was_put_aside_goes_back(stage: &Stage) {
-    let (graph, report, stack) = (stage.graph().unwrap(), Report::quiet(), &stage.stack);
-    let text = "This one was put aside and goes back.";
-    let message = graph.message(&ADA, json!({ "type": "text", "text": { "body": text } }));
-    let webhook = graph.envelope(&ADA, &[message]).to_string();
-    let accounts = [AccountId::new(PHONE_NUMBER_ID)];
-    let proven = Verified::vouched(webhook.as_bytes(), &accounts, aws::now());
-    let inbound = replay::reader(channels::ALL, "whatsapp").unwrap();
-    let event = (inbound.parse)(&proven).unwrap().remove(0);
-    let item = json!({
-        "pk": { "S": "UNK#aside" }, "sk": { "S": "0" }, "queue": { "S": "inbound" },
-        "group": { "S": "g" }, "entry": { "S": json!(event).to_string() }, "kept": { "N": "1" },
-    });
-    let put = json!({ "TableName": stack.output("TableName").unwrap(), "Item": item });
-    stack.aws.call(&["dynamodb", "put-item"], &put).await.unwrap();
-    let stranger = json!({
-        "QueueUrl": stack.output("InboundQueueUrl").unwrap(), "MessageGroupId": "g",
-        "MessageDeduplicationId": aws::new_id("a-test-"), "MessageBody": r#"{"kind":"of tomorrow"}"#,
-    });
-    stack.aws.call(&["sqs", "send-message"], &stranger).await.unwrap();
-    let aside = async || {
-        let scan = json!({
-            "TableName": stack.output("TableName")?,
-            "FilterExpression": "attribute_exists(entry) AND pk <> :put",
-            "ExpressionAttributeValues": { ":put": { "S": "UNK#aside" } },
-        });
-        let found = stack.aws.call(&["dynamodb", "scan"], &scan).await?;
-        anyhow::Ok(found.pointer("/Items/0").cloned())
-    };
-    let first = until("the stranger is put aside", aside).await.unwrap();
-    assert_eq!(text_of(&first, "/entry/S"), r#"{"kind":"of tomorrow"}"#);
-    // The stranger may be aside again before it is removed.
-    let replayed = replay::replay_aside(stack, &report).await.unwrap();
-    assert_eq!(replayed.queued + replayed.unread, 2);
-    until("the entry is filed", async || find_thread(stage, "whatsapp", text).await).await.unwrap();
-    let again = until("the stranger is put aside again", async || {
-        Ok(aside().await?.filter(|it| it.get("kept") != first.get("kept")))
-    });
-    assert_eq!(text_of(&again.await.unwrap(), "/queue/S"), "inbound");
-    let parked = first.get("expires").and_then(Value::as_object);
-    assert!(parked.is_none(), "without MessageRetentionDays nothing expires");
 }

@@ -1,13 +1,17 @@
 //! The commands of the README's Deploy, as they stand there, from a home that holds nothing.
 
+use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use http::Method;
+use local::cloud::REGION;
 use local::stage::Stage;
 use local::{http::Client, place};
 use tokio::process::Command;
+
+use crate::world::World;
 
 /// The commands after the one that says where to, up to what is not for a first deployment.
 fn commands() -> String {
@@ -46,7 +50,8 @@ fn workplace(stage: &Stage) -> PathBuf {
     folder
 }
 
-pub(crate) async fn the_readmes_commands_deploy_from_an_empty_home(stage: &Stage) {
+pub(crate) async fn the_readmes_commands_deploy_from_an_empty_home(world: &World) {
+    let stage = world.stage().await;
     let (folder, stack, bucket) = (workplace(stage), "readme", "readme-artifacts");
     stage.stack.aws.run(&["s3", "mb", &format!("s3://{bucket}")]).await.unwrap();
     let path = format!("{}:/usr/bin:/bin", folder.join("bin").display());
@@ -73,7 +78,8 @@ pub(crate) async fn the_readmes_commands_deploy_from_an_empty_home(stage: &Stage
 }
 
 /// A token of the script is a token like any other.
-pub(crate) async fn a_token_of_the_script_is_listed_and_revoked(stage: &Stage) {
+pub(crate) async fn a_token_of_the_script_is_listed_and_revoked(world: &World) {
+    let stage = world.stage().await;
     let options = ["--name", "the desk", "--scopes", "threads:read", "--days", "2"];
     let token = stage.stack.first_token(&options).await.unwrap();
     let status = async || {
@@ -94,4 +100,34 @@ pub(crate) async fn a_token_of_the_script_is_listed_and_revoked(stage: &Stage) {
     {
         assert!(stage.stack.first_token(wrong).await.is_err(), "{wrong:?}");
     }
+}
+
+/// Of a home with a named profile the script takes key, secret and region; the environment has none of them.
+pub(crate) async fn a_token_is_made_by_a_profile_alone(world: &World) {
+    let stage = world.stage().await;
+    let aws = &stage.stack.aws;
+    let home = place::scratch().join(aws::new_id("home-"));
+    fs::create_dir_all(home.join(".aws")).unwrap();
+    let given: BTreeMap<_, _> = aws.environment().into_iter().collect();
+    let [key, secret] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|it| &given[it]);
+    let keys = format!("[desk]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n");
+    fs::write(home.join(".aws/credentials"), keys).unwrap();
+    fs::write(home.join(".aws/config"), format!("[profile desk]\nregion = {REGION}\n")).unwrap();
+    let script = async |profile: &[&str]| {
+        let mut script = Command::new(place::root().join("infra/first-token"));
+        script.args(["--stack", &stage.stack.name, "--endpoint-url", aws.endpoint()]).args(profile);
+        script.env_clear().env("PATH", aws.search_path()).env("HOME", &home).kill_on_drop(true);
+        script.output().await.unwrap()
+    };
+    let made = script(&["--profile", "desk"]).await;
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let said = String::from_utf8(made.stdout).unwrap();
+    let bearer = format!("Bearer {}", said.lines().last().unwrap());
+    let headers = [("authorization", bearer.as_str())];
+    let answer = stage.ask(Method::GET, "/v1/threads", &headers, vec![]).await.unwrap();
+    assert_eq!(answer.status, 200);
+    for wrong in [&["--profile", "nobody"][..], &["--profile"], &[]] {
+        assert!(!script(wrong).await.status.success(), "{wrong:?}");
+    }
+    fs::remove_dir_all(&home).unwrap();
 }

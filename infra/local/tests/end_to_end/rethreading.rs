@@ -8,16 +8,15 @@ use local::story::text_of;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::asking::{DOUBTFUL, Doubt, said, threads, timeline};
+use crate::asking::{DOUBTFUL, said, threads, timeline};
+use crate::world::World;
 
 const BY_OPS: [&str; 3] = ["--apply", "--author", "ops"];
 
-/// Another model threads what was said: by a person who was not asked, and by one who was asked and answered.
-pub(crate) async fn another_model_is_tried_applied_and_taken_back(
-    stage: &Stage,
-    unasked: &Doubt,
-    asked: &Doubt,
-) {
+/// Rests on what a person said who was not asked, and on what one said who was asked and answered: another model threads it.
+pub(crate) async fn another_model_is_tried_applied_and_taken_back(world: &World) {
+    let (unasked, asked) = (world.unasked().await, world.asked().await);
+    let stage = world.stage().await;
     let weights = place::scratch().join(format!("weights-{}.json", std::process::id()));
     std::fs::write(&weights, never_joins()).unwrap();
     let trial = Trial { stage, weights: weights.to_str().unwrap(), contact: &unasked.contact };

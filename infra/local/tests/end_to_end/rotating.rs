@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use local::models::Platform;
 use local::models::whatsapp::NOOR;
 use local::stage::{Stage, until};
-use local::story::text_of;
+use local::story::{find_thread, text_of};
 use serde_json::{Value, json};
 
-use crate::asking::{said, threads};
+use crate::asking::{contact_of, said, threads};
+use crate::world::World;
 
 /// Within what a removed secret must be refused, and a new one believed.
 const BAR: Duration = Duration::from_mins(1);
@@ -29,14 +31,17 @@ struct Signed {
     last_refused: Option<Duration>,
 }
 
-/// It stays replaced: nothing may come by the old secret after this.
-pub(crate) async fn a_webhook_secret_is_replaced_under_load(stage: &Stage, contact: &str) {
-    let model = stage.platform("whatsapp").unwrap();
-    let mut secret = model.webhook_secret();
+/// It stays replaced: the model signs with the new one afterwards.
+pub(crate) async fn a_webhook_secret_is_replaced_under_load(world: &World) {
+    let stage = world.stage().await;
+    let graph = stage.graph().unwrap();
+    let mut secret = graph.webhook_secret();
     let old_secret = secret["signing"][0].as_str().unwrap().to_owned();
     // Both functions of the load are there, and have met the old secret.
-    let before = write(stage, &old_secret, "before the rotation").await;
-    assert_eq!(before, 200);
+    let first = "before the rotation";
+    assert_eq!(write(stage, &old_secret, first).await, 200);
+    let thread = until("it is in a thread", async || find_thread(stage, "whatsapp", first).await);
+    let contact = contact_of(stage, &thread.await.unwrap()).await;
 
     secret["signing"] = json!([NEW]);
     stage.stack.put_secret("whatsapp", "webhook", &secret).await.unwrap();
@@ -71,9 +76,10 @@ pub(crate) async fn a_webhook_secret_is_replaced_under_load(stage: &Stage, conta
         signed
     };
     let (old, new) = tokio::join!(load(&old_secret, "old"), load(NEW, "new"));
+    graph.sign_with(NEW);
 
     let kept = until("everything that was proven is in a thread", async || {
-        let found = texts(stage, contact).await;
+        let found = texts(stage, &contact).await;
         let proven = old.proven.iter().chain(&new.proven);
         let n_lost = proven.filter(|it| !found.contains(*it)).count();
         Ok((n_lost == 0).then_some(found))
@@ -136,8 +142,9 @@ async fn texts(stage: &Stage, contact: &str) -> BTreeSet<String> {
 }
 
 /// Strangers post a lot; what it costs us are a few lines.
-pub(crate) async fn a_flood_of_forgeries_costs_a_few_lines(stage: &Stage) {
+pub(crate) async fn a_flood_of_forgeries_costs_a_few_lines(world: &World) {
     const POSTS: usize = 300;
+    let stage = world.stage().await;
     let (graph, since) = (stage.graph().unwrap(), aws::now());
     let message = graph.message(&NOOR, json!({ "type": "text", "text": { "body": "forged" } }));
     let webhook = graph.envelope(&NOOR, &[message]);

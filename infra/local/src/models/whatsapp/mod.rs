@@ -77,6 +77,8 @@ pub const ELOISE: Person = Person { phone: None, user_id: "FR.7770001112223334",
 /// Another customer with a phone number.
 pub const NOOR: Person =
     Person { phone: Some("447700900222"), user_id: "GB.8880001112223334", name: "Noor" };
+/// Another customer with a username.
+pub const MATEO: Person = Person { phone: None, user_id: "ES.9990001112223334", name: "Mateo" };
 
 /// A message that the platform took from us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +109,8 @@ pub struct Graph {
 #[derive(Default)]
 struct State {
     webhook_url: String,
+    /// What the app signs with, once that is no longer its first secret.
+    new_secret: Option<String>,
     next_id: u32,
     /// When each customer last wrote, by user id.
     last_wrote: Vec<(&'static str, Timestamp)>,
@@ -130,6 +134,11 @@ impl Graph {
     pub fn sent_to(&self, customer: &Person) -> Vec<Sent> {
         let is_theirs = |it: &Sent| person(&it.to).is_some_and(|it| it.user_id == customer.user_id);
         self.sent().into_iter().filter(is_theirs).collect()
+    }
+
+    /// From now on it signs webhooks with another secret.
+    pub fn sign_with(&self, secret: &str) {
+        self.state().new_secret = Some(secret.to_owned());
     }
 
     /// The messages that it took from us so far.
@@ -166,7 +175,7 @@ impl Graph {
 
 /// The customer behind an address, if it is on the platform.
 fn person(address: &Address) -> Option<Person> {
-    [ADA, ELOISE, NOOR].into_iter().find(|it| match address {
+    [ADA, ELOISE, NOOR, MATEO].into_iter().find(|it| match address {
         Address::Phone(digits) => it.phone == Some(digits.as_str()),
         Address::User(id) => it.user_id == id,
     })

@@ -85,7 +85,8 @@ impl Graph {
 
     /// Posts a webhook, signed; the answer's status.
     pub async fn post(&self, webhook: &Value) -> anyhow::Result<u16> {
-        self.post_signed_with(webhook, APP_SECRET).await
+        let secret = self.state().new_secret.clone();
+        self.post_signed_with(webhook, secret.as_deref().unwrap_or(APP_SECRET)).await
     }
 
     /// Posts a webhook as the platform does: what is not answered with 200 is sent again, less and less often. The
