@@ -4,18 +4,19 @@
 use std::time::Duration;
 
 use aws::batch::Time;
-use aws::store::Store;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use domain::content::Content;
-use domain::event::{Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
-use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
+use domain::event::{InboundEvent, Kind, Message, Receipt, ReceiptOf};
+use domain::id::ProviderId;
 use domain::status::Status;
 use domain::time::Timestamp;
-use embedded::{Cloud, TABLE};
+use embedded::events::{START, bsuid, known_by, told};
+use embedded::tables::table;
+use embedded::{Cloud, queued};
 use threading::Filer;
 
 fn filer(cloud: &Cloud, steps: embedded::Steps) -> Filer {
-    Filer::over(Store::over(cloud.process_with(steps).table, TABLE.to_owned()), None)
+    Filer::over(table(&cloud.process_with(steps)), None)
 }
 
 fn time() -> Time {
@@ -23,20 +24,7 @@ fn time() -> Time {
 }
 
 fn event(person: &str, key: &str, kind: Kind) -> InboundEvent {
-    let channel = Channel::from_static("whatsapp");
-    InboundEvent {
-        key: EventKey::new(key),
-        identity: Some(Identity {
-            id: IdentityId::scoped(&channel, "", person),
-            aliases: vec![],
-            name: None,
-        }),
-        channel,
-        account: AccountId::new("7008"),
-        at: Timestamp::from_secs(1_795_000_000),
-        kind,
-        content_ref: None,
-    }
+    told(Some(known_by(bsuid(person))), key, Timestamp::from_secs(START), kind)
 }
 
 fn says(person: &str, id: &str) -> String {
@@ -46,14 +34,11 @@ fn says(person: &str, id: &str) -> String {
 
 /// A batch of one entry per body, named by its place, in the group of its first word.
 fn batch(entries: &[(&str, String)]) -> SqsEvent {
+    let named =
+        |(n, (group, body)): (usize, &(&str, String))| queued(&n.to_string(), Some(group), body);
+    let records = entries.iter().enumerate().map(named).collect();
     let mut batch = SqsEvent::default();
-    for (n, (group, body)) in entries.iter().enumerate() {
-        let mut entry = SqsMessage::default();
-        entry.message_id = Some(n.to_string());
-        entry.body = Some(body.clone());
-        entry.attributes.insert("MessageGroupId".to_owned(), (*group).to_owned());
-        batch.records.push(entry);
-    }
+    batch.records = records;
     batch
 }
 
@@ -161,7 +146,7 @@ async fn an_entry_that_the_table_can_never_hold_is_put_aside_and_its_neighbours_
 #[tokio::test]
 async fn what_is_put_aside_is_kept_as_long_as_messages_are() {
     let cloud = Cloud::start().await;
-    let table = Store::over(cloud.process().table, TABLE.to_owned());
+    let table = table(&cloud.process());
     let filer = Filer::over(table, Some(Duration::from_hours(240)));
     filer.handle(batch(&[("a", "no event".to_owned())]), time()).await.unwrap();
     let items = cloud.items().await;

@@ -1,21 +1,18 @@
 //! Threading once more with other weights: in shadow, then as corrections, which can be taken back.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
-use aws::store::{Filed, Fresh, Order, Rules, SortOrder, Store, Window};
+use aws::store::{Filed, Fresh, Rules, SortOrder, Store, Window};
 use domain::content::Content;
-use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
-use domain::filing::{CorrectionState, Decider, Past};
-use domain::id::{
-    AccountId, Channel, ContactId, CorrectionId, EventKey, IdentityId, ProviderId, ThreadId,
-};
+use domain::event::{Direction, InboundEvent, Message};
+use domain::filing::{CorrectionState, Past};
+use domain::id::{ContactId, ProviderId, ThreadId};
 use domain::threading::Model;
 use domain::time::Timestamp;
-use embedded::{Cloud, TABLE};
+use embedded::Cloud;
+use embedded::events::{START, bsuid, known_by, order, told};
+use embedded::tables::table;
 use local::report::Report;
 use local::rethread::{Found, Other, export, rethread};
-
-const WHATSAPP: Channel = Channel::from_static("whatsapp");
-const START: i64 = 1_795_000_000;
 
 /// A model that never opens a thread: it is how a heap comes about.
 fn heaping() -> Rules {
@@ -31,19 +28,8 @@ fn better(author: Option<&str>) -> Other {
 }
 
 fn event(person: &str, id: &str, minute: i64, message: Message) -> InboundEvent {
-    InboundEvent {
-        key: EventKey::new(id),
-        channel: WHATSAPP,
-        account: AccountId::new("7008"),
-        identity: Some(Identity {
-            id: IdentityId::scoped(&WHATSAPP, "", person),
-            aliases: vec![],
-            name: None,
-        }),
-        at: Timestamp::from_secs(START + minute * 60),
-        kind: Kind::from(message),
-        content_ref: None,
-    }
+    let at = Timestamp::from_secs(START + minute * 60);
+    told(Some(known_by(bsuid(person))), id, at, message)
 }
 
 /// Two topics of a person, all in one thread.
@@ -75,7 +61,7 @@ struct World {
 impl World {
     async fn start() -> Self {
         let cloud = Cloud::start().await;
-        let table = Store::over(cloud.process().table, TABLE.to_owned());
+        let table = table(&cloud.process());
         Self { cloud, table }
     }
 
@@ -135,13 +121,7 @@ async fn what_is_applied_is_a_correction_that_is_made_once_and_can_be_taken_back
     let page = world.table.corrections().view_corrections(&contact, &window).await.unwrap();
     let [made] = page.rows.as_slice() else { panic!("{} corrections", page.rows.len()) };
     assert_eq!((made.author.as_str(), made.state), ("ops", CorrectionState::Done));
-    let order = Order {
-        id: CorrectionId::new("cor_revert"),
-        author: "ops".to_owned(),
-        decider: Decider::Person,
-        reason: None,
-        at: Timestamp::from_secs(START + 1_000_000),
-    };
+    let order = order("cor_revert", "ops", Timestamp::from_secs(START + 1_000_000));
     world.table.corrections().revert(&order, &contact, &made.id, &heaping()).await.unwrap();
     assert_eq!(world.sizes(&contact).await, [5]);
     let again = world.run(Some("ops"), Some(&contact)).await;

@@ -109,6 +109,8 @@ fn failure(id: String) -> BatchItemFailure {
 mod tests {
     use std::cell::RefCell;
 
+    use embedded::queued;
+
     use super::*;
 
     const A_MINUTE: Duration = Duration::from_mins(1);
@@ -128,13 +130,7 @@ mod tests {
     fn run_for(names: &[&str], bad: &[&str], time: Time) -> Outcome {
         let mut event = SqsEvent::default();
         for name in names {
-            let mut entry = SqsMessage::default();
-            entry.message_id = Some((*name).to_owned());
-            entry.body = Some((*name).to_owned());
-            if let Some(group) = name.get(..1).filter(|it| *it != "-") {
-                entry.attributes.insert("MessageGroupId".to_owned(), group.to_owned());
-            }
-            event.records.push(entry);
+            event.records.push(queued(name, name.get(..1).filter(|it| *it != "-"), name));
         }
         let (begun, aside) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
         let work = async |entry: &SqsMessage| {

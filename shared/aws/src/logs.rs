@@ -135,9 +135,8 @@ fn line(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use aws_sdk_dynamodb::operation::get_item::GetItemError;
+    use embedded::Lines;
 
     use super::*;
 
@@ -179,31 +178,16 @@ mod tests {
         assert!(LEVELS.iter().all(|it| rank(it) <= own), "{line}");
     }
 
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
     fn logged(level: &str) -> Vec<serde_json::Value> {
         let lines = Lines::default();
-        let writer = lines.clone();
-        tracing::subscriber::with_default(subscriber(level, move || writer.clone()), || {
+        tracing::subscriber::with_default(subscriber(level, lines.clone()), || {
             let outer = tracing::error_span!("invoke", requestId = "req_1").entered();
             let inner = tracing::error_span!("worker").entered();
             tracing::info!(n_events = 2, "queued a webhook");
             tracing::error!("parked a proven webhook");
             drop((inner, outer));
         });
-        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        text.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
+        lines.take().1
     }
 
     #[test]

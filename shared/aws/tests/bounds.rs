@@ -5,15 +5,17 @@
 use aws::ingest::{Secrets, Shell, handle_request};
 use aws::objects::Objects;
 use aws::queue::Queue;
-use aws::store::{Filed, Fresh, Rules, Store};
+use aws::store::{Filed, Fresh, Rules};
 use aws::vault::Vault;
 use domain::content::{Content, Raw};
-use domain::event::{Identity, InboundEvent, Kind, Message, TemplateChanged};
+use domain::event::{InboundEvent, Kind, Message, TemplateChanged};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
 use domain::inbound::{Ack, Inbound, Malformed, Reply, Source};
 use domain::time::Timestamp;
 use domain::webhook::{Encoding, Proof, Verified, sign};
-use embedded::{Cloud, TABLE};
+use embedded::Cloud;
+use embedded::events::known_by;
+use embedded::tables::table;
 use lambda_http::Body;
 use serde_json::{Value, json};
 
@@ -32,7 +34,7 @@ fn parse(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
             [from, id, at] => {
                 let message = Message::inbound(ProviderId::new(id), Content::text("hello"));
                 let id = IdentityId::scoped(&CHANNEL, "", from);
-                let of = Identity { id, aliases: vec![], name: None };
+                let of = known_by(id);
                 (Some(of), Timestamp::parse(at).unwrap(), Kind::from(message))
             }
             names => {
@@ -73,7 +75,7 @@ async fn file(cloud: &Cloud, body: &Value) -> Vec<Filed> {
     let (name, value) = sign(&PROOF, &"hush".into(), &body);
     let request = http::Request::post("/").header(name, value).body(Body::from(body)).unwrap();
     assert_eq!(handle_request(&shell, request, received()).await.status(), 200);
-    let table = Store::over(process.table, TABLE.to_owned());
+    let table = table(&cloud.process());
     let mut filed = Vec::new();
     for entry in cloud.queues.take("inbound.fifo") {
         let event: InboundEvent = serde_json::from_str(&entry.body).unwrap();
@@ -109,7 +111,7 @@ async fn a_message_of_the_year_2100_opens_no_window_until_then() {
     let cloud = Cloud::start().await;
     let filed = file(&cloud, &json!([["ada", "m1", "2100-01-01T00:00:00Z"]])).await;
     assert!(matches!(filed[..], [Filed::Opened(_)]), "{filed:?}");
-    let table = Store::over(cloud.process().table, TABLE.to_owned());
+    let table = table(&cloud.process());
     let ada = table
         .contacts()
         .find_identity(&IdentityId::scoped(&CHANNEL, "", "ada"))

@@ -5,6 +5,8 @@
 //!
 //! Two things it cannot show: reads are never stale and transactions never conflict by themselves. Tests of interleavings
 //! choose them: [`hold()`] holds calls back, [`Turns`] lets workers make theirs in turn.
+//!
+//! [`events`] builds what is filed, [`tables`] files it and compares what tables hold, [`stories`] draws whole streams.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,11 +16,15 @@
 )]
 
 mod bucket;
+pub mod events;
 mod hold;
+mod lines;
 mod meter;
 mod queues;
 mod secrets;
 mod steps;
+pub mod stories;
+pub mod tables;
 mod turns;
 
 use aws::store::item::Item;
@@ -31,11 +37,12 @@ use serde_json::{Value, json};
 
 pub use bucket::Bucket;
 pub use hold::hold;
+pub use lines::Lines;
 pub use meter::{Capacity, Meter};
-pub use queues::{Queued, Queues};
+pub use queues::{Queued, Queues, queued};
 pub use secrets::Secrets;
 pub use steps::{Steps, Stopped};
-pub use turns::Turns;
+pub use turns::{Turns, in_turns, schedules};
 
 /// The table's name in tests.
 pub const TABLE: &str = "ariane";

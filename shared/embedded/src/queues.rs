@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use aws_lambda_events::sqs::SqsMessage;
 use aws_sdk_sqs::config::{BehaviorVersion, Region};
 use aws_smithy_types::retry::RetryConfig;
 use axum::Router;
@@ -159,4 +160,15 @@ async fn answer(
         other => panic!("the queues do not model {other}"),
     };
     (axum::http::StatusCode::OK, reply.to_string())
+}
+
+/// An entry as Lambda hands it over: its name, the group that it is in, if it is in one, and its body.
+#[must_use]
+pub fn queued(name: &str, group: Option<&str>, body: &str) -> SqsMessage {
+    let mut entry = SqsMessage::default();
+    entry.message_id = Some(name.to_owned());
+    entry.body = Some(body.to_owned());
+    let group = group.map(|it| ("MessageGroupId".to_owned(), it.to_owned()));
+    entry.attributes.extend(group);
+    entry
 }

@@ -1,51 +1,17 @@
 //! The log's entry of a call: who took which route, and with what end. Nothing else of it.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use api::routes::{SCOPES, THREADS_READ};
 use aws::store::tokens::NewToken;
-use serde_json::{Value, json};
-use tracing_subscriber::fmt::MakeWriter;
+use embedded::Lines;
+use serde_json::json;
 
 use crate::world::{PHONE, World, ask, now, request};
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Lines {
-    /// Gathers what this thread logs, as Lambda gets it.
-    fn gather(&self) -> tracing::subscriber::DefaultGuard {
-        let json =
-            tracing_subscriber::fmt().json().flatten_event(true).without_time().with_target(false);
-        tracing::subscriber::set_default(json.with_writer(self.clone()).finish())
-    }
-
-    /// The lines logged since, as they are and read.
-    fn take(&self) -> (String, Vec<Value>) {
-        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
-        let read = text.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
-        (text, read)
-    }
+/// Gathers what this thread logs, as Lambda gets it.
+fn gather(lines: &Lines) -> tracing::subscriber::DefaultGuard {
+    let json =
+        tracing_subscriber::fmt().json().flatten_event(true).without_time().with_target(false);
+    tracing::subscriber::set_default(json.with_writer(lines.clone()).finish())
 }
 
 #[tokio::test]
@@ -58,7 +24,7 @@ async fn every_call_is_one_line_with_its_route_its_token_and_its_end() {
     let contact = format!("/v1/contacts/con_{}", "0".repeat(32));
     let find = format!("/v1/contacts?address=whatsapp:{}", PHONE.replace('+', "%2B"));
     let lines = Lines::default();
-    let _guard = lines.gather();
+    let _guard = gather(&lines);
     for (path, token, route, status, reason) in [
         (&*find, Some(&all), Some("GET /v1/contacts"), 200, None),
         (&*contact, Some(&all), Some("GET /v1/contacts/{id}"), 404, None),
@@ -98,7 +64,7 @@ async fn a_fault_of_the_table_is_logged_without_what_the_table_says() {
     let table = aws::store::Store::over(process.table, "447700900111 gone".to_owned());
     let api = api::Api { store: table, ..world.api() };
     let lines = Lines::default();
-    let _guard = lines.gather();
+    let _guard = gather(&lines);
     let reply = ask(&api, request("GET", "/v1/threads", Some(token.reveal()))).await;
     assert_eq!(reply.status, 503);
     let (text, read) = lines.take();

@@ -1,7 +1,5 @@
 //! A deployment for one test: a table, queues, a person who wrote, and callers.
 
-use std::time::Duration;
-
 use api::call::{Body, Request};
 use api::routes::{self, SCOPES};
 use api::{Api, Auth};
@@ -10,10 +8,12 @@ use aws::queue::Queue;
 use aws::store::tokens::NewToken;
 use aws::store::{Fresh, Rules, Store};
 use domain::content::Content;
-use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
-use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
+use domain::event::{InboundEvent, Kind, Message};
+use domain::id::{AccountId, IdentityId, ProviderId};
 use domain::time::Timestamp;
-use embedded::{Cloud, Process, TABLE};
+use embedded::events::{by_us, known_by, told};
+use embedded::tables::{rules, table};
+use embedded::{Cloud, Process};
 use serde_json::Value;
 
 use crate::openapi;
@@ -224,14 +224,6 @@ pub(crate) fn api(cloud: &Cloud, process: Process) -> Api {
     }
 }
 
-fn rules() -> Rules {
-    Rules::keeping(Some(Duration::from_hours(400 * 24)))
-}
-
-fn table(process: &Process) -> Store {
-    Store::over(process.table.clone(), TABLE.to_owned())
-}
-
 /// Something that WhatsApp tells us.
 pub(crate) fn event(
     identity: Option<IdentityId>,
@@ -239,19 +231,10 @@ pub(crate) fn event(
     at: Timestamp,
     kind: Kind,
 ) -> InboundEvent {
-    InboundEvent {
-        key: EventKey::new(key),
-        channel: Channel::from_static("whatsapp"),
-        account: AccountId::new(ACCOUNT),
-        identity: identity.map(|id| Identity { id, aliases: vec![], name: None }),
-        at,
-        kind,
-        content_ref: None,
-    }
+    InboundEvent { account: AccountId::new(ACCOUNT), ..told(identity.map(known_by), key, at, kind) }
 }
 
 /// Something that a colleague wrote in another tool.
 pub(crate) fn echo(id: &str, words: &str) -> Kind {
-    let message = Message::inbound(ProviderId::new(id), Content::text(words));
-    Message { direction: Direction::Out, opens_window: false, ..message }.into()
+    by_us(Message::inbound(ProviderId::new(id), Content::text(words))).into()
 }

@@ -11,19 +11,19 @@ use aws::queue::{self, Queue};
 use aws::store::{Fresh, Rules, Store};
 use aws::timers::{OUTBOUND, Queues, Schedules, Timers};
 use aws::vault::Vault;
-use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_scheduler::config::{BehaviorVersion, Credentials, Region};
 use domain::content::Content;
-use domain::event::{Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
-use domain::id::{
-    AccountId, ContactId, EventKey, IdentityId, MessageId, ProviderId, Reference, ThreadId,
-};
-use domain::outbound::{Author, Outbound, SendContent};
+use domain::event::{InboundEvent, Kind, Message, Receipt, ReceiptOf};
+use domain::id::{AccountId, ContactId, IdentityId, MessageId, ProviderId, Reference, ThreadId};
+use domain::outbound::Outbound;
 use domain::sending::{Leg, OutboundEntry, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
-use embedded::{Cloud, Process, STAMPS, Steps, TABLE, is_in_inbox};
+use embedded::events::{answer, known_by, told};
+use embedded::tables::table;
+use embedded::{Cloud, Process, STAMPS, Steps, is_in_inbox, queued};
 use outbound::{Accounts, Outbox};
 use serde_json::{Value, json};
 
@@ -74,19 +74,10 @@ impl World {
             .file(&event(now.plus_ms(-60_000), question.into()), &fresh, &rules())
             .await
             .unwrap();
+        let leg = Leg::new(PIGEON, account(), vec![ada()]);
         let accepted = Outgoing {
-            id: id(),
-            content: SendContent::Text { text: "On its way.".to_owned() },
-            author: Author::Human,
-            legs: vec![Leg::new(PIGEON, account(), vec![ada()])],
-            passed: vec![],
-            thread: fresh.thread,
-            contact: fresh.contact,
-            at: now,
             expires_at: expires_after_ms.map(|it| now.plus_ms(it)),
-            hash: "0".repeat(64),
-            client_ref: None,
-            kept_until: None,
+            ..answer(id(), leg, (&fresh.thread, &fresh.contact), now)
         };
         table.sends().accept(&accepted, None, &rules()).await.unwrap();
         world.queue_again().await;
@@ -117,7 +108,7 @@ impl World {
     }
 
     pub(crate) fn table(&self) -> Store {
-        Store::over(self.cloud.process().table, TABLE.to_owned())
+        table(&self.cloud.process())
     }
 
     pub(crate) async fn message(&self) -> Outgoing {
@@ -151,9 +142,7 @@ impl World {
 
     /// Hands an entry to a program that lives on, and says whether it was done with it.
     pub(crate) async fn hand(outbox: &Outbox, entry: &Queuing) -> bool {
-        let mut queued = SqsMessage::default();
-        queued.message_id = Some("1".to_owned());
-        queued.body = Some(entry.body.clone());
+        let mut queued = queued("1", None, &entry.body);
         queued.event_source_arn = Some(format!("arn:aws:sqs:eu-west-1:0:{}", entry.queue));
         let mut batch = SqsEvent::default();
         batch.records.push(queued);
@@ -210,7 +199,7 @@ impl World {
         let bucket = Objects::over(process.bucket.clone(), "bucket".to_owned());
         self.platform.is_called_by(&process.steps);
         Outbox::over(
-            Store::over(process.table.clone(), TABLE.to_owned()),
+            table(process),
             Calls::new(bucket, Limits::default()).unwrap(),
             Timers::new(self.queue(process, TIMERS), schedules()),
             Queues::over([(OUTBOUND.to_owned(), self.queue(process, QUEUE))]),
@@ -282,7 +271,10 @@ fn ada() -> IdentityId {
 }
 
 fn event(at: Timestamp, kind: Kind) -> InboundEvent {
-    let key = EventKey::new(serde_json::to_string(&kind).unwrap());
-    let identity = Some(Identity { id: ada(), aliases: vec![], name: None });
-    InboundEvent { key, channel: PIGEON, account: account(), identity, at, kind, content_ref: None }
+    let key = serde_json::to_string(&kind).unwrap();
+    InboundEvent {
+        channel: PIGEON,
+        account: account(),
+        ..told(Some(known_by(ada())), &key, at, kind)
+    }
 }

@@ -4,18 +4,19 @@ use aws::queue::Queue;
 use aws::store::views::Row;
 use aws::store::{SortOrder, Store, Window, keys};
 use domain::content::Content;
-use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
+use domain::event::{InboundEvent, Kind, Message, Receipt, ReceiptOf};
 use domain::filing::Live;
 use domain::filing::arbiter::Arbiter;
-use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, Reference, ThreadId};
+use domain::id::{ProviderId, Reference, ThreadId};
 use domain::plan::{Offer, Senders};
 use domain::sending::{OutboundEntry, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
-use embedded::{Cloud, Queued, Steps, TABLE};
+use embedded::events::{WHATSAPP, account, bsuid, by_us, known_by, told};
+use embedded::tables::table;
+use embedded::{Cloud, Queued, Steps};
 use threading::{Customer, Filer};
 
-pub(crate) const WHATSAPP: Channel = Channel::from_static("whatsapp");
 pub(crate) const QUEUE: &str = "outbound.fifo";
 
 /// One test: a cloud, and messages that came over the last minutes.
@@ -36,14 +37,14 @@ impl World {
     }
 
     pub(crate) fn table(&self) -> Store {
-        Store::over(self.cloud.process().table, TABLE.to_owned())
+        table(&self.cloud.process())
     }
 
     /// A filer that asks on these channels.
     pub(crate) fn filer(&self, steps: Steps, channels: &str) -> Filer {
         let process = self.cloud.process_with(steps);
+        let filer = Filer::over(table(&process), None);
         let queue = Queue::over(process.queues, self.cloud.queues.url(QUEUE));
-        let filer = Filer::over(Store::over(process.table, TABLE.to_owned()), None);
         match Arbiter::parse(channels) {
             Some(arbiter) => {
                 let (offers, senders) = (offers(), Senders::default());
@@ -56,10 +57,10 @@ impl World {
     /// A filer that asks on WhatsApp if it can be sent there, by accounts of ours that are these.
     pub(crate) fn filer_by(&self, offers: Vec<Offer>, senders: &str) -> Filer {
         let process = self.cloud.process();
+        let filer = Filer::over(table(&process), None);
         let queue = Queue::over(process.queues, self.cloud.queues.url(QUEUE));
         let arbiter = Arbiter::parse("whatsapp").unwrap();
         let senders = Senders::parse(senders).unwrap();
-        let filer = Filer::over(Store::over(process.table, TABLE.to_owned()), None);
         filer.asking(Customer { arbiter, queue, offers, senders })
     }
 
@@ -77,19 +78,8 @@ impl World {
         minutes_ago: i64,
         message: Message,
     ) -> InboundEvent {
-        InboundEvent {
-            key: EventKey::new(message.id.as_str()),
-            channel: WHATSAPP,
-            account: AccountId::new("7008"),
-            identity: Some(Identity {
-                id: IdentityId::scoped(&WHATSAPP, "", person),
-                aliases: vec![],
-                name: None,
-            }),
-            at: self.now.plus_ms(-minutes_ago * 60_000),
-            kind: Kind::from(message),
-            content_ref: None,
-        }
+        let (key, at) = (message.id.clone(), self.now.plus_ms(-minutes_ago * 60_000));
+        told(Some(known_by(bsuid(person))), key.as_str(), at, message)
     }
 
     pub(crate) fn said(id: &str, content: Content) -> Message {
@@ -103,8 +93,7 @@ impl World {
     pub(crate) fn echo(&self, id: &str, minutes_ago: i64, text: &str, of: &str) -> InboundEvent {
         let said = Message::inbound(ProviderId::new(id), Content::text(text));
         let reply_to = Some(ProviderId::new(of));
-        let said = Message { direction: Direction::Out, reply_to, opens_window: false, ..said };
-        self.event(minutes_ago, said)
+        self.event(minutes_ago, by_us(Message { reply_to, ..said }))
     }
 
     pub(crate) fn taps(&self, id: &str, option: &str) -> InboundEvent {
@@ -124,12 +113,12 @@ impl World {
     }
 
     pub(crate) async fn thread_of(&self, id: &str) -> ThreadId {
-        let key = keys::message(&WHATSAPP, &AccountId::new("7008"), &ProviderId::new(id));
+        let key = keys::message(&WHATSAPP, &account(), &ProviderId::new(id));
         self.table().messages().message(&key).await.unwrap().unwrap().thread.unwrap()
     }
 
     pub(crate) async fn confidence_of(&self, id: &str) -> f32 {
-        let key = keys::message(&WHATSAPP, &AccountId::new("7008"), &ProviderId::new(id));
+        let key = keys::message(&WHATSAPP, &account(), &ProviderId::new(id));
         self.table().messages().message(&key).await.unwrap().unwrap().confidence.unwrap()
     }
 

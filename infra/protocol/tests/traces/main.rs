@@ -8,7 +8,3 @@
 mod record;
 #[cfg(test)]
 mod runs;
-#[cfg(test)]
-#[path = "../../../../shared/aws/tests/filing/support.rs"]
-#[expect(dead_code, reason = "the tests of filing use the rest of it")]
-mod support;

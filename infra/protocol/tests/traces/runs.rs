@@ -3,15 +3,14 @@
 use aws::store::{Order as Told, Store, To};
 use domain::event::InboundEvent;
 use domain::filing::Decider;
-use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
+use domain::id::{ContactId, CorrectionId, ThreadId};
 use domain::time::Timestamp;
 use embedded::answered;
+use embedded::events::{START, ada, deleted, edited, key, quotes, says, topics};
+use embedded::tables::{file, file_all, rules, table};
 use protocol::{Entry, Event, Guard, Guards, Item, Order, Protocol, Replay, Scenario, Touch, Who};
 
 use crate::record::{self, Names, Run};
-use crate::support::{
-    START, WHATSAPP, ada, deleted, edited, file, file_all, id, quotes, rules, says, table, topics,
-};
 
 /// Runs of each kind; `SEEDS` says another number.
 const RUNS: &str = "6";
@@ -25,7 +24,7 @@ struct World {
 }
 
 fn pk(name: &str) -> String {
-    aws::store::keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name)).pk
+    key(name).pk
 }
 
 impl World {

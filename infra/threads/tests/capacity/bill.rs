@@ -5,6 +5,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use embedded::Capacity;
+use embedded::tables::size;
 
 /// Everything that was done, and how large the live threads were in the end.
 #[derive(Default)]
@@ -89,16 +90,4 @@ fn share<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
 #[expect(clippy::cast_precision_loss, reason = "a count of messages")]
 fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
     values.clone().sum::<f64>() / values.count().max(1) as f64
-}
-
-/// The size of an item by DynamoDB's rules.
-fn size(item: &HashMap<String, AttributeValue>) -> usize {
-    let value = |it: &AttributeValue| {
-        let text = it.as_s().map(String::len);
-        let bytes = it.as_b().map(|it| it.as_ref().len());
-        let digits = it.as_n().map(|it| it.len().div_ceil(2) + 1);
-        let set = it.as_ss().map(|it| it.iter().map(String::len).sum());
-        text.or(bytes).or(digits).or(set).unwrap_or(1)
-    };
-    item.iter().map(|(name, it)| name.len() + value(it)).sum()
 }

@@ -4,9 +4,11 @@ use aws::store::{Acceptance, Filed, Fresh, OfLeg, Rules, Store, keys};
 use domain::content::{CallReport, Content};
 use domain::event::{Direction, Identity, InboundEvent, Message};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, MessageId, ProviderId};
-use domain::outbound::{Author, SendContent};
+use domain::outbound::SendContent;
 use domain::sending::{Leg, Outgoing};
-use embedded::{Cloud, TABLE};
+use embedded::Cloud;
+use embedded::events::{answer, known_by};
+use embedded::tables::table;
 use threads::stream::{Contact, Item};
 
 use crate::bill::Bill;
@@ -34,7 +36,7 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) async fn open(ours: Ours) -> Self {
         let cloud = Cloud::start().await;
-        let table = Store::over(cloud.process().table, TABLE.to_owned());
+        let table = table(&cloud.process());
         Self { cloud, table, rules: Rules::keeping(None), ours }
     }
 
@@ -74,23 +76,13 @@ impl Desk {
         let thread = self.table.messages().message(&key).await.unwrap()?.thread?;
         let address = self.table.contacts().find_identity(&identity(item).id).await.unwrap()?;
         let _reads_of_the_test = self.cloud.meter.take();
-        let accepted = Outgoing {
-            id: ours(item),
-            content: SendContent::Text { text: item.line.text.clone() },
-            author: Author::Human,
-            legs: vec![Leg {
-                since_inbound_ms: Some(60_000),
-                ..Leg::new(item.channel.clone(), account(item), vec![identity(item).id])
-            }],
-            passed: vec![],
-            thread,
-            contact: address.contact?,
-            at: item.at,
-            expires_at: None,
-            hash: "a".repeat(64),
-            client_ref: None,
-            kept_until: None,
+        let leg = Leg {
+            since_inbound_ms: Some(60_000),
+            ..Leg::new(item.channel.clone(), account(item), vec![identity(item).id])
         };
+        let content = SendContent::Text { text: item.line.text.clone() };
+        let of = (&thread, &address.contact?);
+        let accepted = Outgoing { content, ..answer(ours(item), leg, of, item.at) };
         let accepted = self.table.sends().accept(&accepted, None, &self.rules).await.unwrap();
         let Acceptance::Stored(message) = accepted else { return None };
         assert!(
@@ -150,7 +142,7 @@ fn identity(item: &Item) -> Identity {
         let id = IdentityId::scoped(&whatsapp, "", &format!("GB.{digits:020}"));
         return Identity { id, aliases: vec![phone], name: None };
     }
-    Identity { id: phone, aliases: Vec::new(), name: None }
+    known_by(phone)
 }
 
 fn content(item: &Item) -> Content {

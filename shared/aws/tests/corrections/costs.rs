@@ -2,8 +2,9 @@
 
 use domain::id::ThreadId;
 use embedded::Capacity;
+use embedded::events::quotes;
+use embedded::tables::file_all;
 
-use crate::support::{file_all, quotes};
 use crate::world::{World, new_thread, two_topics};
 
 /// Fails if an act cost more writes than its bar, and says what it cost.

@@ -1,12 +1,14 @@
 //! Stopping before and after every call of a correction, and giving the same order again from another program.
 
+use aws::store::item::Item;
 use aws::store::{Store, ThreadError, ThreadRefusal, To};
 use domain::filing::Correction;
 use domain::id::ThreadId;
+use embedded::events::{echo, key, quotes};
+use embedded::tables::{file_all, fill, of_kind, picture, rules, table, text};
 use embedded::{Cloud, Steps};
 
-use crate::support::{Item, echo, file_all, fill, of_kind, picture, quotes, rules, table};
-use crate::world::{World, assert_sound, key, order, relocate, two_topics};
+use crate::world::{World, assert_sound, order, relocate, two_topics};
 
 /// An order of a colleague.
 #[derive(Clone, Copy, Debug)]
@@ -163,7 +165,7 @@ async fn a_correction_that_was_stopped_anywhere_can_be_taken_back_instead() {
                 world.table.messages().message(&key("k2")).await.unwrap().unwrap().confidence,
                 before
                     .iter()
-                    .find(|it| crate::support::text(it, "pk") == key("k2").pk)
+                    .find(|it| text(it, "pk") == key("k2").pk)
                     .and_then(|it| it["confidence"].as_n().unwrap().parse().ok())
             );
         }

@@ -3,8 +3,9 @@
 use aws::store::To;
 use domain::filing::{Live, MOST_LIVE, State};
 use domain::id::ThreadId;
+use embedded::events::{quotes, topics};
+use embedded::tables::{file_all, of_kind};
 
-use crate::support::{file_all, of_kind, quotes, topics};
 use crate::world::{World, assert_sound, new_thread};
 
 /// A customer with so many topics, one thread each.

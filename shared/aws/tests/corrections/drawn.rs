@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use aws::store::item::Item;
 use aws::store::{SortOrder, Store, ThreadError, ThreadRefusal, To, Window};
 use domain::event::InboundEvent;
 use domain::id::{ContactId, ThreadId};
+use embedded::events::{key, quotes, topics};
+use embedded::stories::Dice;
+use embedded::tables::{file, fill, rules, table, text};
 use embedded::{Cloud, Turns, answered};
 
-use crate::stories::Dice;
-use crate::support::{Item, file, fill, quotes, rules, table, text, topics};
-use crate::world::{World, assert_sound, at, key, new_thread, order};
+use crate::world::{World, assert_sound, at, new_thread, order};
 
 /// Threads at the beginning.
 const THREADS: usize = 4;

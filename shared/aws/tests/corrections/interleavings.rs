@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use aws::store::item::Item;
 use aws::store::{Store, ThreadRefusal, To};
 use domain::event::InboundEvent;
 use domain::id::{ContactId, ThreadId};
+use embedded::events::{deleted, echo, edited, quotes, says};
+use embedded::in_turns;
+use embedded::tables::{file, fill, of_kind, rules, table};
 use embedded::{Cloud, answered};
 
-use crate::schedule::in_turns;
-use crate::support::{
-    Item, deleted, echo, edited, file, fill, of_kind, quotes, rules, says, table,
-};
 use crate::world::{World, assert_sound, order, relocate, two_topics};
 
 /// Thirty schedules: in 14 the second worker does all of its work at one point of the first one's, in 10 its first calls,

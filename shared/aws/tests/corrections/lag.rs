@@ -8,10 +8,11 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use domain::filing::State;
+use embedded::events::{edited, key, quotes, says};
+use embedded::tables::{file_all, fill, rules, table};
 use embedded::{Cloud, Steps};
 
-use crate::support::{edited, file_all, fill, quotes, rules, says, table};
-use crate::world::{World, assert_sound, at, key, new_thread, order, relocate, two_topics};
+use crate::world::{World, assert_sound, at, new_thread, order, relocate, two_topics};
 
 /// Sends reads of an index to a copy of the table that does not change any more.
 #[derive(Debug)]

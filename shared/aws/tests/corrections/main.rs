@@ -25,16 +25,3 @@ mod parallel;
 mod refusals;
 #[cfg(test)]
 mod world;
-
-#[cfg(test)]
-#[path = "../filing/schedule.rs"]
-#[expect(dead_code, reason = "the tests of filing use the rest of it")]
-mod schedule;
-#[cfg(test)]
-#[path = "../filing/stories.rs"]
-#[expect(dead_code, reason = "the tests of filing use the rest of it")]
-mod stories;
-#[cfg(test)]
-#[path = "../filing/support.rs"]
-#[expect(dead_code, reason = "the tests of filing use the rest of it")]
-mod support;

@@ -1,8 +1,9 @@
 //! One thread into another, and back.
 
 use domain::filing::{CorrectionState, State};
+use embedded::events::{deleted, echo, edited, quotes, says};
+use embedded::tables::{file_all, of_kind, picture, text};
 
-use crate::support::{deleted, echo, edited, file_all, of_kind, picture, quotes, says, text};
 use crate::world::{World, two_topics};
 
 #[tokio::test]

@@ -3,9 +3,10 @@
 use aws::store::To;
 use domain::filing::{CorrectionState, State};
 use domain::threading::Profile;
+use embedded::events::{key, quotes, says};
+use embedded::tables::{file_all, of_kind, picture, text};
 
-use crate::support::{file_all, of_kind, picture, quotes, says, text};
-use crate::world::{World, key, new_thread, two_topics};
+use crate::world::{World, new_thread, two_topics};
 
 #[tokio::test]
 async fn messages_that_are_split_off_are_a_thread_of_their_own() {

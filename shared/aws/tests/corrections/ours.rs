@@ -2,29 +2,20 @@
 
 use aws::store::{Acceptance, OfLeg, To, keys};
 use domain::filing::State;
-use domain::id::{AccountId, MessageId, ProviderId, ThreadId};
-use domain::outbound::{Author, SendContent};
+use domain::id::{MessageId, ProviderId, ThreadId};
+use domain::outbound::SendContent;
 use domain::sending::{Leg, Outgoing};
 use domain::threading::Profile;
+use embedded::events::{self, WHATSAPP, account, ada, key};
+use embedded::tables::{picture, rules};
 
-use crate::support::{WHATSAPP, ada, picture, rules};
-use crate::world::{World, at, key, new_thread, order, two_topics};
+use crate::world::{World, at, new_thread, order, two_topics};
 
 fn answer(world: &World, thread: &ThreadId) -> Outgoing {
-    Outgoing {
-        id: MessageId::new("msg_1"),
-        content: SendContent::Text { text: "The red one comes in two sizes.".to_owned() },
-        author: Author::Human,
-        legs: vec![Leg::new(WHATSAPP, AccountId::new("700800900100200"), vec![ada().id])],
-        passed: vec![],
-        thread: thread.clone(),
-        contact: world.contact.clone(),
-        at: at(900_200),
-        expires_at: None,
-        hash: "a".repeat(64),
-        client_ref: None,
-        kept_until: None,
-    }
+    let leg = Leg::new(WHATSAPP, account(), vec![ada().id]);
+    let content = SendContent::Text { text: "The red one comes in two sizes.".to_owned() };
+    let of = (thread, &world.contact);
+    Outgoing { content, ..events::answer(MessageId::new("msg_1"), leg, of, at(900_200)) }
 }
 
 async fn accept(world: &World, thread: &ThreadId) -> Outgoing {

@@ -2,11 +2,12 @@
 
 use aws::store::{ThreadRefusal, To};
 use domain::id::ThreadId;
+use embedded::events::{key, says};
+use embedded::tables::{fill, of_kind, table};
 use embedded::{Cloud, Steps};
 
 use crate::interleavings::{Job, Topics, interleave, schedules};
-use crate::support::{fill, of_kind, says, table};
-use crate::world::{World, assert_sound, key, new_thread, relocate, two_topics};
+use crate::world::{World, assert_sound, new_thread, relocate, two_topics};
 
 fn to_new(from: &ThreadId, names: &'static [&'static str], n: u32) -> Job {
     Job::Relocate(n, from.clone(), new_thread(), names)

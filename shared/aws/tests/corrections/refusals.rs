@@ -1,18 +1,17 @@
 //! Corrections that cannot be made: each is refused with its reason, and nothing is written.
 
 use aws::store::{MOST_MOVED, ThreadRefusal, To, keys};
-use domain::event::Identity;
 use domain::id::{ContactId, ThreadId};
-
 use embedded::answered;
+use embedded::events::{bsuid, event, key, known_by, message};
+use embedded::tables::{file_all, picture, rules};
 
-use crate::support::{bsuid, event, file_all, message, picture, rules};
-use crate::world::{World, key, new_thread, order, two_topics};
+use crate::world::{World, new_thread, order, two_topics};
 
 #[tokio::test]
 async fn a_refused_correction_says_why_and_writes_nothing() {
     let world = World::of(&two_topics()).await;
-    let stranger = Identity { id: bsuid("GB.7"), aliases: vec![], name: None };
+    let stranger = known_by(bsuid("GB.7"));
     let hello = event(stranger, 10, message("s1", "Hello, do you repair lamps?"));
     file_all(&world.table, &[hello]).await;
     let (chair, kettle) = (world.thread("c1").await, world.thread("k1").await);

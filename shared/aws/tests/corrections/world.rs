@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use aws::store::item::Item;
 use aws::store::{Order, SortOrder, Store, Stored, ThreadError, ThreadRefusal, To, Window, keys};
 use domain::event::{Direction, InboundEvent};
-use domain::filing::{Correction, Decider, Live};
-use domain::id::{AccountId, ContactId, CorrectionId, ThreadId};
+use domain::filing::{Correction, Live};
+use domain::id::{ContactId, ThreadId};
 use domain::threading::{Profile, ProfileEntry};
 use domain::time::Timestamp;
+use embedded::events::{self, START, ada, key, quotes, says};
+use embedded::tables::{file_all, of_kind, rules, table, text};
 use embedded::{Cloud, answered, is_in_inbox};
-
-use crate::support::{
-    Item, START, WHATSAPP, ada, file_all, id, of_kind, quotes, rules, says, table, text,
-};
 
 /// The messages before: a chair and a kettle, three messages each.
 pub(crate) fn two_topics() -> Vec<InboundEvent> {
@@ -172,22 +171,13 @@ fn after(item: &Item, name: &str) -> String {
 
 /// The n-th order of a colleague.
 pub(crate) fn order(n: u32) -> Order {
-    Order {
-        id: CorrectionId::new(format!("cor_{n:032}")),
-        author: "grace".into(),
-        decider: Decider::Person,
-        reason: Some("another subject".into()),
-        at: at(2_000_000 + i64::from(n)),
-    }
+    let order = events::order(&format!("cor_{n:032}"), "grace", at(2_000_000 + i64::from(n)));
+    Order { reason: Some("another subject".into()), ..order }
 }
 
 /// A new thread, as a caller names it.
 pub(crate) fn new_thread() -> To {
     To::New(aws::store::Fresh::ids().thread)
-}
-
-pub(crate) fn key(name: &str) -> keys::Key {
-    keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name))
 }
 
 pub(crate) fn at(after: i64) -> Timestamp {

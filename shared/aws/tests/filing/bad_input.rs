@@ -1,17 +1,13 @@
 //! Input that no well-behaved person or platform sends: it is filed like anything else, and ends well.
 
-use aws::store::{Filed, keys};
+use aws::store::Filed;
+use aws::store::item::Item;
 use domain::content::Content;
 use domain::event::{Identity, InboundEvent, Message};
-use domain::id::AccountId;
 use domain::time::Timestamp;
 use embedded::Cloud;
-
-use crate::cases::topics;
-use crate::support::{
-    Item, WHATSAPP, ada, assert_folds, assert_turns, bsuid, event, file_all, id, message, of_kind,
-    quotes, says, table, text,
-};
+use embedded::events::{ada, bsuid, event, id, key, known_by, message, quotes, says, topics};
+use embedded::tables::{assert_folds, assert_turns, file_all, of_kind, table, text};
 
 async fn filed(events: &[InboundEvent]) -> (Vec<Filed>, Vec<Item>) {
     let cloud = Cloud::start().await;
@@ -23,13 +19,13 @@ async fn filed(events: &[InboundEvent]) -> (Vec<Filed>, Vec<Item>) {
 }
 
 fn stored<'a>(items: &'a [Item], name: &str) -> &'a Item {
-    let key = keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name));
-    items.iter().find(|it| text(it, "pk") == key.pk).unwrap()
+    let pk = key(name).pk;
+    items.iter().find(|it| text(it, "pk") == pk).unwrap()
 }
 
 /// Somebody else.
 fn bob() -> Identity {
-    Identity { id: bsuid("GB.2"), aliases: vec![], name: None }
+    known_by(bsuid("GB.2"))
 }
 
 #[tokio::test]

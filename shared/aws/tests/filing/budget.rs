@@ -1,12 +1,13 @@
 //! The share of messages that may be shown as unsure: the threshold follows the weeks before, and a message that comes
 //! again is what it was when it was filed.
 
+use aws::store::item::Item;
 use aws::store::{Budget, Fresh, Rules};
 use domain::threading::budget::UNSURE_BELOW;
 use domain::time::Timestamp;
 use embedded::Cloud;
-
-use crate::support::{Item, file, of_kind, rules, says, table, text};
+use embedded::events::says;
+use embedded::tables::{file, of_kind, rules, table, text};
 
 const WEEK: i64 = 7 * 24 * 3_600;
 /// A Thursday, on which weeks begin.

@@ -1,16 +1,12 @@
 //! The fate of messages that come early, late, twice or not at all.
 
-use aws::store::{Filed, keys};
+use aws::store::Filed;
+use aws::store::item::Item;
 use domain::content::{Content, Raw};
 use domain::event::{Direction, InboundEvent, Kind, Message, TemplateChanged};
-use domain::id::AccountId;
 use embedded::Cloud;
-
-pub(crate) use crate::support::topics;
-use crate::support::{
-    Item, WHATSAPP, ada, answers, assert_one_thread, deleted, echo, edited, event, file, file_all,
-    id, of_kind, says, table, text,
-};
+use embedded::events::{ada, answers, deleted, echo, edited, event, id, key, says, topics};
+use embedded::tables::{assert_one_thread, file, file_all, of_kind, picture, rules, table, text};
 
 async fn filed(events: &[InboundEvent]) -> (Vec<Filed>, Vec<Item>) {
     let cloud = Cloud::start().await;
@@ -19,8 +15,8 @@ async fn filed(events: &[InboundEvent]) -> (Vec<Filed>, Vec<Item>) {
 }
 
 fn stored<'a>(items: &'a [Item], name: &str) -> &'a Item {
-    let key = keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name));
-    items.iter().find(|it| text(it, "pk") == key.pk).unwrap()
+    let pk = key(name).pk;
+    items.iter().find(|it| text(it, "pk") == pk).unwrap()
 }
 
 fn content(items: &[Item], name: &str) -> String {
@@ -60,7 +56,7 @@ async fn what_a_colleague_writes_elsewhere_empties_the_inbox() {
 async fn a_message_of_ours_that_the_platform_shows_us_is_not_kept_twice() {
     let cloud = Cloud::start().await;
     let table = table(&cloud.process());
-    let key = keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id("2"));
+    let key = key("2");
     let pointer = aws::store::Patch::of(key)
         .kind(aws::store::ItemKind::Pointer)
         .set("out", aws::store::item::text("msg_1"));
@@ -97,7 +93,7 @@ async fn a_message_that_is_taken_back_keeps_its_place_and_loses_its_words() {
         says("1", 0, "a secret number 4711-0815"),
     ])
     .await;
-    assert_eq!(crate::support::picture(&items), crate::support::picture(&again));
+    assert_eq!(picture(&items), picture(&again));
 }
 
 #[tokio::test]
@@ -268,7 +264,7 @@ async fn words_stay_when_they_are_edited_to_what_cannot_be_read() {
 #[tokio::test]
 async fn without_a_retention_nothing_expires() {
     let cloud = Cloud::start().await;
-    let rules = aws::store::Rules { retention: None, ..crate::support::rules() };
+    let rules = aws::store::Rules { retention: None, ..rules() };
     let table = table(&cloud.process());
     for event in [says("1", 0, "hello"), deleted("2", 1)] {
         table.filing().file(&event, &aws::store::Fresh::ids(), &rules).await.unwrap();

@@ -6,13 +6,11 @@ use domain::event::{Identity, InboundEvent};
 use domain::filing::{Handling, MOST_ASSIGNEE, State};
 use domain::threading::Profile;
 use domain::time::Timestamp;
-use embedded::{Capacity, Cloud};
-
-use crate::cases::topics;
-use crate::support::{
-    START, ada, answers, bsuid, echo, event, file, file_all, fill, message, of_kind, phone, quotes,
-    rules, says, table,
+use embedded::events::{
+    START, ada, answers, bsuid, echo, event, message, phone, quotes, says, topics,
 };
+use embedded::tables::{file, file_all, fill, of_kind, rules, size, table};
+use embedded::{Capacity, Cloud};
 
 /// The most that an act may consume.
 struct Bar<'a> {
@@ -297,16 +295,4 @@ async fn grow(bill: &Bill, to: i64) {
 fn finish(bill: &Bill) {
     println!("{}", bill.lines.join("\n"));
     assert!(bill.missed.is_empty(), "over the bar:\n{}", bill.missed.join("\n"));
-}
-
-/// The size of an item by DynamoDB's rules.
-fn size(item: &crate::support::Item) -> usize {
-    let value = |it: &AttributeValue| {
-        let text = it.as_s().map(String::len);
-        let bytes = it.as_b().map(|it| it.as_ref().len());
-        let digits = it.as_n().map(|it| it.len().div_ceil(2) + 1);
-        let set = it.as_ss().map(|it| it.iter().map(String::len).sum());
-        text.or(bytes).or(digits).or(set).unwrap_or(1)
-    };
-    item.iter().map(|(name, it)| name.len() + value(it)).sum()
 }

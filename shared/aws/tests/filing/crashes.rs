@@ -1,14 +1,14 @@
 //! Stopping before and after every call, and bringing again what the queue brings again.
 
+use aws::store::item::Item;
 use domain::content::{Content, Raw};
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
-use embedded::{Cloud, Steps};
-
-use crate::cases::topics;
-use crate::support::{
-    Item, ada, answers, bsuid, call, deleted, echo, edited, event, file, file_all, fill, id,
-    message, of_kind, phone, picture, quotes, says, table,
+use embedded::events::{
+    ada, answers, bsuid, call, deleted, echo, edited, event, id, known_by, message, phone, quotes,
+    says, topics,
 };
+use embedded::tables::{file, file_all, fill, of_kind, picture, table};
+use embedded::{Cloud, Steps};
 
 /// A life of one person, with everything that can happen to a message.
 fn life() -> Vec<InboundEvent> {
@@ -73,7 +73,7 @@ fn life() -> Vec<InboundEvent> {
 
 /// A person who greets first, and says after it what it is about.
 fn greets() -> Identity {
-    Identity { id: bsuid("FR.11"), aliases: vec![], name: None }
+    known_by(bsuid("FR.11"))
 }
 
 fn edited_to(of: &str, words: &str) -> Kind {

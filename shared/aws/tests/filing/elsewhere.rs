@@ -3,10 +3,10 @@
 use aws::store::item::text as value;
 use aws::store::{Patch, Store, Transaction, keys};
 use domain::filing::State;
-use domain::id::{AccountId, ContactId, ThreadId};
+use domain::id::{ContactId, ThreadId};
 use embedded::Cloud;
-
-use crate::support::{WHATSAPP, ada, edited, file_all, id, of_kind, picture, says, table, text};
+use embedded::events::{ada, edited, key, quotes, says};
+use embedded::tables::{file_all, of_kind, picture, table, text};
 
 const FIRST: &str = "Hello, I would like to return a chair, article 5500-1171, how does that work?";
 const SECOND: &str =
@@ -50,10 +50,6 @@ async fn thread_of(table: &Store, name: &str) -> ThreadId {
     table.messages().message(&key(name)).await.unwrap().unwrap().thread.unwrap()
 }
 
-fn key(name: &str) -> keys::Key {
-    keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name))
-}
-
 #[tokio::test]
 async fn what_happens_to_a_message_of_a_merged_thread_is_folded_into_the_one_it_went_into() {
     let two = Two::new().await;
@@ -87,7 +83,7 @@ async fn a_repeated_message_of_a_merged_thread_does_not_bring_the_thread_back() 
 async fn a_reply_to_a_message_of_a_merged_thread_can_join_the_one_it_went_into() {
     let two = Two::new().await;
     two.merge().await;
-    let reply = crate::support::quotes("3", 900_060, "yes please, that one", "1");
+    let reply = quotes("3", 900_060, "yes please, that one", "1");
     file_all(&two.table, &[reply]).await;
     assert_eq!(thread_of(&two.table, "3").await, two.second);
 }

@@ -1,16 +1,14 @@
 //! The identities of people: what the table holds of them after messages, numbers that change hands and the platform's word.
 
 use aws::store::Filed;
-use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
+use domain::event::{Identity, InboundEvent, Kind};
 use domain::filing::aliases::{forbidden, known_by};
 use domain::filing::identity::Consent;
 use domain::id::{AccountId, Channel, ContactId, IdentityId};
 use domain::time::Timestamp;
 use embedded::Cloud;
-
-use crate::support::{
-    START, WHATSAPP, ada, bsuid, call, event, file_all, message, of_kind, phone, says, table,
-};
+use embedded::events::{START, WHATSAPP, ada, bsuid, by_us, call, event, message, phone, says};
+use embedded::tables::{file_all, of_kind, table};
 
 fn identity(id: IdentityId, aliases: &[IdentityId]) -> Identity {
     Identity { id, aliases: aliases.to_vec(), name: None }
@@ -188,8 +186,7 @@ async fn the_window_opens_with_a_message_and_moves_in_steps() {
 fn both_spellings(with: &str, without: &str) -> [InboundEvent; 2] {
     let to = identity(IdentityId::phone(with), &[]);
     let from = identity(bsuid("BR.1"), &[IdentityId::phone(without)]);
-    let ours =
-        Message { direction: Direction::Out, opens_window: false, ..message("1", "bom dia") };
+    let ours = by_us(message("1", "bom dia"));
     [event(to, 0, ours), event(from, 60, message("2", "oi, e o pedido?"))]
 }
 

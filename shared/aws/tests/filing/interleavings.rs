@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
+use aws::store::item::Item;
 use domain::event::InboundEvent;
 use embedded::Cloud;
-
-use crate::schedule::{in_turns, schedules};
-use crate::support::{
-    Item, START, assert_one_thread, call, calls, deleted, edited, file, image, of_kind, picture,
-    says, table,
-};
+use embedded::events::{START, call, calls, deleted, edited, image, says};
+use embedded::tables::{assert_one_thread, file, of_kind, picture, table};
+use embedded::{in_turns, schedules};
 
 /// Files each worker's events at the same time as the other's, and returns what the table holds then.
 async fn interleave(bits: u64, before: &[InboundEvent], work: [&[InboundEvent]; 2]) -> Vec<Item> {

@@ -19,15 +19,9 @@ mod interleavings;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]
-mod schedule;
-#[cfg(test)]
 mod seconds;
 #[cfg(test)]
 mod seeds;
-#[cfg(test)]
-mod stories;
-#[cfg(test)]
-mod support;
 #[cfg(test)]
 mod whole;
 #[cfg(test)]

@@ -3,22 +3,24 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aws::store::item::Item;
 use aws::store::views::is_expired;
 use aws::store::{Changed, Filed, Fresh, Order, Rules, Store, ThreadChange, To, keys};
 use domain::content::Raw;
 use domain::event::{Direction, InboundEvent, Kind, Receipt, ReceiptOf, TemplateChanged};
-use domain::filing::{ChannelLink, Decider, LinkCode};
-use domain::id::{AccountId, ContactId, CorrectionId, MessageId, Reference, ThreadId};
-use domain::outbound::{Author, SendContent};
+use domain::filing::{ChannelLink, LinkCode};
+use domain::id::{ContactId, MessageId, Reference, ThreadId};
+use domain::outbound::SendContent;
 use domain::sending::{Leg, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
 use embedded::Cloud;
-
-use crate::support::{
-    Item, START, WHATSAPP, ada, deleted, edited, event, file_all, id, message, of_kind, rules,
-    says, table, text,
+use embedded::events::{
+    self, START, WHATSAPP, account, ada, bsuid, deleted, edited, event, id, key, known_by, message,
+    says,
 };
+use embedded::tables::{file_all, of_kind, rules, table, text};
+
 use crate::whole::whole;
 
 /// In all that anybody says here.
@@ -65,30 +67,15 @@ pub(crate) fn speaks(item: &Item) -> bool {
 }
 
 fn order(name: &str) -> Order {
-    Order {
-        id: CorrectionId::new(name),
-        author: "desk".to_owned(),
-        decider: Decider::Person,
-        reason: None,
-        at: Timestamp::from_secs(START + 900),
-    }
+    events::order(name, "desk", Timestamp::from_secs(START + 900))
 }
 
 fn answer(thread: &ThreadId, contact: &ContactId) -> Outgoing {
-    Outgoing {
-        id: MessageId::new("msg_1"),
-        content: SendContent::Text { text: format!("{CANARY} comes tomorrow") },
-        author: Author::Human,
-        legs: vec![Leg::new(WHATSAPP, AccountId::new("700800900100200"), vec![ada().id])],
-        passed: vec![],
-        thread: thread.clone(),
-        contact: contact.clone(),
-        at: Timestamp::from_secs(START + 100),
-        expires_at: None,
-        hash: "h".to_owned(),
-        client_ref: None,
-        kept_until: None,
-    }
+    let leg = Leg::new(WHATSAPP, account(), vec![ada().id]);
+    let at = Timestamp::from_secs(START + 100);
+    let content = SendContent::Text { text: format!("{CANARY} comes tomorrow") };
+    let answer = events::answer(MessageId::new("msg_1"), leg, (thread, contact), at);
+    Outgoing { content, ..answer }
 }
 
 fn opened(filed: &Filed) -> ThreadId {
@@ -142,7 +129,7 @@ async fn everything(cloud: &Cloud) -> Store {
         let heard = event(ada(), 120, Kind::Receipt(receipt.clone()));
         table.sends().receipt(&heard, &receipt, &rules()).await.unwrap();
     }
-    let second = keys::message(&WHATSAPP, &answer(&thread, &contact).legs[0].account, &id("2"));
+    let second = key("2");
     let split = To::New(ThreadId::new("thr_00000000000000000000000000000002"));
     let moved = table
         .corrections()
@@ -213,10 +200,7 @@ async fn everything_runs_out_by_its_own_time_and_not_by_when_it_came() {
         let item = items.iter().find(|it| text(it, "pk") == pk).unwrap();
         item["expires"].as_n().unwrap().parse::<i64>().unwrap() - kept - START
     };
-    let pk = |name: &str| {
-        let account = AccountId::new("700800900100200");
-        keys::message(&WHATSAPP, &account, &id(name)).pk
-    };
+    let pk = |name: &str| key(name).pk;
     let items = cloud.items().await;
     for (name, after) in
         [("1", 0), ("2", 60), ("early", 61), ("tombstone", 62), ("react", 63), ("parked", 120)]
@@ -281,7 +265,7 @@ async fn what_a_person_takes_back_leaves_no_excerpt_anywhere() {
 }
 
 fn react() -> String {
-    keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id("react")).pk
+    key("react").pk
 }
 
 #[tokio::test]
@@ -294,14 +278,7 @@ async fn what_names_a_thread_runs_out_with_its_message_and_a_persons_word_does_n
     for (name, age) in [("1", 1), ("2", 3)] {
         let said = message(name, &format!("Hello, I would like to return {CANARY}"));
         let said = InboundEvent { at: days(age), ..event(ada(), 0, said) };
-        let said = InboundEvent {
-            identity: Some(domain::event::Identity {
-                id: crate::support::bsuid(name),
-                aliases: vec![],
-                name: None,
-            }),
-            ..said
-        };
+        let said = InboundEvent { identity: Some(known_by(bsuid(name))), ..said };
         let filed = table.filing().file(&said, &Fresh::ids(), &short).await.unwrap();
         let thread = opened(&filed);
         let subject = table.views().view_thread(&thread).await.unwrap().unwrap().subject;

@@ -5,15 +5,14 @@ use aws::store::{Filed, Order as Correction, Patch, SortOrder, Store, Stored, Wi
 use domain::content::Content;
 use domain::event::{InboundEvent, Message};
 use domain::filing::Decider;
-use domain::id::{AccountId, CorrectionId, ThreadId};
+use domain::id::{CorrectionId, ThreadId};
 use domain::time::Timestamp;
-use embedded::{Cloud, Steps};
-
-use crate::stories::Dice;
-use crate::support::{
-    START, WHATSAPP, ada, answers, calls, deleted, echo, edited, event, file, file_all, id, says,
-    table, topics,
+use embedded::events::{
+    START, ada, answers, calls, deleted, echo, edited, event, id, key, says, topics,
 };
+use embedded::stories::Dice;
+use embedded::tables::{self, file, file_all, name_in, of_kind, table};
+use embedded::{Cloud, Steps};
 
 /// The lines that a thread's timeline shows, and their moments.
 async fn lines(table: &Store, thread: &ThreadId) -> Vec<(String, i64)> {
@@ -54,8 +53,7 @@ fn in_order() -> Vec<(String, i64)> {
 }
 
 async fn filed_at(table: &Store, name: &str) -> Stored {
-    let key = keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name));
-    table.messages().message(&key).await.unwrap().unwrap()
+    table.messages().message(&key(name)).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -217,7 +215,7 @@ async fn in_drawn_streams_each_second_is_in_the_order_of_arrival() {
             if dice.one_in(3) {
                 let stop_at = u32::try_from(1 + dice.below(9)).unwrap();
                 let killed = cloud.process_with(Steps::stopping_at(stop_at));
-                drop(file(&crate::support::table(&killed), &event).await);
+                drop(file(&tables::table(&killed), &event).await);
             }
             file_all(&table, std::slice::from_ref(&event)).await;
             arrived.push(event);
@@ -230,9 +228,9 @@ async fn in_drawn_streams_each_second_is_in_the_order_of_arrival() {
         expected.sort_unstable();
         let expected: Vec<_> = expected.into_iter().map(|it| it.1.to_string()).collect();
         let opened = cloud.items().await;
-        let opened = crate::support::of_kind(&opened, "THR#", "0");
+        let opened = of_kind(&opened, "THR#", "0");
         assert_eq!(opened.len(), 1, "seed {seed}");
-        let opened = ThreadId::new(crate::support::name_in(opened[0], "pk"));
+        let opened = ThreadId::new(name_in(opened[0], "pk"));
         assert_eq!(texts(&lines(&table, &opened).await), expected, "seed {seed}");
     }
 }

@@ -4,18 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
+use aws::store::item::Item;
 use aws::store::item::get_text;
 use aws::store::keys;
 use aws::store::{SortOrder, Window};
 use domain::event::{InboundEvent, Kind};
 use domain::id::ThreadId;
 use domain::time::Timestamp;
+use embedded::stories::{Dice, group, story};
+use embedded::tables::{assert_folds, assert_turns, file, name_in, of_kind, picture, table, text};
 use embedded::{Cloud, Process, Steps};
-
-use crate::stories::{Dice, group, story};
-use crate::support::{
-    Item, assert_folds, assert_turns, file, name_in, of_kind, picture, table, text,
-};
 
 /// Events of a stream.
 const EVENTS: usize = 12;

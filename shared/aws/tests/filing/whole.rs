@@ -2,14 +2,14 @@
 
 use aws::objects::Objects;
 use aws::store::Store;
+use aws::store::item::Item;
 use domain::content::{Content, Quote, Raw};
 use domain::event::{InboundEvent, Kind, Message};
+use embedded::events::{ada, deleted, edited, event, id, message, says};
+use embedded::tables::{file, file_all, table, text};
 use embedded::{Cloud, Process, Steps};
 
 use crate::retention::{CANARY, speaks};
-use crate::support::{
-    Item, ada, deleted, edited, event, file, file_all, id, message, says, table, text,
-};
 
 /// A table that may remove what is in the bucket.
 pub(crate) fn whole(process: &Process) -> Store {

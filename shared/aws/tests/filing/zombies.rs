@@ -4,18 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use aws::store::{Order, To, keys};
+use aws::store::To;
+use aws::store::item::Item;
 use domain::event::InboundEvent;
-use domain::filing::Decider;
-use domain::id::{AccountId, CorrectionId};
 use domain::time::Timestamp;
+use embedded::events::{START, answers, call, deleted, edited, key, order, quotes, says, topics};
+use embedded::tables::{assert_folds, file, fill, picture, rules, table, text};
 use embedded::{Cloud, Steps, hold};
-
-use crate::cases::topics;
-use crate::support::{
-    Item, START, WHATSAPP, answers, assert_folds, call, deleted, edited, file, fill, id, picture,
-    quotes, rules, says, table, text,
-};
 
 /// Holds one worker before a call leaves, or before its answer is read, until the others are done.
 #[derive(Debug)]
@@ -119,18 +114,11 @@ async fn all(cloud: &Cloud, events: &[InboundEvent]) {
 async fn correct(cloud: &Cloud, correction: Option<Correction>) {
     let Some(correction) = correction else { return };
     let table = table(&cloud.process());
-    let key = |name: &str| keys::message(&WHATSAPP, &AccountId::new("700800900100200"), &id(name));
     let thread = async |name: &str| {
         table.messages().message(&key(name)).await.unwrap().unwrap().thread.unwrap()
     };
     let (first, second) = (thread("1").await, thread("6").await);
-    let order = Order {
-        id: CorrectionId::new("cor_1"),
-        author: "ada".to_owned(),
-        decider: Decider::Person,
-        reason: None,
-        at: Timestamp::from_secs(START + 1_000_000),
-    };
+    let order = order("cor_1", "ada", Timestamp::from_secs(START + 1_000_000));
     let made = match correction {
         Correction::Merge => table.corrections().merge(&order, &first, &second).await,
         Correction::Move => {

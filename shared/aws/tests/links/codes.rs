@@ -1,14 +1,15 @@
 //! The effects of showing a link code, and the ones that it does not have.
 
 use aws::store::Filed;
-use domain::event::{Direction, Identity, Message};
+use domain::event::{Identity, Message};
 use domain::filing::{ChannelLink, LinkCode};
 use domain::time::Timestamp;
+use embedded::events::{START, by_us, calls, id, message, phone, quotes, says};
+use embedded::tables::{file, of_kind, text};
 
 use crate::people::{
     CHAIR, MORE, World, bob, bob_says, bob_shows, by, contact_of, eve, opened, owner,
 };
-use crate::support::{START, calls, file, id, message, of_kind, phone, quotes, says, text};
 
 #[tokio::test]
 async fn who_shows_a_code_joins_its_thread_with_a_contact_of_their_own_that_is_claimed() {
@@ -133,7 +134,7 @@ async fn what_is_ours_or_public_shows_no_code() {
     let world = World::new().await;
     let code = world.code(7).await;
     let words = || message("o1", &format!("tap here: {}", code.reveal()));
-    let ours = Message { direction: Direction::Out, opens_window: false, ..words() };
+    let ours = by_us(words());
     file(&world.table, &by(eve(), 310_000, ours)).await.unwrap();
     let shown = bob_shows("b1", 310_100, &code);
     assert_eq!(file(&world.table, &shown).await.unwrap(), Filed::Joined(world.lamp));

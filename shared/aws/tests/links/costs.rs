@@ -1,10 +1,11 @@
 //! The capacity that a redemption, a link and an unlink consume, by the embedded table's own count, indexes included.
 
 use embedded::Capacity;
+use embedded::events::says;
+use embedded::tables::file;
 
 use crate::links::{CARPET, VISIT};
 use crate::people::{MORE, World, bob, bob_says, bob_shows, opened};
-use crate::support::{file, says};
 use crate::unlinks::linked;
 
 struct Bill<'a> {

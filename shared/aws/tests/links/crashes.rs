@@ -1,12 +1,14 @@
 //! Stopping before and after every call of a redemption, a link and an unlink, and doing it again.
 
 use aws::store::Store;
+use aws::store::item::Item;
 use domain::filing::Proof;
+use embedded::events::calls;
+use embedded::tables::{file, fill, picture, rules, table};
 use embedded::{Cloud, Steps};
 
 use crate::links::{CARPET, VISIT};
 use crate::people::{World, bob, bob_says, bob_shows, opened, order};
-use crate::support::{Item, calls, file, fill, picture, rules, table};
 use crate::unlinks::{linked_and, mixed};
 
 /// Does something to a table that holds these items, stopped at every point and done again: each ends as the clean run.

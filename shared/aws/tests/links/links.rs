@@ -4,11 +4,12 @@ use aws::store::keys;
 use aws::store::{PersonRefusal, SortOrder, To, Window};
 use domain::filing::{CorrectionKind, CorrectionState, Proof};
 use domain::id::{ContactId, IdentityId, ThreadId};
+use embedded::events::{ada, says};
+use embedded::tables::{file, file_all, of_kind, picture, rules, text};
 
 use crate::people::{
     CHAIR, World, bob, bob_says, bob_shows, contact_of, eve, opened, order, owner,
 };
-use crate::support::{ada, file, file_all, of_kind, picture, rules, says, text};
 
 /// A matter of its own, whatever was said before.
 pub(crate) const VISIT: &str = "Good morning, I would like to book a visit of your shop";

@@ -15,11 +15,4 @@ mod people;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
-#[path = "../filing/schedule.rs"]
-mod schedule;
-#[cfg(test)]
-#[path = "../filing/support.rs"]
-#[expect(dead_code, reason = "what the tests of filing need more")]
-mod support;
-#[cfg(test)]
 mod unlinks;

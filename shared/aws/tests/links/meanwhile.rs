@@ -2,12 +2,13 @@
 
 use domain::event::Identity;
 use domain::id::IdentityId;
+use embedded::events::{ada, event, message};
+use embedded::schedules;
+use embedded::tables::{file, text};
 
 use crate::links::CARPET;
 use crate::people::{World, bob, bob_says, by, contact_of, eve, opened, order, owner, thread_of};
 use crate::races::{Work, at_once};
-use crate::schedule::schedules;
-use crate::support::{ada, event, file, message, text};
 use crate::unlinks::linked_and;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 6)]

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use aws::store::item::Item;
 use aws::store::{Filed, Order, PersonRefusal, ProfileChange, Store, keys};
 use domain::event::{Identity, InboundEvent, Message};
-use domain::filing::{ChannelLink, Correction, Decider, LinkCode, Proof};
-use domain::id::{AccountId, Channel, ContactId, CorrectionId, IdentityId, ThreadId};
+use domain::filing::{ChannelLink, Correction, LinkCode, Proof};
+use domain::id::{AccountId, Channel, ContactId, IdentityId, ThreadId};
 use domain::time::Timestamp;
+use embedded::events::{self, START, WHATSAPP, ada, bsuid, event, known_by, message, says};
+use embedded::tables::{file, of_kind, rules, table, text};
 use embedded::{Cloud, answered};
-
-use crate::support::{
-    Item, START, WHATSAPP, ada, bsuid, event, file, message, of_kind, rules, says, table, text,
-};
 
 pub(crate) const TELEGRAM: Channel = Channel::from_static("telegram");
 
@@ -95,23 +94,19 @@ impl World {
 }
 
 pub(crate) fn order(id: &str) -> Order {
-    Order {
-        id: CorrectionId::new(format!("cor_{id:0>32}")),
-        author: "desk".to_owned(),
-        decider: Decider::Person,
-        reason: Some("she said so on the phone".to_owned()),
-        at: Timestamp::from_secs(START + 400_000),
-    }
+    let at = Timestamp::from_secs(START + 400_000);
+    let order = events::order(&format!("cor_{id:0>32}"), "desk", at);
+    Order { reason: Some("she said so on the phone".to_owned()), ..order }
 }
 
 /// Somebody on Telegram.
 pub(crate) fn bob() -> Identity {
-    Identity { id: IdentityId::scoped(&TELEGRAM, "", "5550002"), aliases: vec![], name: None }
+    known_by(IdentityId::scoped(&TELEGRAM, "", "5550002"))
 }
 
 /// Somebody on WhatsApp whose number does not show.
 pub(crate) fn eve() -> Identity {
-    Identity { id: bsuid("GB.666"), aliases: vec![], name: None }
+    known_by(bsuid("GB.666"))
 }
 
 pub(crate) fn by(who: Identity, after: i64, said: Message) -> InboundEvent {

@@ -3,18 +3,20 @@
 
 use std::sync::Arc;
 
+use aws::store::item::Item;
 use aws::store::{CorrectError, Store};
 use domain::event::InboundEvent;
 use domain::filing::Proof;
 use domain::id::{ContactId, CorrectionId, IdentityId, ThreadId};
+use embedded::events::{ada, message, says};
+use embedded::tables::{file, fill, of_kind, rules, table, text};
 use embedded::{Cloud, Steps};
+use embedded::{in_turns, schedules};
 
 use crate::links::CARPET;
 use crate::people::{
     World, bob, bob_says, bob_shows, by, contact_of, eve, opened, order, owner, thread_of,
 };
-use crate::schedule::{in_turns, schedules};
-use crate::support::{Item, ada, file, fill, message, of_kind, rules, says, table, text};
 use crate::unlinks::{linked_and, mixed};
 
 /// Runs both on a table that holds these items, the first stopped at a point. `None` when it has no such point.

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use aws::store::item::Item;
 use aws::store::{PersonRefusal, ProfileChange};
-use domain::event::{Direction, InboundEvent, Message};
+use domain::event::InboundEvent;
 use domain::filing::CorrectionState;
 use domain::id::{Channel, CorrectionId};
+use embedded::events::{ada, by_us, message, says};
+use embedded::tables::{file, file_all, of_kind, picture, rules, text};
 
 use crate::links::CARPET;
 use crate::people::{World, bob, bob_says, by, contact_of, eve, opened, order, owner, segments};
-use crate::support::{Item, ada, file, file_all, message, of_kind, picture, rules, says, text};
 
 /// The items of a table beside corrections.
 pub(crate) fn without_corrections(items: &[Item]) -> BTreeMap<String, String> {
@@ -19,11 +21,7 @@ pub(crate) fn without_corrections(items: &[Item]) -> BTreeMap<String, String> {
 
 /// Messages of both while they are held for one person: in threads of each other, in new ones, and what we say to Bob.
 pub(crate) fn mixed() -> Vec<InboundEvent> {
-    let ours = Message {
-        direction: Direction::Out,
-        opens_window: false,
-        ..message("o1", "We have two of the green garden chairs, article 99-1200")
-    };
+    let ours = by_us(message("o1", "We have two of the green garden chairs, article 99-1200"));
     vec![
         bob_says("b2", 310_100, "and the green garden chairs, article 99-1200, two of them please"),
         by(bob(), 310_200, ours),

@@ -6,8 +6,9 @@ use domain::id::{IdentityId, ProviderId};
 use domain::outbound::{Failure, SendContent, SendProblem, TemplateUse};
 use domain::sending::{Attempt, End, Outgoing};
 use domain::status::Status;
+use embedded::tables::table;
 
-use crate::support::{World, rules, table};
+use crate::support::{World, rules};
 
 #[tokio::test]
 async fn a_message_is_accepted_once_and_reads_back_as_it_was() {

@@ -9,8 +9,10 @@ use domain::outbound::{Failure, SendProblem};
 use domain::sending::{Leg, Outgoing};
 use domain::status::Status;
 use embedded::Turns;
+use embedded::events::{WHATSAPP, phone};
+use embedded::tables::table;
 
-use crate::support::{About, WHATSAPP, World, event, message_id, phone, rules, table};
+use crate::support::{About, World, event, message_id, rules};
 
 /// A message that leaves by one account and, if that fails, by another.
 async fn with_two_legs(world: &World) -> Outgoing {

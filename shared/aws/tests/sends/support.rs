@@ -5,19 +5,15 @@ use std::collections::HashMap;
 use aws::store::{Acceptance, Fresh, OfLeg, Rules, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::content::Content;
-use domain::event::{Direction, Identity, InboundEvent, Kind, Message, Receipt, ReceiptOf};
-use domain::id::{
-    AccountId, Channel, ContactId, EventKey, IdentityId, MessageId, ProviderId, Reference, ThreadId,
-};
-use domain::outbound::{Author, SendContent};
+use domain::event::{InboundEvent, Kind, Message, Receipt, ReceiptOf};
+use domain::id::{ContactId, MessageId, ProviderId, Reference, ThreadId};
+use domain::outbound::SendContent;
 use domain::sending::{Leg, Outgoing};
 use domain::status::Status;
 use domain::time::Timestamp;
-use embedded::{Cloud, Process, STAMPS, TABLE, is_in_inbox};
-
-pub(crate) const WHATSAPP: Channel = Channel::from_static("whatsapp");
-/// When everything begins, in seconds.
-const START: i64 = 1_795_000_000;
+use embedded::events::{self, START, WHATSAPP, account, ada, by_us, phone};
+use embedded::tables::table;
+use embedded::{Cloud, STAMPS, is_in_inbox};
 
 /// The cloud, the table and the thread that one test works with.
 pub(crate) struct World {
@@ -44,22 +40,16 @@ impl World {
     /// An answer to Ada, not yet accepted.
     pub(crate) fn answer(&self, id: &str) -> Outgoing {
         let text = "It left our warehouse this morning and will be with you tomorrow between nine and noon.";
+        let leg = Leg {
+            since_inbound_ms: Some(60_000),
+            ..Leg::new(WHATSAPP, account(), vec![ada().id, phone()])
+        };
+        let at = Timestamp::from_secs(START + 60);
+        let of = (&self.thread, &self.contact);
         Outgoing {
-            id: message_id(id),
             content: SendContent::Text { text: text.to_owned() },
-            author: Author::Human,
-            legs: vec![Leg {
-                since_inbound_ms: Some(60_000),
-                ..Leg::new(WHATSAPP, account(), vec![ada().id, phone()])
-            }],
-            passed: vec![],
-            thread: self.thread.clone(),
-            contact: self.contact.clone(),
-            at: Timestamp::from_secs(START + 60),
-            expires_at: None,
-            hash: "a".repeat(64),
             client_ref: Some("crm-889".to_owned()),
-            kept_until: None,
+            ..events::answer(message_id(id), leg, of, at)
         }
     }
 
@@ -176,10 +166,6 @@ impl About {
     }
 }
 
-pub(crate) fn table(process: &Process) -> Store {
-    Store::over(process.table.clone(), TABLE.to_owned())
-}
-
 pub(crate) fn rules() -> Rules {
     Rules::keeping(None)
 }
@@ -189,34 +175,17 @@ pub(crate) fn message_id(name: &str) -> MessageId {
     MessageId::new(format!("msg_{name:0>32}"))
 }
 
-pub(crate) fn account() -> AccountId {
-    AccountId::new("700800900100200")
-}
-
-pub(crate) fn phone() -> IdentityId {
-    IdentityId::phone("+447700900111")
-}
-
-pub(crate) fn ada() -> Identity {
-    let id = IdentityId::scoped(&WHATSAPP, "", "GB.5550001112223334");
-    Identity { id, aliases: vec![phone()], name: None }
-}
-
-/// Something that happened so many seconds after the start.
-pub(crate) fn event(after: i64, kind: Kind) -> InboundEvent {
-    let key = EventKey::new(format!("{after} {}", serde_json::to_string(&kind).unwrap()));
-    let (account, identity) = (account(), Some(ada()));
-    let at = Timestamp::from_secs(START + after);
-    InboundEvent { key, channel: WHATSAPP, account, identity, at, kind, content_ref: None }
+/// Something of Ada's that happened so many seconds after the start.
+pub(crate) fn event(after: i64, kind: impl Into<Kind>) -> InboundEvent {
+    events::event(ada(), after, kind)
 }
 
 /// A text of Ada's.
 pub(crate) fn says(id: &str, after: i64, text: &str) -> InboundEvent {
-    event(after, Message::inbound(ProviderId::new(id), Content::text(text)).into())
+    event(after, Message::inbound(ProviderId::new(id), Content::text(text)))
 }
 
 /// The platform's copy of a message that left by another tool, or of ours.
 pub(crate) fn echo(id: &str, after: i64, text: &str) -> InboundEvent {
-    let message = Message::inbound(ProviderId::new(id), Content::text(text));
-    event(after, Message { direction: Direction::Out, opens_window: false, ..message }.into())
+    event(after, by_us(Message::inbound(ProviderId::new(id), Content::text(text))))
 }

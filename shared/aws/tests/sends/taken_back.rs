@@ -6,8 +6,9 @@ use domain::event::{InboundEvent, Kind};
 use domain::id::{ProviderId, ThreadId};
 use domain::outbound::SendContent;
 use domain::sending::Outgoing;
+use embedded::tables::table;
 
-use crate::support::{World, echo, event, rules, says, table};
+use crate::support::{World, echo, event, rules, says};
 
 /// A word of the answer that must not stay.
 const CANARY: &str = "warehouse";

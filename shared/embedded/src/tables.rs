@@ -1,40 +1,38 @@
-//! Events to file, and what a table holds, written so that two tables can be compared.
+//! A table that events are filed into, and what it holds, written so that two tables can be compared.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws::store::item::Item;
 use aws::store::keys::Key;
 use aws::store::{Filed, Fresh, Rules, Store, Stored};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use domain::content::{CallReport, Content, Media, MediaKind, MediaSource};
-use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
+use domain::event::InboundEvent;
 use domain::filing::{Change, Live};
-use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId, ThreadId};
+use domain::id::ThreadId;
 use domain::threading::Profile;
-use domain::time::Timestamp;
-use embedded::{Cloud, Process, STAMPS, TABLE, is_in_inbox};
 
-pub(crate) const WHATSAPP: Channel = Channel::from_static("whatsapp");
-pub(crate) const VOICE: Channel = Channel::from_static("voice");
-/// When everything begins, in seconds.
-pub(crate) const START: i64 = 1_795_000_000;
+use crate::{Cloud, Process, STAMPS, TABLE, is_in_inbox};
 
-pub(crate) type Item = HashMap<String, AttributeValue>;
-
-pub(crate) fn rules() -> Rules {
+/// The rules of a deployment that keeps messages for 400 days.
+#[must_use]
+pub fn rules() -> Rules {
     Rules::keeping(Some(Duration::from_hours(24 * 400)))
 }
 
-pub(crate) fn table(process: &Process) -> Store {
+/// The table as a program sees it.
+#[must_use]
+pub fn table(process: &Process) -> Store {
     Store::over(process.table.clone(), TABLE.to_owned())
 }
 
-pub(crate) async fn file(table: &Store, event: &InboundEvent) -> anyhow::Result<Filed> {
+/// Files an event under the rules above.
+pub async fn file(table: &Store, event: &InboundEvent) -> anyhow::Result<Filed> {
     table.filing().file(event, &Fresh::ids(), &rules()).await
 }
 
 /// Files events that must all be filed.
-pub(crate) async fn file_all(table: &Store, events: &[InboundEvent]) -> Vec<Filed> {
+pub async fn file_all(table: &Store, events: &[InboundEvent]) -> Vec<Filed> {
     let mut filed = Vec::new();
     for event in events {
         filed.push(file(table, event).await.unwrap());
@@ -42,136 +40,8 @@ pub(crate) async fn file_all(table: &Store, events: &[InboundEvent]) -> Vec<File
     filed
 }
 
-pub(crate) fn phone() -> IdentityId {
-    IdentityId::phone("+447700900111")
-}
-
-pub(crate) fn bsuid(name: &str) -> IdentityId {
-    IdentityId::scoped(&WHATSAPP, "", name)
-}
-
-/// The person that most events are from: a WhatsApp user whose number shows.
-pub(crate) fn ada() -> Identity {
-    Identity { id: bsuid("GB.5550001112223334"), aliases: vec![phone()], name: None }
-}
-
-/// Something that happened so many seconds after the start.
-pub(crate) fn event(identity: Identity, after: i64, kind: impl Into<Kind>) -> InboundEvent {
-    let kind = kind.into();
-    let key = EventKey::new(format!("{after} {}", serde_json::to_string(&kind).unwrap()));
-    let (channel, account, identity) =
-        (WHATSAPP, AccountId::new("700800900100200"), Some(identity));
-    InboundEvent {
-        key,
-        channel,
-        account,
-        identity,
-        at: Timestamp::from_secs(START + after),
-        kind,
-        content_ref: None,
-    }
-}
-
-/// A message id as long as the real ones.
-pub(crate) fn id(name: &str) -> ProviderId {
-    ProviderId::new(format!("wamid.HBgMNDQ3NzAwOTAwMTExFQIAEhgUM0E{name:0>12}AA=="))
-}
-
-pub(crate) fn message(name: &str, text: &str) -> Message {
-    Message::inbound(id(name), Content::text(text))
-}
-
-/// A text of Ada's.
-pub(crate) fn says(name: &str, after: i64, text: &str) -> InboundEvent {
-    event(ada(), after, message(name, text))
-}
-
-/// A text of Ada's that quotes another message.
-pub(crate) fn quotes(name: &str, after: i64, text: &str, quoted: &str) -> InboundEvent {
-    event(ada(), after, Message { reply_to: Some(id(quoted)), ..message(name, text) })
-}
-
-/// A message that a colleague wrote to Ada in another tool.
-pub(crate) fn echo(name: &str, after: i64, text: &str) -> InboundEvent {
-    event(
-        ada(),
-        after,
-        Message { direction: Direction::Out, opens_window: false, ..message(name, text) },
-    )
-}
-
-/// A colleague's answer to a message of Ada's in another tool.
-pub(crate) fn answers(name: &str, after: i64, text: &str, quoted: &str) -> InboundEvent {
-    let said = Message { direction: Direction::Out, opens_window: false, ..message(name, text) };
-    event(ada(), after, Message { reply_to: Some(id(quoted)), ..said })
-}
-
-pub(crate) fn image(name: &str, after: i64) -> InboundEvent {
-    let item = Media {
-        kind: MediaKind::Image,
-        source: MediaSource::Id("411000000000003".into()),
-        mime: Some("image/jpeg".into()),
-        sha256: None,
-        filename: None,
-    };
-    event(
-        ada(),
-        after,
-        Message::inbound(id(name), Content::Media { items: vec![item], caption: None }),
-    )
-}
-
-/// A call from Ada's number about her order.
-pub(crate) fn call(name: &str, after: i64) -> InboundEvent {
-    calls(name, after, "Hello, I want to know where my order is")
-}
-
-/// A call from Ada's number.
-pub(crate) fn calls(name: &str, after: i64, transcript: &str) -> InboundEvent {
-    let report = CallReport {
-        from: "+447700900111".into(),
-        to: "+442079460000".into(),
-        started: None,
-        ended: None,
-        outcome: "answered".into(),
-        transcript: Some(transcript.into()),
-        recording_ref: None,
-        agent: None,
-    };
-    let identity = Identity { id: phone(), aliases: vec![], name: None };
-    let said = Message::inbound(id(name), Content::CallReport(report));
-    InboundEvent {
-        channel: VOICE,
-        account: AccountId::new("+442079460000"),
-        ..event(identity, after, said)
-    }
-}
-
-pub(crate) fn edited(of: &str, after: i64, n: u64, text: &str) -> InboundEvent {
-    event(ada(), after, Kind::Edited { of: id(of), n, content: Content::text(text) })
-}
-
-pub(crate) fn deleted(of: &str, after: i64) -> InboundEvent {
-    event(ada(), after, Kind::Deleted { of: id(of) })
-}
-
-/// Messages that each open a thread: a day apart, each a greeting and a wish for something else.
-pub(crate) fn topics(n: usize) -> Vec<InboundEvent> {
-    const THINGS: [&str; 13] = [
-        "lamp", "chair", "kettle", "mirror", "bicycle", "curtain", "printer", "blanket", "toaster",
-        "wardrobe", "ladder", "carpet", "clock",
-    ];
-    let text = |n: usize| {
-        let thing = THINGS[n % THINGS.len()];
-        format!(
-            "Hello, I would like to buy another {thing} from your catalogue, article 55{n:02}-{n:02}71, could you help me?"
-        )
-    };
-    (0..n).map(|n| says(&n.to_string(), 300_000 * i64::try_from(n).unwrap(), &text(n))).collect()
-}
-
 /// Puts items into a table as they are.
-pub(crate) async fn fill(cloud: &Cloud, items: Vec<Item>) {
+pub async fn fill(cloud: &Cloud, items: Vec<Item>) {
     let client = cloud.process().table;
     let put = |item: &Item| PutRequest::builder().set_item(Some(item.clone())).build().unwrap();
     for batch in items.chunks(25) {
@@ -183,7 +53,8 @@ pub(crate) async fn fill(cloud: &Cloud, items: Vec<Item>) {
 
 /// The items of a table, by key, with the names of people and threads replaced by what they hold, and without versions: equal for
 /// two runs that ended the same.
-pub(crate) fn picture(items: &[Item]) -> BTreeMap<String, String> {
+#[must_use]
+pub fn picture(items: &[Item]) -> BTreeMap<String, String> {
     let names = names(items);
     let rename = |text: String| names.iter().fold(text, |text, (from, to)| text.replace(from, to));
     let show = |item: &Item| {
@@ -247,25 +118,42 @@ fn shown(value: &AttributeValue) -> String {
     }
 }
 
-pub(crate) fn text(item: &Item, name: &str) -> String {
+/// A text of an item, empty if there is none.
+#[must_use]
+pub fn text(item: &Item, name: &str) -> String {
     item.get(name).and_then(|it| it.as_s().ok()).cloned().unwrap_or_default()
 }
 
 /// The name in a key after its kind.
-pub(crate) fn name_in(item: &Item, key: &str) -> String {
+#[must_use]
+pub fn name_in(item: &Item, key: &str) -> String {
     text(item, key).split_once('#').unwrap().1.to_owned()
 }
 
 /// The items whose key begins so.
-pub(crate) fn of_kind<'a>(items: &'a [Item], pk: &str, sk: &str) -> Vec<&'a Item> {
+#[must_use]
+pub fn of_kind<'a>(items: &'a [Item], pk: &str, sk: &str) -> Vec<&'a Item> {
     items
         .iter()
         .filter(|it| text(it, "pk").starts_with(pk) && text(it, "sk").starts_with(sk))
         .collect()
 }
 
+/// The size of an item by DynamoDB's rules.
+#[must_use]
+pub fn size(item: &Item) -> usize {
+    let value = |it: &AttributeValue| {
+        let text = it.as_s().map(String::len);
+        let bytes = it.as_b().map(|it| it.as_ref().len());
+        let digits = it.as_n().map(|it| it.len().div_ceil(2) + 1);
+        let set = it.as_ss().map(|it| it.iter().map(String::len).sum());
+        text.or(bytes).or(digits).or(set).unwrap_or(1)
+    };
+    item.iter().map(|(name, it)| name.len() + value(it)).sum()
+}
+
 /// Fails unless there is one person with one thread that holds each of these messages once.
-pub(crate) fn assert_one_thread(items: &[Item], n_messages: usize) {
+pub fn assert_one_thread(items: &[Item], n_messages: usize) {
     assert_eq!(of_kind(items, "CON#", "0").len(), 1, "one person");
     assert_eq!(of_kind(items, "CON#", "1#").len(), 1, "one live thread");
     assert_eq!(of_kind(items, "THR#", "0").len(), 1, "one thread");
@@ -274,7 +162,7 @@ pub(crate) fn assert_one_thread(items: &[Item], n_messages: usize) {
 
 /// Fails unless each live thread, and each that was moved out, knows exactly the messages that are in it: its profile is what
 /// folding them by their time makes.
-pub(crate) fn assert_folds(items: &[Item], run: &str) {
+pub fn assert_folds(items: &[Item], run: &str) {
     for (item, live) in folded(items) {
         let profile = Profile::decode(item["profile"].as_b().unwrap().as_ref()).unwrap();
         assert_eq!(profile, live.profile, "{run}: what {} knows", live.thread);
@@ -282,7 +170,7 @@ pub(crate) fn assert_folds(items: &[Item], run: &str) {
 }
 
 /// Fails unless it is in each thread the turn of whom its messages say.
-pub(crate) fn assert_turns(items: &[Item], run: &str) {
+pub fn assert_turns(items: &[Item], run: &str) {
     for (item, live) in folded(items) {
         assert_eq!(text(item, "state"), live.state.name(), "{run}: whose turn in {}", live.thread);
         // Since when is told from the few messages that a profile remembers, so it may depend on what came late.

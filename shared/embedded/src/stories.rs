@@ -4,7 +4,7 @@ use domain::content::Content;
 use domain::event::{Direction, Identity, InboundEvent, Kind, Message};
 use domain::id::{AccountId, Channel, IdentityId, ProviderId};
 
-use crate::support::{VOICE, WHATSAPP, bsuid, calls, event, id};
+use crate::events::{VOICE, WHATSAPP, bsuid, by_us, calls, event, id, known_by};
 
 const SMS: Channel = Channel::from_static("sms");
 
@@ -39,10 +39,12 @@ const OURS: [&str; 4] = [
 ];
 
 /// Numbers that look drawn and are the same each time (splitmix64).
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    pub(crate) fn of(seed: u64) -> Self {
+    /// The numbers of a seed.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
@@ -53,11 +55,13 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    pub(crate) fn below(&mut self, n: usize) -> usize {
+    /// A number below another.
+    pub fn below(&mut self, n: usize) -> usize {
         usize::try_from(self.roll() % n as u64).unwrap()
     }
 
-    pub(crate) fn one_in(&mut self, n: usize) -> bool {
+    /// Whether it is the one case of so many.
+    pub fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
@@ -83,7 +87,8 @@ struct Teller {
 }
 
 /// A stream of this many events, in the order in which they happened.
-pub(crate) fn story(seed: u64, n_events: usize) -> Vec<InboundEvent> {
+#[must_use]
+pub fn story(seed: u64, n_events: usize) -> Vec<InboundEvent> {
     let mut teller =
         Teller { dice: Dice::of(seed), after: 0, told: Vec::new(), events: Vec::new() };
     let people = 1 + teller.dice.below(2);
@@ -97,7 +102,8 @@ pub(crate) fn story(seed: u64, n_events: usize) -> Vec<InboundEvent> {
 }
 
 /// The queue group that an event is in: entries of one identity stay in order.
-pub(crate) fn group(event: &InboundEvent) -> String {
+#[must_use]
+pub fn group(event: &InboundEvent) -> String {
     event.identity.as_ref().map(|it| it.id.as_str().to_owned()).unwrap_or_default()
 }
 
@@ -111,7 +117,7 @@ fn identity(channel: &Channel, person: usize) -> Identity {
         let id = bsuid(&format!("GB.555000111222333{person}"));
         return Identity { id, aliases: vec![phone(person)], name: None };
     }
-    Identity { id: phone(person), aliases: vec![], name: None }
+    known_by(phone(person))
 }
 
 impl Teller {
@@ -157,13 +163,9 @@ impl Teller {
         let quoted = self.earlier(person, &channel).filter(|_| self.dice.one_in(2));
         let words = self.dice.pick(&OURS);
         let name = self.name(person, &channel, true);
-        let message = Message {
-            direction: Direction::Out,
-            opens_window: false,
-            reply_to: quoted.map(|it| id(&it.name)),
-            ..Message::inbound(id(&name), Content::text(words))
-        };
-        self.push(person, &channel, message);
+        let said = Message::inbound(id(&name), Content::text(words));
+        let message = Message { reply_to: quoted.map(|it| id(&it.name)), ..said };
+        self.push(person, &channel, by_us(message));
     }
 
     /// An edit of what was said, or of what was said on its way and comes after it.
