@@ -1,7 +1,10 @@
 //! The places of things. The template names `target/lambda` relative to itself, so all of this is under the workspace's own
 //! `target`, whatever target folder cargo was told to use.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 
 /// The workspace.
 #[must_use]
@@ -26,4 +29,22 @@ pub fn code(function: &str) -> PathBuf {
 #[must_use]
 pub fn scratch() -> PathBuf {
     root().join("target/local")
+}
+
+/// The Rust files under a folder of the workspace, in order, without those that cargo made.
+pub fn rust_files(folder: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let (mut found, mut folders) = (Vec::new(), vec![root().join(folder)]);
+    while let Some(folder) = folders.pop() {
+        let cannot = || format!("cannot list {}", folder.display());
+        for entry in fs::read_dir(&folder).with_context(cannot)? {
+            let path = entry.with_context(cannot)?.path();
+            if path.is_dir() && !path.ends_with("target") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }

@@ -15,25 +15,12 @@ const PREFIXES: [&str; 11] =
 
 /// The Rust files under a folder, each by its path below the repository's root and without its tests.
 fn sources(folder: &str) -> BTreeMap<String, String> {
-    let (root, mut found) = (place::root(), BTreeMap::new());
-    let mut folders = vec![root.join(folder)];
-    while let Some(folder) = folders.pop() {
-        for path in entries(&folder) {
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|it| it == "rs") {
-                let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-                let text = fs::read_to_string(&path).unwrap();
-                let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
-                found.insert(name, code);
-            }
-        }
-    }
-    found
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect()
+    let named = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+        (path.strip_prefix(place::root()).unwrap().to_str().unwrap().to_owned(), code)
+    };
+    place::rust_files(folder).unwrap().into_iter().map(named).collect()
 }
 
 #[test]

@@ -16,27 +16,14 @@ fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(place::root().join(path)).unwrap()
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() && path.ends_with("target") {
-            continue;
-        }
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|it| it == "rs") {
-            found.push(path);
-        }
-    }
-    found
+fn sources(folder: &str) -> Vec<PathBuf> {
+    place::rust_files(folder).unwrap()
 }
 
 #[test]
 fn a_channel_knows_no_io_but_its_main_which_is_short() {
     for channel in channels() {
-        let folder = place::root().join("functions").join(channel).join("src");
-        for path in sources(&folder) {
+        for path in sources(&format!("functions/{channel}/src")) {
             let text = fs::read_to_string(&path).unwrap();
             if path.ends_with("main.rs") {
                 assert!(text.lines().count() <= 20, "{} is too long", path.display());
@@ -111,7 +98,7 @@ fn the_core_does_no_io_and_none_of_its_dependencies_does() {
             "domain depends on {name}"
         );
     }
-    for path in sources(&place::root().join("shared/domain/src")) {
+    for path in sources("shared/domain/src") {
         let text = fs::read_to_string(&path).unwrap();
         for forbidden in [
             "std::env",
@@ -129,7 +116,7 @@ fn the_core_does_no_io_and_none_of_its_dependencies_does() {
 
 #[test]
 fn an_error_is_logged_by_its_reason_alone() {
-    let folders = ["shared/aws/src", "functions"].map(|it| sources(&place::root().join(it)));
+    let folders = ["shared/aws/src", "functions"].map(sources);
     for path in
         folders.iter().flatten().filter(|it| !it.components().any(|it| it.as_os_str() == "tests"))
     {
@@ -163,7 +150,7 @@ fn a_language_is_a_file_that_says_its_own_code() {
 fn a_word_of_the_glossary_is_the_name_of_one_type_at_most() {
     let words = ["Answer", "Call", "Entry", "Problem", "Said", "Scene"];
     let folders = ["shared", "functions", "infra"];
-    let paths: Vec<_> = folders.iter().flat_map(|it| sources(&place::root().join(it))).collect();
+    let paths: Vec<_> = folders.into_iter().flat_map(sources).collect();
     for word in words {
         let is_declared = |path: &&PathBuf| {
             let text = fs::read_to_string(path).unwrap();
@@ -179,9 +166,7 @@ fn a_word_of_the_glossary_is_the_name_of_one_type_at_most() {
 fn no_doc_comment_has_a_relative_clause_as_its_subject() {
     const CLAUSES: [&str; 7] = ["What", "Who", "Whom", "Whose", "Whoever", "Whatever", "Which"];
     let mut found = Vec::new();
-    for path in
-        ["shared", "functions", "infra"].iter().flat_map(|it| sources(&place::root().join(it)))
-    {
+    for path in ["shared", "functions", "infra"].into_iter().flat_map(sources) {
         let text = fs::read_to_string(&path).unwrap();
         let mut before = "";
         for (n, line) in text.lines().map(str::trim).enumerate() {

@@ -1,4 +1,4 @@
-//! What people say and platforms tell, to be filed in tests: Ada's on WhatsApp, unless they say otherwise.
+//! Words of people and news of platforms, to be filed in tests: Ada's on WhatsApp, unless they say otherwise.
 
 use aws::store::Order;
 use aws::store::keys::{self, Key};

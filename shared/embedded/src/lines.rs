@@ -1,4 +1,4 @@
-//! What is logged, gathered to be read.
+//! Log lines, gathered to be read.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};

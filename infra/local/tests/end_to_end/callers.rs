@@ -1,4 +1,4 @@
-//! Who may do what by the API, and what it answers.
+//! The API's callers: who may do what, and what they are answered.
 
 use http::Method;
 use local::models::whatsapp::{ADA, PHONE_NUMBER_ID};

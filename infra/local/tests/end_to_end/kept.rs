@@ -1,4 +1,4 @@
-//! What could not be read or worked on is kept, and goes back once it can be.
+//! Webhooks, items and entries that could not be read are kept, and go back once they can be.
 
 use aws::ingest::Parked;
 use domain::content::Raw;

@@ -1,5 +1,5 @@
-//! What the scenarios share: one deployment, and what several of them rest on. Each of it is made for the scenario that asks first,
-//! so that any of them can be run alone.
+//! One deployment for all scenarios, and what several of them rest on. Each of it is made for the scenario that asks first, so
+//! that any of them can be run alone.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};

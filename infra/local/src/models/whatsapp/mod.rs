@@ -109,7 +109,7 @@ pub struct Graph {
 #[derive(Default)]
 struct State {
     webhook_url: String,
-    /// What the app signs with, once that is no longer its first secret.
+    /// The secret that replaced the first one, if one did.
     new_secret: Option<String>,
     next_id: u32,
     /// When each customer last wrote, by user id.
