@@ -1,6 +1,9 @@
-//! Deploys the real template to the local cloud, with the commands that deploy it to AWS.
+//! Deploys the real template to the local cloud, with the commands that deploy it to AWS. Between packaging and deploying it adds
+//! what that cloud asks for and AWS does not.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use domain::time::Timestamp;
@@ -13,6 +16,7 @@ use crate::functions;
 use crate::place;
 use crate::report::Report;
 use crate::secrets::{self, SENDING_ACCOUNTS};
+use crate::template::Template;
 use crate::tools::Tools;
 
 /// A deployed stack.
@@ -46,6 +50,9 @@ impl Stack {
         let package =
             ["cloudformation", "package", "--template-file", &template, "--s3-bucket", &bucket];
         aws.run(&[&package[..], &["--output-template-file", &packaged]].concat()).await?;
+        let shipped = Template::of(tools, Path::new(&packaged))?;
+        fs::write(&packaged, shipped.for_local_cloud().0.to_string())
+            .with_context(|| format!("cannot write {packaged}"))?;
         let channels = channels.join(",");
         secrets::make(&aws, name, &channels).await?;
         let accounts = secrets::sending_accounts(&aws, name, &channels).await?;

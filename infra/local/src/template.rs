@@ -1,9 +1,10 @@
 //! The template as data, read by the very code that the SAM transform reads it with.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::Context;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::place;
 use crate::tools::{Tools, run};
@@ -22,10 +23,23 @@ pub struct Template(pub Value);
 impl Template {
     /// Reads it.
     pub fn read(tools: &Tools) -> anyhow::Result<Self> {
+        Self::of(tools, &place::template())
+    }
+
+    /// Reads another file of it, as one that was packaged.
+    pub fn of(tools: &Tools, file: &Path) -> anyhow::Result<Self> {
         let mut python = Command::new(tools.path("python"));
-        let json =
-            run(python.args(["-c", TO_JSON]).arg(place::template()), "read infra/template.yaml")?;
+        let what = format!("read {}", file.display());
+        let json = run(python.args(["-c", TO_JSON]).arg(file), &what)?;
         Ok(Self(serde_json::from_str(&json).context("the template is not JSON")?))
+    }
+
+    /// The template with what the local cloud asks for beside AWS. It has no TLS, so what comes from this machine need not be
+    /// encrypted; and it knows a permission of its own for a batch that is put into a queue.
+    #[must_use]
+    pub fn for_local_cloud(mut self) -> Self {
+        ease(&mut self.0);
+        self
     }
 
     /// Its resources of a type, with their names.
@@ -52,6 +66,30 @@ impl Template {
             Some(line.trim().strip_prefix("# ---- channel: ")?.split(' ').next()?.to_owned())
         };
         Ok(text.lines().filter_map(name).collect())
+    }
+}
+
+fn ease(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(action) = fields.get_mut("Action") {
+                let mut actions =
+                    action.as_array().cloned().unwrap_or_else(|| vec![action.clone()]);
+                if actions.iter().any(|it| it == "sqs:SendMessage") {
+                    actions.push(json!("sqs:SendMessageBatch"));
+                    *action = Value::Array(actions);
+                }
+            }
+            if let Some(Value::Object(condition)) = fields.get_mut("Condition")
+                && condition.get("Bool").is_some_and(|it| it.get("aws:SecureTransport").is_some())
+            {
+                let loopback = json!({ "aws:SourceIp": "127.0.0.0/8" });
+                condition.insert("NotIpAddress".to_owned(), loopback);
+            }
+            fields.values_mut().for_each(ease);
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(ease),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -12,6 +12,7 @@ mod kept;
 mod life;
 mod readme;
 mod rethreading;
+mod rights;
 mod rotating;
 mod telling;
 mod world;
@@ -69,6 +70,7 @@ fn all(world: &Arc<World>) -> Vec<Trial> {
         asking::something_new_becomes_a_thread_of_its_own,
         asking::nobody_is_asked_on_a_channel_that_is_not_named,
         rethreading::another_model_is_tried_applied_and_taken_back,
+        rights::each_function_may_make_the_calls_that_it_links_and_no_other,
         rotating::a_flood_of_forgeries_costs_a_few_lines,
         rotating::a_webhook_secret_is_replaced_under_load,
         life::the_core_deploys_without_a_channel,

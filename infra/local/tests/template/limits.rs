@@ -69,7 +69,7 @@ fn each_function_can_have_concurrency_of_its_own_and_has_none_by_default() {
     }
 }
 
-/// Rules hold before anything is made or changed. (The local cloud knows none.)
+/// Rules hold before anything is made or changed.
 #[test]
 fn channels_are_not_deployed_without_the_accounts_that_may_send() {
     let template = template();

@@ -29,7 +29,7 @@ fn a_channel_may_queue_park_and_read_its_own_secret_and_nothing_else() {
                     }
                     let own = match action.as_str() {
                         "logs:CreateLogStream" | "logs:PutLogEvents" => format!("{name}LogGroup"),
-                        "sqs:SendMessage*" => "InboundQueue".to_owned(),
+                        "sqs:SendMessage" => "InboundQueue".to_owned(),
                         "s3:PutObject" => "Bucket".to_owned(),
                         other => panic!("{channel} may {other}"),
                     };
@@ -101,11 +101,7 @@ fn only_outbound_reads_what_sends_and_no_role_may_everything() {
         for policy in role["Properties"]["Policies"].as_array().unwrap() {
             for statement in statements(policy) {
                 for action in words(&statement["Action"]) {
-                    // AWS knows no other action of that name; the local cloud asks for one.
-                    assert!(
-                        !action.contains('*') || action == "sqs:SendMessage*",
-                        "{name} may {action}"
-                    );
+                    assert!(!action.contains('*'), "{name} may {action}");
                 }
                 assert_ne!(statement["Resource"], "*", "{name}");
                 let text = statement["Resource"].to_string();
@@ -126,9 +122,9 @@ fn outbound_puts_into_the_delay_queue_and_into_those_that_it_has_a_name_for() {
         let policies = template.resource(role).unwrap()["Properties"]["Policies"].clone();
         let policies = policies.as_array().unwrap().clone();
         let statements: Vec<_> = policies.iter().flat_map(statements).cloned().collect();
-        let puts = statements.iter().filter(|it| {
-            words(&it["Action"]).iter().any(|action| action.starts_with("sqs:SendMessage"))
-        });
+        let puts = statements
+            .iter()
+            .filter(|it| words(&it["Action"]).iter().any(|action| action == "sqs:SendMessage"));
         let queues = template.resources("AWS::SQS::Queue");
         let named = |it: &serde_json::Value| {
             let of = queues.iter().filter(|queue| refers_to(&it["Resource"], queue.0));
@@ -145,4 +141,60 @@ fn outbound_puts_into_the_delay_queue_and_into_those_that_it_has_a_name_for() {
     // A schedule ends in the delay queue, like every timer.
     assert_eq!(may_put("SchedulerRole"), BTreeSet::from(["TimersQueue".to_owned()]));
     assert_eq!(variables["TIMERS_QUEUE_ARN"], json!({ "Fn::GetAtt": ["TimersQueue", "Arn"] }));
+}
+
+/// The local cloud has no TLS and a permission of its own for batches. What it needs is no business of a real deployment.
+#[test]
+fn exceptions_for_the_local_cloud_are_added_by_its_deployment_and_not_shipped() {
+    let shipped = template();
+    let encrypted = json!({ "Bool": { "aws:SecureTransport": "false" } });
+    let bucket = |template: &Template| {
+        let policy = &template.resource("BucketPolicy").unwrap()["Properties"];
+        let statements = statements(policy);
+        assert_eq!(statements.len(), 1);
+        statements[0].clone()
+    };
+    let refused = json!({
+        "Sid": "OnlyEncryptedConnections", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+        "Resource": [{ "Fn::GetAtt": ["Bucket", "Arn"] }, { "Fn::Sub": "${Bucket.Arn}/*" }],
+        "Condition": encrypted,
+    });
+    assert_eq!(bucket(&shipped), refused);
+    let text = shipped.0.to_string();
+    for exception in ["127.0.0", "localhost", "SourceIp", "SendMessageBatch", "SendMessage*"] {
+        assert!(!text.contains(exception), "{exception} is shipped");
+    }
+    let local = shipped.for_local_cloud();
+    let loopback = json!({ "aws:SourceIp": "127.0.0.0/8" });
+    assert_eq!(bucket(&local)["Condition"]["NotIpAddress"], loopback);
+    assert_eq!(bucket(&local)["Condition"]["Bool"], encrypted["Bool"]);
+    let may_batch = local.0["Resources"].as_object().unwrap().iter().filter(|it| {
+        it.1["Type"] == "AWS::IAM::Role" && it.1.to_string().contains("\"sqs:SendMessageBatch\"")
+    });
+    let channels = Template::channels().unwrap().len();
+    // Threading and the API, outbound with its scheduler's role, and every channel.
+    assert_eq!(may_batch.count(), 4 + channels);
+}
+
+/// The functions' own reads of the indexes are the one thing that they may do beside the table itself.
+#[test]
+fn an_index_is_queried_and_nothing_else() {
+    let template = template();
+    let mut readers = BTreeSet::new();
+    for (name, role) in template.resources("AWS::IAM::Role") {
+        for policy in role["Properties"]["Policies"].as_array().unwrap() {
+            for statement in statements(policy) {
+                let resource = &statement["Resource"];
+                if resource.to_string().contains("/index/") {
+                    assert_eq!(statement["Action"], "dynamodb:Query", "{name}");
+                    readers.insert((name, resource["Fn::Sub"].as_str().unwrap()));
+                } else if words(&statement["Action"]).iter().any(|it| it.starts_with("dynamodb:")) {
+                    assert_eq!(*resource, json!({ "Fn::GetAtt": ["Table", "Arn"] }), "{name}");
+                }
+            }
+        }
+    }
+    let expected =
+        [("ApiRole", "${Table.Arn}/index/*"), ("ThreadingRole", "${Table.Arn}/index/by-thread-*")];
+    assert_eq!(readers, BTreeSet::from(expected));
 }
