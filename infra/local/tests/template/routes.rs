@@ -44,21 +44,21 @@ fn the_api_has_one_route_where_it_proves_its_callers_and_its_own_where_iam_does(
     });
 }
 
-/// A route keeps its name in the template: CloudFormation makes what has a new name before it removes what had the old one, and
+/// A route keeps its name in the template: an update makes what has a new name before it removes what had the old one, and
 /// the gateway refuses a second route of the same key.
 #[test]
 fn the_routes_of_the_template_are_written_from_the_list() {
     let names = of_template();
-    let mut block = String::new();
-    for route in &api::routes::ROUTES {
+    let block = api::routes::ROUTES.iter().map(|route| {
         let key = route.key();
         let own = format!("{}{}Route", route.doc.id[..1].to_uppercase(), &route.doc.id[1..]);
         let name = names.get(&key).map_or(own, |(name, _)| name.clone());
-        block += &format!(
+        format!(
             "  {name}:\n    Type: AWS::ApiGatewayV2::Route\n    Condition: IamAuth\n    Properties: {{ ApiId: !Ref HttpApi, \
              RouteKey: '{key}', Target: !Sub 'integrations/${{ApiIntegration}}', AuthorizationType: AWS_IAM }}\n"
-        );
-    }
+        )
+    });
+    let block: String = block.collect();
     let text = fs::read_to_string(place::template()).unwrap();
     let begin = text.find(BEGIN).unwrap() + BEGIN.len();
     let end = begin + text[begin..].find(END).unwrap();
