@@ -10,6 +10,7 @@ pub mod jwks;
 pub mod kept;
 pub mod logs;
 pub mod objects;
+pub mod outside;
 mod parallel;
 pub mod queue;
 pub mod sending;

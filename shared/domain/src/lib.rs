@@ -13,6 +13,7 @@ pub mod inbound;
 pub mod json;
 pub mod oauth1;
 pub mod outbound;
+pub mod outside;
 pub mod overflow;
 pub mod overlap;
 pub mod phone;
