@@ -312,6 +312,23 @@ async fn no_parameter_of_any_query_makes_a_fault_of_ours() {
 }
 
 #[tokio::test]
+async fn a_parameter_that_no_route_has_is_refused_and_named() {
+    let it = known().await;
+    for route in ROUTES.iter().filter(|it| it.path != "/v1/openapi.json") {
+        let operation = operation(route.method.as_str(), route.path);
+        if !operation["responses"]["422"].is_object() {
+            continue;
+        }
+        let body = bodies(&it, &route.key()).into_iter().next();
+        let path = format!("{}?unknown=1", path(&it, route.path));
+        let request = it.world.request(route.method.as_str(), &path, body.as_ref(), None);
+        let reply = take(&it, request, &path).await;
+        assert_eq!((reply.status, reply.problem()), (422, "request-invalid"), "{path}");
+        assert_eq!(reply.body["errors"][0]["parameter"], "unknown", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn no_segment_of_a_path_and_no_header_makes_a_fault_of_ours() {
     let it = known().await;
     let ids = ["thr_", "con_", "cor_", "idn_", "msg_"].map(|it| format!("{it}{}", "0".repeat(32)));
