@@ -284,15 +284,7 @@ fn change(mut fields: Fields<'_>) -> ProfileChange {
 
 /// Channels, best first.
 fn channels(fields: &mut Fields<'_>, name: &str) -> Option<Vec<Channel>> {
-    let names = fields.lines(name, MOST_CHANNELS, 32)?;
-    let mut found: Vec<Channel> = Vec::new();
-    for (n, text) in names.iter().enumerate() {
-        match ids::channel(text).filter(|it| !found.contains(it)) {
-            Some(channel) => found.push(channel),
-            None => fields.note_in(name, n, "must be the name of a channel, given once"),
-        }
-    }
-    Some(found)
+    fields.each(name, 0..=MOST_CHANNELS, "must be the name of a channel", ids::channel)
 }
 
 #[cfg(test)]
@@ -312,6 +304,7 @@ mod tests {
             (json!("x"), ""),
             (json!({ "segments": [""] }), "/segments/0"),
             (json!({ "segments": { "vip": true } }), "/segments"),
+            (json!({ "segments": ["vip", "new", "vip"] }), "/segments/2"),
             (json!({ "preferences": [] }), "/preferences"),
             (json!({ "preferences": { "channels": ["SMS"] } }), "/preferences/channels/0"),
             (json!({ "preferences": { "channels": ["sms", "sms"] } }), "/preferences/channels/1"),

@@ -378,16 +378,5 @@ fn read(call: &ApiCall<'_>, other: Option<&str>, names_messages: bool) -> Result
 
 /// The messages to move, each once.
 fn messages(fields: &mut Fields<'_>, name: &str) -> Option<Vec<MessageRef>> {
-    let texts = fields.lines(name, MOST_MOVED, 200)?;
-    if texts.is_empty() {
-        fields.note(name, format!("must name 1 to {MOST_MOVED} messages"));
-    }
-    let mut found: Vec<MessageRef> = Vec::new();
-    for (n, text) in texts.iter().enumerate() {
-        match MessageRef::parse(text).filter(|it| !found.contains(it)) {
-            Some(message) => found.push(message),
-            None => fields.note_in(name, n, "must be the id of a message, given once"),
-        }
-    }
-    Some(found)
+    fields.each(name, 1..=MOST_MOVED, "must be the id of a message", MessageRef::parse)
 }

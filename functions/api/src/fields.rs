@@ -1,6 +1,7 @@
 //! Reads a JSON body field by field: every wrong, missing or unknown one is named by its JSON pointer, all at once.
 
 use std::cell::RefCell;
+use std::ops::RangeInclusive;
 
 use domain::time::Timestamp;
 use serde_json::{Map, Value};
@@ -159,19 +160,32 @@ impl<'a> Fields<'a> {
         self.parsed(name, &rule, |it| is_line(it, max).then(|| it.to_owned()))
     }
 
-    /// A list of at most so many lines of at most so many characters.
+    /// A list of at most so many lines of at most so many characters, each once.
     pub(crate) fn lines(&mut self, name: &str, most: usize, max: usize) -> Option<Vec<String>> {
-        let rule = format!("must be a list of at most {most} texts");
-        let entries = self
-            .parsed_value(name, &rule, |it| it.as_array().filter(|it| it.len() <= most).cloned())?;
-        let mut lines = Vec::with_capacity(entries.len());
+        let rule = format!("must be 1 to {max} characters on one line");
+        self.each(name, 0..=most, &rule, |it| is_line(it, max).then(|| it.to_owned()))
+    }
+
+    /// A list of so many texts that a rule makes something of, each something else.
+    pub(crate) fn each<T: PartialEq>(
+        &mut self,
+        name: &str,
+        size: RangeInclusive<usize>,
+        rule: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let whole = format!("must be a list of {} to {} texts", size.start(), size.end());
+        let fits = |it: &Value| it.as_array().filter(|it| size.contains(&it.len())).cloned();
+        let entries = self.parsed_value(name, &whole, fits)?;
+        let mut found = Vec::with_capacity(entries.len());
         for (n, entry) in entries.iter().enumerate() {
-            match entry.as_str().filter(|it| is_line(it, max)) {
-                Some(line) => lines.push(line.to_owned()),
-                None => self.note_in(name, n, format!("must be 1 to {max} characters on one line")),
+            match entry.as_str().and_then(&parse) {
+                Some(it) if found.contains(&it) => self.note_in(name, n, "is given twice"),
+                Some(it) => found.push(it),
+                None => self.note_in(name, n, rule),
             }
         }
-        Some(lines)
+        Some(found)
     }
 
     /// A field of a merge patch: `None` if it is not there, nothing within if it is null.
@@ -315,6 +329,18 @@ mod tests {
         let found = problem["errors"].as_array().unwrap();
         let pointers: Vec<_> = found.iter().map(|it| it["pointer"].as_str().unwrap()).collect();
         assert_eq!(pointers, ["/a", "/b/c~1d", "/list/0/x", "/gone"]);
+    }
+
+    #[test]
+    fn an_entry_of_a_list_is_named_by_its_own_place_and_given_once() {
+        let errors = Errors::default();
+        let body = json!({ "tags": ["", "vip", 5, "vip", "new"] });
+        let mut fields = Fields::of(body, &errors).unwrap();
+        assert_eq!(fields.lines("tags", 5, 9).unwrap(), ["vip", "new"]);
+        let problem = errors.or(Some(())).unwrap_err().body("req");
+        let found = problem["errors"].as_array().unwrap();
+        let found: Vec<_> = found.iter().map(|it| it["pointer"].as_str().unwrap()).collect();
+        assert_eq!(found, ["/tags/0", "/tags/2", "/tags/3"]);
     }
 
     #[test]

@@ -246,6 +246,7 @@ mod tests {
             (json!({ "assignee": "é".repeat(33) }), "/assignee"),
             (json!({ "tags": "vip" }), "/tags"),
             (json!({ "tags": ["vip", 1] }), "/tags/1"),
+            (json!({ "tags": ["vip", "vip"] }), "/tags/1"),
             (json!({ "tags": vec!["x"; 17] }), "/tags"),
             (json!({ "unsure": true }), "/unsure"),
             (json!({ "crm": { "Case": "1" } }), "/crm/Case"),
