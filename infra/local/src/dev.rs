@@ -1,17 +1,40 @@
-//! `cargo dev`: the suite stays up until Ctrl-C, with everything that one needs to talk to it.
+//! `cargo dev`: the suite stays up until Ctrl-C, or as long as a command runs, with everything that one needs to talk to it.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use tokio::process::Command;
 
 use crate::report::Report;
 use crate::stage::Stage;
-use crate::story::text_of;
+use crate::story::{self, text_of};
 
-/// Runs until Ctrl-C.
-pub async fn run(report: &Report) -> anyhow::Result<()> {
+/// The parameters of the command.
+#[derive(clap::Args)]
+pub struct Wanted {
+    /// Tell the story of `cargo demo` first, so that there are people, threads, messages and corrections.
+    #[arg(long)]
+    story: bool,
+    /// A command to run in the environment that is printed otherwise; the cloud ends with it.
+    #[arg(last = true)]
+    command: Vec<String>,
+}
+
+/// Runs until Ctrl-C, or until the command ends: well only if that ends well.
+pub async fn run(wanted: &Wanted, report: &Report) -> anyhow::Result<()> {
     let stage = Stage::set(report).await?;
+    if wanted.story {
+        story::tell(&stage, report).await?;
+    }
+    if let Some((program, arguments)) = wanted.command.split_first() {
+        report.step(&format!("running {program}"));
+        let mut command = Command::new(program);
+        command.args(arguments).envs(environment(&stage)?).kill_on_drop(true);
+        let status = command.status().await.with_context(|| format!("cannot run {program}"))?;
+        ensure!(status.success(), "{program} failed: {status}");
+        return Ok(());
+    }
     report.step("up; Ctrl-C ends it and leaves nothing behind");
     introduce(&stage, report)?;
     tokio::select! {
@@ -23,15 +46,21 @@ pub async fn run(report: &Report) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The variables by which a program finds the stack.
+fn environment(stage: &Stage) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let mut found = stage.stack.aws.environment().to_vec();
+    found.push(("TABLE_NAME", stage.stack.output("TableName")?.to_owned()));
+    // The stage of the gateway is called $default.
+    found.push(("ARIANE", stage.stack.url("")?));
+    found.push(("TOKEN", stage.token.clone()));
+    Ok(found)
+}
+
 fn introduce(stage: &Stage, report: &Report) -> anyhow::Result<()> {
     report.line("");
-    for (name, value) in stage.stack.aws.environment() {
-        report.line(&format!("export {name}={value}"));
+    for (name, value) in environment(stage)? {
+        report.line(&format!("export {name}='{value}'"));
     }
-    report.line(&format!("export TABLE_NAME={}", stage.stack.output("TableName")?));
-    // The stage of the gateway is called $default.
-    report.line(&format!("export ARIANE='{}'", stage.stack.url("")?));
-    report.line(&format!("export TOKEN={}", stage.token));
     report.line("");
     for platform in &stage.platforms {
         let channel = platform.channel();

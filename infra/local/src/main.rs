@@ -24,7 +24,7 @@ enum Command {
     /// Tells a conversation from webhook to timeline and back; exits with 0 only if all of it happened.
     Demo,
     /// Keeps the suite up until Ctrl-C.
-    Dev,
+    Dev(dev::Wanted),
     /// Runs parked webhooks and unknown items of a deployed stack through today's parsers, once. The account is the one
     /// that the environment names: a profile, or the lines that `dev` prints.
     Replay {
@@ -52,7 +52,7 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Adopt { stack } => adopt::run(&stack, &report).await,
         Command::Demo => demo::run(&report).await,
-        Command::Dev => dev::run(&report).await,
+        Command::Dev(wanted) => dev::run(&wanted, &report).await,
         Command::Replay { stack } => replay::run(&stack, &report).await,
         Command::Secrets { stack, channels } => secrets::run(&stack, &channels, &report).await,
         Command::Rethread(wanted) => rethread::run(&wanted, &report).await,
