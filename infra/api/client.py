@@ -1,4 +1,4 @@
-"""What an integrator would write, with the client that is generated from the document: every module is imported, models are read and written."""
+"""Uses the client that is generated from the document: every module is imported, every example goes through its model."""
 
 import importlib
 import json
@@ -37,7 +37,8 @@ for path in document["paths"].values():
         contents = [operation.get("requestBody", {}), *operation["responses"].values()]
         for content in (it for body in contents for it in body.get("content", {}).values()):
             name = content["schema"].get("$ref", "").rpartition("/")[2]
-            examples = [it["value"] for it in content.get("examples", {}).values()] + [content[it] for it in ["example"] if it in content]
+            examples = [it["value"] for it in content.get("examples", {}).values()]
+            examples += [content["example"]] if "example" in content else []
             for example in examples if name else []:
                 same(getattr(models, name), example)
 assert n, "no example of the document was read"
