@@ -317,7 +317,6 @@ pub(crate) async fn list(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, Api
 
 /// Takes a correction back.
 pub(crate) async fn revert(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
-    call.query(&[])?;
     let contact = contacts::asked(call)?;
     let of = ids::correction(call.second()).ok_or_else(|| ApiProblem::new(NOT_FOUND))?;
     let reason = if call.request.body.is_empty() { None } else { reason(call.json()?)? };

@@ -337,7 +337,7 @@ mod tests {
         let body = json!({ "tags": ["", "vip", 5, "vip", "new"] });
         let mut fields = Fields::of(body, &errors).unwrap();
         assert_eq!(fields.lines("tags", 5, 9).unwrap(), ["vip", "new"]);
-        let problem = errors.or(Some(())).unwrap_err().body("req");
+        let problem = json!(errors.or(Some(())).unwrap_err().body("req"));
         let found = problem["errors"].as_array().unwrap();
         let found: Vec<_> = found.iter().map(|it| it["pointer"].as_str().unwrap()).collect();
         assert_eq!(found, ["/tags/0", "/tags/2", "/tags/3"]);

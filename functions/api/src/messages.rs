@@ -198,7 +198,6 @@ pub(crate) const PLAN: Route = Route {
 
 /// `POST /v1/messages`.
 pub(crate) async fn accept(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
-    call.query(&[])?;
     let request = request::read(call.json()?)?;
     let (id, is_keyed) = match call.idempotency_key()? {
         Some(key) => (derived(&call.caller.id, key), true),
@@ -224,7 +223,6 @@ pub(crate) async fn accept(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, A
 
 /// `POST /v1/messages/plan`.
 pub(crate) async fn plan(api: &Api, call: &ApiCall<'_>) -> Result<ApiAnswer, ApiProblem> {
-    call.query(&[])?;
     let request = request::read(call.json()?)?;
     let quoted = request.quoted();
     let draft = api.sending().draft(&request.order(quoted.as_ref()), call.now).await;

@@ -56,9 +56,9 @@ pub struct ThreadPatch {
     /// The colleague who takes care of it: at most 64 bytes, without `#` and control characters, and not `-`.
     #[schemars(length(min = 1, max = MOST_ASSIGNEE))]
     pub assignee: Option<Nullable<String>>,
-    /// Words that people of ours put to it: all of them. Each is one line.
+    /// Words that people of ours put to it: all of them, each once and on one line.
     #[schemars(length(max = MOST_TAGS), inner(length(min = 1, max = MOST_TAG)))]
-    pub tags: Option<Nullable<Vec<String>>>,
+    pub tags: Option<Nullable<BTreeSet<String>>>,
     /// Cases to add, or by null to take away: ids by kind.
     #[schemars(extend("maxProperties" = MOST_CASES, "propertyNames" = { "pattern": CASE_KIND }))]
     pub crm: Option<Nullable<BTreeMap<String, Nullable<CaseId>>>>,
@@ -78,9 +78,9 @@ pub struct CaseId(#[schemars(length(min = 1, max = MOST_CASE))] pub String);
 pub struct ContactPatch {
     /// The person's wishes about how to be written to.
     pub preferences: Option<Nullable<PreferencesPatch>>,
-    /// Groups that we count the person to: all of them. Each is one line.
+    /// Groups that we count the person to: all of them, each once and on one line.
     #[schemars(length(max = MOST_TAGS), inner(length(min = 1, max = MOST_TAG)))]
-    pub segments: Option<Nullable<Vec<String>>>,
+    pub segments: Option<Nullable<BTreeSet<String>>>,
 }
 
 /// A merge patch of a person's wishes.
