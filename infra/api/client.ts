@@ -33,6 +33,8 @@ export async function answerFirst(text: string): Promise<string> {
     body: { to: { thread_id: thread.id }, content: { type: "text", text } },
   });
   if (sent.error !== undefined) {
+    // The gateway in front of the API has words alone.
+    if (!("type" in sent.error)) return sent.error.message;
     const problem: Problem = sent.error;
     return problem.retryable ? "later" : (problem.detail ?? problem.title);
   }

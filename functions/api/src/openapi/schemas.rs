@@ -63,6 +63,12 @@ fn tidy(schema: &mut Value) {
             if fields.get("format").is_some_and(|it| it != "date-time" && it != "uri") {
                 fields.remove("format");
             }
+            // Some readers of documents know no schema but an object.
+            for of in ["items", "additionalProperties"] {
+                if fields.get(of) == Some(&json!(true)) {
+                    fields.insert(of.to_owned(), json!({}));
+                }
+            }
             without_null(fields);
             describe_only(fields);
             one_line(fields);
