@@ -22,6 +22,8 @@ TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt].+")
 # Fields that name something, and what they look like if they are right.
 CHANNEL = re.compile("[a-z-]{1,32}")
 NAMED = {"channel": CHANNEL, "account": re.compile("[!-~]{1,40}"), "address": re.compile("[a-z-]{1,32}:.{1,40}")}
+ADDRESS = re.compile("[!-~]{1,300}")
+STATES = ["open", "waiting", "snoozed", "closed"]
 # Of a list's filters, those that go with no other.
 ALONE = ["crm", "contact"]
 EXCEPTIONS = yaml.safe_load(pathlib.Path(__file__).with_name("exceptions.yaml").read_text())["schemathesis"]
@@ -74,7 +76,7 @@ class Scene:
         self.chance = random.Random(f"{case.operation.label} {case.path_parameters} {case.query} {case.body}")
         self.person = self.chance.choice(people)
         self.way = self.chance.choice(self.person["ways"] or [None])
-        self.messages = None
+        self.messages, self.used = None, []
 
     def leaves(self):
         return self.chance.random() < 0.125
@@ -82,24 +84,34 @@ class Scene:
     def real(self, value, name=None):
         """A value with ids that there are in the place of those that are made up. What is none stays as it is."""
         if isinstance(value, list):
-            return [self.real(it, name) for it in value]
+            return self.real_list(value, name)
         if isinstance(value, dict):
-            if self.way and isinstance(value.get("id"), str) and CHANNEL.fullmatch(str(value.get("channel"))):
-                value = {**value, "id": self.way["id"]} if value["id"] and len(value["id"]) < 300 and not self.leaves() else value
+            is_address = CHANNEL.fullmatch(str(value.get("channel"))) and ADDRESS.fullmatch(str(value.get("id")))
+            if is_address and self.way and not self.leaves():
+                value = {**value, "id": self.way["id"]}
             # A snooze has an end; nothing else has.
-            if isinstance(value.get("snoozed_until"), str) and not self.leaves():
+            if isinstance(value.get("snoozed_until"), str) and value.get("state", "open") in STATES and not self.leaves():
                 value = {**value, "state": "snoozed"}
             return {key: self.real(it, key) for key, it in value.items()}
         if not isinstance(value, str) or self.leaves():
             return value
         if ID.fullmatch(value):
             listed = self.messages if self.messages and value.startswith("msg") else self.person[value[:3]]
-            return self.chance.choice(listed or [value])
+            return self.chance.choice([it for it in listed if it not in self.used] or [value])
         if name in NAMED and NAMED[name].fullmatch(value):
             return self.way[name] if self.way else value
         if name in ["snoozed_until", "expires_at"] and TIME.fullmatch(value):
             return "2096" + value[4:]
         return value
+
+    def real_list(self, values, name):
+        """What is there twice stays so, and what is there once does, too."""
+        made = {}
+        for it in (it for it in values if isinstance(it, str)):
+            if it not in made:
+                made[it] = self.real(it, name)
+                self.used.append(made[it])
+        return [made[it] if isinstance(it, str) else self.real(it, name) for it in values]
 
 
 def page(case, scene):
@@ -118,6 +130,12 @@ def page(case, scene):
             case.query["cursor"] = found["next"]
 
 
+def is_valid(case, place):
+    """Whether this part of a case is as the document wants it. What is wrong on purpose must not be mended."""
+    parts = case.meta.components.items() if case.meta else []
+    return all(it.mode.is_positive for name, it in parts if name.value == place)
+
+
 def in_thread(case):
     """The messages that are now in the thread of the path, where a case is to take some out of it."""
     if case.operation.path not in ["/v1/threads/{id}/move", "/v1/threads/{id}/split"]:
@@ -134,14 +152,16 @@ def before_call(context, case, kwargs):
     scene = Scene(case)
     case.path_parameters.update(scene.real(dict(case.path_parameters)))
     case.query.update(scene.real(dict(case.query)))
-    for filter in (it for it in ALONE if it in case.query):
-        if not scene.leaves():
-            for other in {"state", "unsure", "assignee", *ALONE} - {filter}:
-                case.query.pop(other, None)
-    if case.query.get("cursor"):
+    if is_valid(case, "query"):
+        for name in (it for it in ALONE if it in case.query):
+            if not scene.leaves():
+                for other in {"state", "unsure", "assignee", *ALONE} - {name}:
+                    case.query.pop(other, None)
         page(case, scene)
     if isinstance(case.body, (dict, list)):
+        # What goes somewhere else goes to another thing than that of the path, and takes along what is in that.
         scene.messages = in_thread(case)
+        scene.used.append(case.path_parameters.get("id"))
         case.body = scene.real(case.body)
     for header in ["If-Match", "If-None-Match"]:
         if header in case.headers and case.formatted_path in tags and not scene.leaves():
