@@ -83,6 +83,13 @@ fn every_alarm_calls_when_it_begins_and_when_it_ends_and_leads_to_its_runbook() 
     for (name, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         let alarm = &alarm["Properties"];
         assert_eq!((&alarm["AlarmActions"], &alarm["OKActions"]), (&called, &called), "{name}");
+        let begins = ["ComparisonOperator", "TreatMissingData"].map(|it| &alarm[it]);
+        if alarm["MetricName"] == "Received" {
+            assert_eq!(begins, ["LessThanOrEqualToThreshold", "breaching"], "{name}");
+            assert_eq!(alarm["Threshold"], 0, "{name}");
+        } else {
+            assert_eq!(begins, ["GreaterThanThreshold", "notBreaching"], "{name}");
+        }
         let said = alarm["AlarmDescription"].as_str().unwrap();
         let (_, anchor) =
             said.split_once(" See README#").unwrap_or_else(|| panic!("{name}: {said}"));
@@ -130,8 +137,8 @@ fn every_channel_that_falls_quiet_calls_somebody() {
         let (_, alarm) = alarms.iter().find(quiet).unwrap_or_else(|| panic!("{name} may be quiet"));
         assert_eq!(alarm["Condition"], *condition);
         let alarm = &alarm["Properties"];
-        assert_eq!(alarm["TreatMissingData"], "breaching");
-        assert_eq!(alarm["EvaluationPeriods"], json!({ "Ref": "QuietHours" }));
+        let hours = [&alarm["Statistic"], &alarm["Period"], &alarm["EvaluationPeriods"]];
+        assert_eq!(hours, [&json!("Sum"), &json!(3600), &json!({ "Ref": "QuietHours" })], "{name}");
     }
 }
 

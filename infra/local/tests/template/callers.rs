@@ -16,6 +16,7 @@ fn the_sample_policy_names_routes_that_there_are_and_not_all_of_them() {
     let routes: Vec<_> = keys.collect();
     let mut open = Vec::new();
     for statement in policy["Statement"].as_array().unwrap() {
+        assert_eq!(statement["Effect"], "Allow");
         assert_eq!(statement["Action"], "execute-api:Invoke");
         for arn in words(&statement["Resource"]) {
             let route = arn.strip_prefix("arn:aws:execute-api:REGION:ACCOUNT:API/*/").unwrap();
