@@ -156,7 +156,7 @@ pub(crate) const CURSOR: Parameter = Parameter {
     place: In::Query,
     required: false,
     description: "`next` of the page before, of the same query.",
-    schema: r#"{"type": "string"}"#,
+    schema: r#"{"type": "string", "minLength": 1}"#,
 };
 
 /// The version that a change is meant for.

@@ -66,19 +66,27 @@ pub fn find<'a>(
     method: &Method,
     path: &'a str,
 ) -> Result<(&'static Route, Vec<&'a str>), ApiProblem> {
-    let on_path = || ROUTES.iter().filter_map(|it| Some((it, segments(it.path, path)?)));
-    match on_path().find(|(route, _)| route.method == *method) {
-        Some(found) => Ok(found),
-        None if on_path().next().is_some() => Err(ApiProblem::new(METHOD_NOT_ALLOWED)),
-        None => Err(ApiProblem::new(NOT_FOUND)),
+    let found = on_path(path);
+    if found.is_empty() {
+        return Err(ApiProblem::new(NOT_FOUND));
     }
+    let of_method = found.into_iter().find(|(route, _)| route.method == *method);
+    of_method.ok_or_else(|| ApiProblem::new(METHOD_NOT_ALLOWED))
 }
 
 /// The methods that a path has.
 #[must_use]
 pub fn methods(path: &str) -> Vec<Method> {
-    let on_path = ROUTES.iter().filter(|it| segments(it.path, path).is_some());
-    on_path.map(|it| it.method.clone()).collect()
+    on_path(path).into_iter().map(|(route, _)| route.method.clone()).collect()
+}
+
+/// The routes of a path. What is spelled out in one path is not what a name stands for in another.
+fn on_path(path: &str) -> Vec<(&'static Route, Vec<&str>)> {
+    let found = ROUTES.iter().filter_map(|it| Some((it, segments(it.path, path)?)));
+    let mut found: Vec<_> = found.collect();
+    let fewest = found.iter().map(|(_, named)| named.len()).min();
+    found.retain(|(_, named)| Some(named.len()) == fewest);
+    found
 }
 
 fn segments<'a>(template: &str, path: &'a str) -> Option<Vec<&'a str>> {
@@ -130,6 +138,8 @@ mod tests {
     fn a_literal_segment_is_not_taken_for_a_parameter() {
         assert_eq!(path(&Method::POST, "/v1/messages/plan"), Ok("/v1/messages/plan"));
         assert_eq!(path(&Method::DELETE, "/v1/messages/msg_1"), Err("method-not-allowed"));
+        assert_eq!(path(&Method::GET, "/v1/messages/plan"), Err("method-not-allowed"));
+        assert_eq!(methods("/v1/messages/plan"), [Method::POST]);
     }
 
     #[test]

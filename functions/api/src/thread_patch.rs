@@ -29,6 +29,8 @@ pub(crate) const MOST_TAGS: usize = 16;
 pub(crate) const MOST_TAG: usize = 50;
 /// A kind of case, as a regular expression.
 pub(crate) const CASE_KIND: &str = "^[a-z0-9_-]{1,32}$";
+/// Text that can stand in a key, as a regular expression: no `#`, no control characters.
+pub(crate) const PLAIN: &str = r"^[^#\x00-\x1f\x7f-\x9f]*$";
 /// The longest id of a case, in characters.
 pub(crate) const MOST_CASE: usize = 128;
 

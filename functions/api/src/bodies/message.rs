@@ -232,11 +232,13 @@ pub struct TemplateUse {
     #[schemars(length(min = 1, max = MOST_LOCALE))]
     pub locale: String,
     /// The words by the names of their places; names that are numbers are positions.
-    #[schemars(
-        inner(length(min = 1, max = MAX_TEXT)),
-        extend("maxProperties" = MAX_VARIABLES)
-    )]
-    pub variables: Option<BTreeMap<String, String>>,
+    #[schemars(extend("maxProperties" = MAX_VARIABLES))]
+    pub variables: Option<BTreeMap<String, Variable>>,
     /// The platform's own components, where variables do not say enough.
     pub components: Option<Vec<Value>>,
 }
+
+/// The words for a place of a template.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+pub struct Variable(#[schemars(length(min = 1, max = MAX_TEXT))] pub String);

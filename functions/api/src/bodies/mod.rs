@@ -19,7 +19,10 @@ use crate::contacts::MOST_CHANNELS;
 use crate::corrections::MOST_REASON;
 use crate::ids::{LOCALE, MOST_LOCALE, MessageName};
 use crate::request::{MAX_ADDRESS, MAX_NAME};
-use crate::thread_patch::{CASE_KIND, MOST_CASE, MOST_SUBJECT, MOST_TAG, MOST_TAGS};
+use crate::thread_patch::{CASE_KIND, MOST_CASE, MOST_SUBJECT, MOST_TAG, MOST_TAGS, PLAIN};
+/// Text on one line, as a regular expression.
+const ONE_LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+
 /// The name of the marker of a field that may be null. It does not stay in the document.
 pub(crate) const NULLABLE: &str = "x-nullable";
 
@@ -47,17 +50,17 @@ impl<T: JsonSchema> JsonSchema for Nullable<T> {
 #[schemars(deny_unknown_fields)]
 pub struct ThreadPatch {
     /// The name that people call it by. One line.
-    #[schemars(length(min = 1, max = MOST_SUBJECT))]
+    #[schemars(length(min = 1, max = MOST_SUBJECT), extend("pattern" = ONE_LINE))]
     pub subject: Option<Nullable<String>>,
     /// The side whose turn it is. The next message of the person opens a closed or snoozed thread again.
     pub state: Option<State>,
     /// When a snoozed thread comes back. Without it only a message brings it back. Goes with the state `snoozed` only.
     pub snoozed_until: Option<Nullable<Timestamp>>,
     /// The colleague who takes care of it: at most 64 bytes, without `#` and control characters, and not `-`.
-    #[schemars(length(min = 1, max = MOST_ASSIGNEE))]
+    #[schemars(length(min = 1, max = MOST_ASSIGNEE), extend("pattern" = PLAIN))]
     pub assignee: Option<Nullable<String>>,
     /// Words that people of ours put to it: all of them, each once and on one line.
-    #[schemars(length(max = MOST_TAGS), inner(length(min = 1, max = MOST_TAG)))]
+    #[schemars(length(max = MOST_TAGS), inner(length(min = 1, max = MOST_TAG), regex(pattern = ONE_LINE)))]
     pub tags: Option<Nullable<BTreeSet<String>>>,
     /// Cases to add, or by null to take away: ids by kind.
     #[schemars(extend("maxProperties" = MOST_CASES, "propertyNames" = { "pattern": CASE_KIND }))]
@@ -70,7 +73,9 @@ pub struct ThreadPatch {
 /// The id of a case, without `#` and control characters.
 #[derive(JsonSchema)]
 #[schemars(inline)]
-pub struct CaseId(#[schemars(length(min = 1, max = MOST_CASE))] pub String);
+pub struct CaseId(
+    #[schemars(length(min = 1, max = MOST_CASE), extend("pattern" = PLAIN))] pub String,
+);
 
 /// A JSON merge patch (RFC 7396) of a person: what is not named stays, null takes away.
 #[derive(JsonSchema)]
@@ -79,7 +84,7 @@ pub struct ContactPatch {
     /// The person's wishes about how to be written to.
     pub preferences: Option<Nullable<PreferencesPatch>>,
     /// Groups that we count the person to: all of them, each once and on one line.
-    #[schemars(length(max = MOST_TAGS), inner(length(min = 1, max = MOST_TAG)))]
+    #[schemars(length(max = MOST_TAGS), inner(length(min = 1, max = MOST_TAG), regex(pattern = ONE_LINE)))]
     pub segments: Option<Nullable<BTreeSet<String>>>,
 }
 

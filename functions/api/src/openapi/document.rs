@@ -33,7 +33,7 @@ pub fn document() -> Value {
             "title": "Ariane",
             "version": "1",
             "summary": "Every channel's messages in one thread per topic, and one API to answer them.",
-            "description": "Every answer of the API carries `x-request-id`. Errors are RFC 9457 problems; only what the gateway in front of the API refuses by itself is not: 429 when it is called too often, 403 with IAM, 503 when the API does not answer in time. Unknown fields and parameters are refused. Answers may get more fields: a client leaves aside what it does not know. A field without a value is left out. Lists are paged by opaque cursors, each of use with its own query only.",
+            "description": "Every answer of the API carries `x-request-id`. Errors are RFC 9457 problems; only what the gateway in front of the API refuses by itself is not: 429 when it is called too often, 403 with IAM, 404 for what cannot be a path, 503 when the API does not answer in time. Unknown fields and parameters are refused, and U+0000 in any text. Answers may get more fields: a client leaves aside what it does not know. A field without a value is left out. Lists are paged by opaque cursors, each of use with its own query only.",
             "contact": { "name": "Ariane" },
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
@@ -272,7 +272,7 @@ fn refusal(kinds: &[Kind]) -> Value {
     let mut content = json!({
         "application/problem+json": { "schema": schema, "examples": examples },
     });
-    if kinds.iter().any(|it| *it == FORBIDDEN || *it == UNAVAILABLE) {
+    if kinds.iter().any(|it| [FORBIDDEN, NOT_FOUND, UNAVAILABLE].contains(it)) {
         set(&mut content, "application/json", gateway_error());
     }
     json!({

@@ -22,7 +22,7 @@ pub(crate) struct Contact {
     pub(crate) identities: Vec<Identity>,
     /// The person's wishes about how to be written to.
     pub(crate) preferences: Preferences,
-    /// Groups that we count the person to.
+    /// Groups that we count the person to; more than 16 if people of many were made one.
     pub(crate) segments: Vec<String>,
 }
 
