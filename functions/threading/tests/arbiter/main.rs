@@ -5,7 +5,7 @@ mod world;
 
 use aws::store::{SortOrder, Window};
 use domain::content::Content;
-use domain::event::{Identity, InboundEvent, Kind};
+use domain::event::{InboundEvent, Kind};
 use domain::filing::{ChannelLink, LinkCode, State};
 use domain::id::{IdentityId, ProviderId};
 use domain::outbound::SendContent;
@@ -13,6 +13,7 @@ use domain::plan::Offer;
 use domain::sending::Outgoing;
 use domain::threading::{Certain, Evidence};
 use embedded::Steps;
+use embedded::events::{account, known_by};
 
 use crate::world::{World, offers};
 
@@ -94,7 +95,7 @@ async fn who_opted_out_by_their_number_is_not_asked_on_the_platforms_id() {
             granted: false,
             detail: String::new(),
         };
-        let by_number = Identity { id: phone.clone(), aliases: vec![], name: None };
+        let by_number = known_by(phone.clone());
         let identity = Some(by_number);
         world.take(&InboundEvent { identity, kind: stop, ..world.says("stop", 15, "") }).await;
         let mut doubtful = world.says("5", 1, DOUBTFUL);
@@ -123,9 +124,10 @@ async fn a_question_that_could_not_go_is_neither_asked_nor_waited_for() {
         assert_eq!(world.queued(), []);
     }
     // Nothing was recorded: the same message is asked about once the account sends.
-    world.filer_by(offers(), "whatsapp:7008").file(&doubtful).await.unwrap();
+    let ours = format!("whatsapp:{}", account().as_str());
+    world.filer_by(offers(), &ours).file(&doubtful).await.unwrap();
     let question = world.question().await;
-    assert_eq!(question.legs[0].account.as_str(), "7008");
+    assert_eq!(question.legs[0].account, account());
 }
 
 #[tokio::test]
