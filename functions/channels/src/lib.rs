@@ -1,7 +1,8 @@
 //! Every channel of the suite, in one list. Who needs all of them reads it here, and nothing else names them.
 //!
-//! A channel is what it has. What it has not is `None`, and then nothing is asked of it there: no function of one that nothing
-//! comes in by, no webhook secret of one that no platform calls, no rules and no sending secret of one that sends nothing.
+//! A channel is what it has. What it has not is an empty list, and then nothing is asked of it there: no function of one that
+//! nothing comes in by, no webhook secret of one that no platform calls, no rules and no sending secret of one that sends
+//! nothing. One that several providers carry has a source of each.
 
 use domain::inbound::{Inbound, Source};
 use domain::outbound::{Capabilities, Outbound};
@@ -12,35 +13,19 @@ use domain::plan::Offer;
 pub struct Channel {
     /// Its name: that of its folder, its secrets and its messages.
     pub name: &'static str,
-    /// The way in, from what comes to events; `None` where no platform and no service of AWS brings anything.
-    pub inbound: Option<Inbound>,
-    /// The way out of messages, with what they may hold; `None` where nothing is sent, as in calls.
-    pub outbound: Option<Outbound>,
+    /// The ways in, from what comes to events; none where no platform and no service of AWS brings anything.
+    pub inbound: &'static [Inbound],
+    /// The ways out of messages, with what they may hold; none where nothing is sent, as in calls.
+    pub outbound: &'static [Outbound],
 }
 
 /// All of them. A new channel adds its line here, and one to `Cargo.toml`.
 pub const ALL: &[Channel] = &[
-    Channel {
-        name: "whatsapp",
-        inbound: Some(whatsapp::INBOUND),
-        outbound: Some(whatsapp::OUTBOUND),
-    },
-    Channel {
-        name: "messenger",
-        inbound: Some(messenger::INBOUND),
-        outbound: Some(messenger::OUTBOUND),
-    },
-    Channel {
-        name: "instagram",
-        inbound: Some(instagram::INBOUND),
-        outbound: Some(instagram::OUTBOUND),
-    },
-    Channel {
-        name: "telegram",
-        inbound: Some(telegram::INBOUND),
-        outbound: Some(telegram::OUTBOUND),
-    },
-    Channel { name: "x", inbound: Some(x::INBOUND), outbound: Some(x::OUTBOUND) },
+    Channel { name: "whatsapp", inbound: &[whatsapp::INBOUND], outbound: &[whatsapp::OUTBOUND] },
+    Channel { name: "messenger", inbound: &[messenger::INBOUND], outbound: &[messenger::OUTBOUND] },
+    Channel { name: "instagram", inbound: &[instagram::INBOUND], outbound: &[instagram::OUTBOUND] },
+    Channel { name: "telegram", inbound: &[telegram::INBOUND], outbound: &[telegram::OUTBOUND] },
+    Channel { name: "x", inbound: &[x::INBOUND], outbound: &[x::OUTBOUND] },
 ];
 
 /// The channel of a name.
@@ -70,16 +55,21 @@ pub fn offers(channels: &[Channel], names: &str) -> Result<Vec<Offer>, NoChannel
 pub struct NoChannel(pub String);
 
 impl Channel {
-    /// The way in that a platform calls over HTTP, if one does.
-    #[must_use]
-    pub fn webhook(&self) -> Option<&Inbound> {
-        self.inbound.as_ref().filter(|it| matches!(it.source, Source::Http { .. }))
+    /// The ways in that a platform calls over HTTP.
+    pub fn webhooks(&self) -> impl Iterator<Item = &'static Inbound> + use<> {
+        self.inbound.iter().filter(|it| matches!(it.source, Source::Http { .. }))
     }
 
-    /// The capabilities of the way out, if anything may be sent.
+    /// Whether a platform calls us over HTTP.
+    #[must_use]
+    pub fn has_webhook(&self) -> bool {
+        self.webhooks().next().is_some()
+    }
+
+    /// The capabilities of the ways out, if anything may be sent: those of the channel, whichever provider carries it.
     #[must_use]
     pub fn capabilities(&self) -> Option<&'static Capabilities> {
-        self.outbound.as_ref().map(|it| (it.capabilities)())
+        self.outbound.first().map(|it| (it.capabilities)())
     }
 }
 
@@ -94,19 +84,40 @@ mod tests {
         let names: BTreeSet<_> = ALL.iter().map(|it| it.name).collect();
         assert_eq!(names.len(), ALL.len());
         for it in ALL {
-            let inbound = it.inbound.as_ref().map(|it| &it.channel);
-            let outbound = it.outbound.as_ref().map(|it| &it.channel);
-            let mut ways = inbound.into_iter().chain(outbound).peekable();
+            let inbound = it.inbound.iter().map(|it| &it.channel);
+            let mut ways = inbound.chain(it.outbound.iter().map(|it| &it.channel)).peekable();
             assert!(ways.peek().is_some(), "{} neither takes in nor sends", it.name);
             assert!(ways.all(|channel| channel.as_str() == it.name), "{}", it.name);
         }
     }
 
     #[test]
-    fn rules_are_read_once() {
+    fn the_first_source_is_called_as_the_channel_is_and_every_other_by_its_provider_too() {
+        let follow = |channel: &str, names: Vec<&str>| {
+            let (first, others) = names.split_first().unwrap_or((&channel, &[]));
+            let provided = |it: &&str| {
+                it.strip_prefix(channel).is_some_and(|it| 1 < it.len() && it.starts_with('-'))
+            };
+            let distinct: BTreeSet<_> = names.iter().collect();
+            *first == channel && others.iter().all(provided) && distinct.len() == names.len()
+        };
         for it in ALL {
-            let (first, second) = (it.capabilities().unwrap(), it.capabilities().unwrap());
-            assert!(std::ptr::eq(first, second), "{}", it.name);
+            assert!(follow(it.name, it.inbound.iter().map(|it| it.name).collect()), "{}", it.name);
+            assert!(follow(it.name, it.outbound.iter().map(|it| it.name).collect()), "{}", it.name);
+        }
+        assert!(follow("sms", vec!["sms", "sms-aws"]) && follow("sms", vec![]));
+        for wrong in [vec!["sms-aws"], vec!["sms", "aws"], vec!["sms", "sms"], vec!["sms", "sms-"]]
+        {
+            assert!(!follow("sms", wrong));
+        }
+    }
+
+    #[test]
+    fn rules_are_read_once_and_are_those_of_every_provider() {
+        for it in ALL {
+            let mut all = it.outbound.iter().map(|it| (it.capabilities)());
+            let first = it.capabilities().unwrap();
+            assert!(all.all(|rules| std::ptr::eq(first, rules)), "{}", it.name);
         }
     }
 

@@ -16,12 +16,18 @@ const CHANNEL: Channel = Channel::from_static("instagram");
 
 /// The way from webhooks to events. Webhooks of Instagram Login may be signed with the Instagram app's secret or the Meta app's:
 /// both belong into the list.
-pub const INBOUND: Inbound =
-    Inbound { channel: CHANNEL, source: meta::SOURCE, ack: meta::ACK, parse: inbound::parse };
+pub const INBOUND: Inbound = Inbound {
+    channel: CHANNEL,
+    name: "instagram",
+    source: meta::SOURCE,
+    ack: meta::ACK,
+    parse: inbound::parse,
+};
 
 /// The way out of messages. An account is an Instagram professional account; its settings say how it is reached.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
+    name: "instagram",
     capabilities: outbound::capabilities,
     base_url: meta::GRAPH,
     auth: Auth::Bearer,

@@ -13,12 +13,18 @@ use domain::outbound::{Auth, Outbound};
 const CHANNEL: Channel = Channel::from_static("messenger");
 
 /// The way from webhooks to events.
-pub const INBOUND: Inbound =
-    Inbound { channel: CHANNEL, source: meta::SOURCE, ack: meta::ACK, parse: inbound::parse };
+pub const INBOUND: Inbound = Inbound {
+    channel: CHANNEL,
+    name: "messenger",
+    source: meta::SOURCE,
+    ack: meta::ACK,
+    parse: inbound::parse,
+};
 
 /// The way out of messages. An account is a Page, its token the Page's.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
+    name: "messenger",
     capabilities: outbound::capabilities,
     base_url: meta::GRAPH,
     auth: Auth::Bearer,

@@ -64,21 +64,25 @@ impl Outbox {
         now: Timestamp,
     ) -> anyhow::Result<Outcome> {
         let Attempting { way, of, n, duplicate, .. } = *attempting;
-        let (store, calls, channel) = (&self.store, &self.calls, &way.channel);
-        let begun = false;
-        let first = Conversation { store, calls, channel, account, of, n, duplicate, now, begun };
+        let Some(source) = way.source(account) else {
+            tracing::error!(channel = %way.channel, account.id = %account.id, "an account is to send by a source that its channel has not");
+            return Ok(misconfigured());
+        };
+        let (store, calls, begun) = (&self.store, &self.calls, false);
+        let first = Conversation { store, calls, source, account, of, n, duplicate, now, begun };
         let outcome = first.run().await?;
         let Outcome::Failed { error: SendError::Config(_), n_delivering: n_made @ (0 | 1) } =
             outcome
         else {
             return Ok(outcome);
         };
-        let changed = self.accounts.changed(&channel.channel, account, self.now()).await;
-        let Some(account) = &changed.ok().flatten() else {
+        let changed = self.accounts.changed(&way.channel, account, self.now()).await.ok().flatten();
+        let Some((account, source)) = changed.as_ref().and_then(|it| Some((it, way.source(it)?)))
+        else {
             return Ok(outcome);
         };
         tracing::info!(message.id = %attempting.entry.message, attempt = n, "a refused account was replaced, trying again");
-        let again = Conversation { account, begun: n_made == 1, ..first };
+        let again = Conversation { source, account, begun: n_made == 1, ..first };
         Ok(match again.run().await? {
             Outcome::Failed { error, n_delivering } => {
                 Outcome::Failed { error, n_delivering: n_made + n_delivering }
@@ -145,4 +149,10 @@ impl Outbox {
             }
         }
     }
+}
+
+/// Nothing was called: what we hold for the account does not fit.
+fn misconfigured() -> Outcome {
+    let error = SendError::Config(Failure::ours(SendProblem::ChannelMisconfigured));
+    Outcome::Failed { error, n_delivering: 0 }
 }

@@ -13,6 +13,7 @@ use aws::{env, env_or};
 use channels::Channel;
 use domain::id;
 use domain::outbound::{Capabilities, Outbound};
+use domain::secrets::SendingAccount;
 use domain::sending::OutboundEntry;
 use domain::time::Timestamp;
 
@@ -32,15 +33,26 @@ pub struct Outbox {
     pub(crate) retention: Option<Duration>,
 }
 
-/// A channel that messages may leave by, with its rules.
+/// A channel that messages may leave by: its sources, the first of which is not to be named, and its rules.
 pub(crate) struct Way {
-    pub(crate) channel: Outbound,
+    pub(crate) channel: id::Channel,
     pub(crate) rules: &'static Capabilities,
+    sources: Vec<Outbound>,
+}
+
+impl Way {
+    /// The source that an account sends by; `None` if the channel has none of that name.
+    pub(crate) fn source(&self, account: &SendingAccount) -> Option<&Outbound> {
+        match &account.source {
+            Some(name) => self.sources.iter().find(|it| it.name == name),
+            None => self.sources.first(),
+        }
+    }
 }
 
 impl std::fmt::Debug for Way {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Way({})", self.channel.channel)
+        write!(f, "Way({})", self.channel)
     }
 }
 
@@ -73,8 +85,14 @@ impl Outbox {
         accounts: Accounts,
         channels: impl IntoIterator<Item = Outbound>,
     ) -> Self {
-        let way = |channel: Outbound| Way { rules: (channel.capabilities)(), channel };
-        let ways = channels.into_iter().map(way).collect();
+        let mut ways: Vec<Way> = Vec::new();
+        for source in channels {
+            let (channel, rules) = (source.channel.clone(), (source.capabilities)());
+            match ways.iter_mut().find(|it| it.channel == channel) {
+                Some(way) => way.sources.push(source),
+                None => ways.push(Way { channel, rules, sources: vec![source] }),
+            }
+        }
         let (clock, retention) = (aws::now as fn() -> Timestamp, None);
         Self { store, calls, timers, queues, accounts, ways, clock, retention }
     }
@@ -100,12 +118,12 @@ impl Outbox {
     }
 
     pub(crate) fn way(&self, channel: &id::Channel) -> Option<&Way> {
-        self.ways.iter().find(|it| it.channel.channel == *channel)
+        self.ways.iter().find(|it| it.channel == *channel)
     }
 }
 
-/// The ways out by the channels of a deployment, whose names are joined by commas: by those of them that send.
+/// The ways out by the channels of a deployment, whose names are joined by commas: every source of those that send.
 pub fn senders(channels: &[Channel], deployed: &str) -> anyhow::Result<Vec<Outbound>> {
     let deployed = channels::deployed(channels, deployed).context("CHANNELS is wrong")?;
-    Ok(deployed.into_iter().filter_map(|it| it.outbound.clone()).collect())
+    Ok(deployed.into_iter().flat_map(|it| it.outbound.iter().cloned()).collect())
 }

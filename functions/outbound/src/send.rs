@@ -37,7 +37,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Conversation<'a> {
     pub(crate) store: &'a Store,
     pub(crate) calls: &'a Calls,
-    pub(crate) channel: &'a Outbound,
+    pub(crate) source: &'a Outbound,
     pub(crate) account: &'a SendingAccount,
     pub(crate) of: Sending<'a>,
     /// Its number.
@@ -63,7 +63,7 @@ impl Conversation<'_> {
         let (account, send) = (self.seen_by_codec(), self.of.send()?);
         let mut talk = Talk::default();
         for _ in 0..MOST_CALLS {
-            let call = match (self.channel.next)(&send, &account, &talk.answers) {
+            let call = match (self.source.next)(&send, &account, &talk.answers) {
                 Next::Done(id) => return Ok(Outcome::Taken(id)),
                 Next::Failed(error) => return Ok(talk.failed(error)),
                 Next::Call(call) => call,
@@ -81,13 +81,13 @@ impl Conversation<'_> {
                 }
                 Ok(answer) => talk.answers.push(answer),
                 Err(error) => {
-                    let (channel, account) = (&self.channel.channel, &self.account.id);
+                    let (channel, account) = (&self.source.channel, &self.account.id);
                     tracing::warn!(channel = %channel, account.id = %account, error = %error, n_calls = talk.answers.len() + 1, "a call to a platform has no answer");
                     return Ok(talk.unanswered(&error));
                 }
             }
         }
-        tracing::error!(channel = %self.channel.channel, "a send asks for more than {MOST_CALLS} calls");
+        tracing::error!(channel = %self.source.channel, "a send asks for more than {MOST_CALLS} calls");
         Ok(talk.failed(SendError::Config(Failure::ours(SendProblem::ChannelMisconfigured))))
     }
 
@@ -96,12 +96,12 @@ impl Conversation<'_> {
     }
 
     async fn make(&self, call: Call, base_url: &str) -> Result<Response, CallError> {
-        let access = Access { auth: self.channel.auth, token: &self.account.token, base_url };
+        let access = Access { auth: self.source.auth, token: &self.account.token, base_url };
         self.calls.make(call, &access).await
     }
 
     fn seen_by_codec(&self) -> Account {
-        let base_url = self.account.base_url.as_deref().unwrap_or(self.channel.base_url);
+        let base_url = self.account.base_url.as_deref().unwrap_or(self.source.base_url);
         Account {
             id: self.account.id.clone(),
             base_url: base_url.trim_end_matches('/').to_owned(),

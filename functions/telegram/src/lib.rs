@@ -20,6 +20,7 @@ const CHANNEL: Channel = Channel::from_static("telegram");
 /// The way from webhooks to events.
 pub const INBOUND: Inbound = Inbound {
     channel: CHANNEL,
+    name: "telegram",
     source: Source::Http {
         proof: Proof::Token { header: "x-telegram-bot-api-secret-token" },
         handshake: None,
@@ -33,6 +34,7 @@ pub const INBOUND: Inbound = Inbound {
 /// The way out of messages.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
+    name: "telegram",
     capabilities: outbound::capabilities,
     base_url: "https://api.telegram.org/bot{token}",
     auth: Auth::PathToken,

@@ -15,6 +15,7 @@ const CHANNEL: Channel = Channel::from_static("whatsapp");
 /// The way from webhooks to events.
 pub const INBOUND: Inbound = Inbound {
     channel: CHANNEL,
+    name: "whatsapp",
     source: meta::SOURCE,
     // Meta publishes no deadline but wants 99 % of answers within a second; it resends for seven days.
     ack: Ack { deadline_ms: 5_000, resends: true },
@@ -24,6 +25,7 @@ pub const INBOUND: Inbound = Inbound {
 /// The way out of messages.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
+    name: "whatsapp",
     capabilities: outbound::capabilities,
     base_url: meta::GRAPH,
     auth: Auth::Bearer,

@@ -19,6 +19,7 @@ const CHANNEL: Channel = Channel::from_static("x");
 /// The way from webhooks to events.
 pub const INBOUND: Inbound = Inbound {
     channel: CHANNEL,
+    name: "x",
     source: Source::Http {
         proof: Proof::Hmac {
             header: "x-twitter-webhooks-signature",
@@ -40,6 +41,7 @@ pub const INBOUND: Inbound = Inbound {
 /// The way out of messages.
 pub const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
+    name: "x",
     capabilities: outbound::capabilities,
     base_url: "https://api.x.com",
     auth: Auth::BearerOrOAuth1,

@@ -2,7 +2,7 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    for inbound in channels::ALL.iter().filter_map(channels::Channel::webhook) {
+    for inbound in channels::ALL.iter().flat_map(channels::Channel::webhooks) {
         fuzz::verifier(inbound, data);
     }
 });

@@ -35,14 +35,14 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// The parser of the channel of this name.
+    /// The parser of the source of this name: of a channel, or of one that carries it beside its first.
     ///
     /// # Panics
     /// If there is none, or its fixtures name no accounts.
     #[must_use]
     pub fn of(name: &str) -> Self {
-        let channel = channels::named(channels::ALL, name).expect("a channel of that name");
-        let inbound = channel.inbound.as_ref().expect("a channel that something comes in by");
+        let mut sources = channels::ALL.iter().flat_map(|it| it.inbound);
+        let inbound = sources.find(|it| it.name == name).expect("a source of that name");
         let file = format!("{}/../../events/{name}/accounts.json", env!("CARGO_MANIFEST_DIR"));
         let accounts = std::fs::read(file).expect("a list of accounts");
         Self { inbound, accounts: serde_json::from_slice(&accounts).expect("a list of accounts") }

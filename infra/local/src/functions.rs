@@ -11,7 +11,7 @@ use crate::place;
 use crate::report::Report;
 use crate::tools::run;
 
-/// Every function: the folders of `functions/` that have a program.
+/// Every function: the folders of `functions/` that have a program, and the sources of a channel beside its first.
 pub fn names() -> anyhow::Result<Vec<String>> {
     let folders =
         fs::read_dir(place::root().join("functions")).context("cannot list functions/")?;
@@ -22,7 +22,10 @@ pub fn names() -> anyhow::Result<Vec<String>> {
             names.push(folder.file_name().to_string_lossy().into_owned());
         }
     }
+    let sources = channels::ALL.iter().flat_map(|it| it.inbound).map(|it| it.name.to_owned());
+    names.extend(sources);
     names.sort();
+    names.dedup();
     Ok(names)
 }
 

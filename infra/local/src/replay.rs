@@ -10,7 +10,6 @@ use aws::store::BackTo;
 use aws::store::keys::UNKNOWN;
 use channels::Channel;
 use domain::event::{InboundEvent, Kind};
-use domain::id;
 use domain::inbound::{Inbound, Malformed};
 use domain::secrets::WebhookSecrets;
 use domain::time::Timestamp;
@@ -69,9 +68,9 @@ pub async fn replay_parked(stack: &Stack, report: &Report) -> anyhow::Result<Rep
         let parked: Parked = serde_json::from_slice(&body)
             .with_context(|| format!("{key} is not a parked webhook"))?;
         let bytes = parked.bytes().with_context(|| format!("{key} is damaged"))?;
-        let inbound = reader(channels::ALL, parked.channel.as_str())?;
-        let secrets = secrets_of(stack, inbound, &mut secrets).await?;
-        match reread(inbound, secrets, &bytes, parked.received) {
+        let readers = readers(channels::ALL, parked.channel.as_str())?;
+        let known = Secrets { stack, read: &mut secrets };
+        match reread(readers, known, &bytes, parked.received).await? {
             Ok(events) => {
                 done.queued += events.len();
                 queue(stack, events).await?;
@@ -111,10 +110,10 @@ pub async fn replay_unknown(stack: &Stack, report: &Report) -> anyhow::Result<Re
             }
         };
         let Some(raw) = before.kept() else { continue };
-        let inbound = reader(channels::ALL, event.channel.as_str())?;
-        let secrets = secrets_of(stack, inbound, &mut secrets).await?;
+        let readers = readers(channels::ALL, event.channel.as_str())?;
+        let known = Secrets { stack, read: &mut secrets };
         // What is kept is a whole webhook.
-        let events = reread(inbound, secrets, raw.0.as_bytes(), event.at);
+        let events = reread(readers, known, raw.0.as_bytes(), event.at).await?;
         let mut read = events.unwrap_or_default();
         // What is still what it was stays: what cannot be read, a notice, an edit without words.
         read.retain(|it| it.kind != before && !matches!(it.kind, Kind::Unknown { .. }));
@@ -195,40 +194,52 @@ async fn whole_kind(stack: &Stack, event: &InboundEvent) -> anyhow::Result<Kind>
     serde_json::from_slice(&body).with_context(|| format!("{key} is damaged"))
 }
 
-/// Reads a webhook that was proven when it came.
-fn reread(
-    inbound: &Inbound,
-    secrets: &WebhookSecrets,
+/// Reads a webhook that was proven when it came, by the first source of its channel that can: none reads another's envelope.
+async fn reread(
+    readers: &[Inbound],
+    mut secrets: Secrets<'_>,
     body: &[u8],
     received: Timestamp,
-) -> Result<Vec<InboundEvent>, Malformed> {
-    inbound.read(&Verified::vouched(body, &secrets.accounts, received))
+) -> anyhow::Result<Result<Vec<InboundEvent>, Malformed>> {
+    let mut found = Err(Malformed("nobody reads it".to_owned()));
+    for inbound in readers {
+        let secrets = secrets.of(inbound).await?;
+        found = inbound.read(&Verified::vouched(body, &secrets.accounts, received));
+        if found.is_ok() {
+            break;
+        }
+    }
+    Ok(found)
 }
 
-/// The reader of what comes in by a channel; an error if nothing does.
-pub fn reader<'a>(channels: &'a [Channel], name: &str) -> anyhow::Result<&'a Inbound> {
+/// The readers of what comes in by a channel; an error if nothing does.
+pub fn readers(channels: &[Channel], name: &str) -> anyhow::Result<&'static [Inbound]> {
     let channel = channels::named(channels, name);
     let channel = channel.with_context(|| format!("{name} is not a channel"))?;
-    channel.inbound.as_ref().with_context(|| format!("nothing comes in by {name}"))
+    ensure!(!channel.inbound.is_empty(), "nothing comes in by {name}");
+    Ok(channel.inbound)
 }
 
-/// A channel's webhook secret, read once: it names our accounts.
-async fn secrets_of<'a>(
-    stack: &Stack,
-    inbound: &Inbound,
-    read: &'a mut BTreeMap<id::Channel, WebhookSecrets>,
-) -> anyhow::Result<&'a WebhookSecrets> {
-    if !read.contains_key(&inbound.channel) {
-        let id = format!("{}/{}/webhook", stack.name, inbound.channel);
-        let answer =
-            stack.aws.json(&["secretsmanager", "get-secret-value", "--secret-id", &id]).await?;
-        let secrets = serde_json::from_str(text_of(&answer, "/SecretString"));
-        read.insert(
-            inbound.channel.clone(),
-            secrets.ok().with_context(|| format!("the secret {id} is not of the expected form"))?,
-        );
+/// The webhook secrets of a stack, which name our accounts, each read once.
+struct Secrets<'a> {
+    stack: &'a Stack,
+    read: &'a mut BTreeMap<&'static str, WebhookSecrets>,
+}
+
+impl Secrets<'_> {
+    async fn of(&mut self, inbound: &Inbound) -> anyhow::Result<&WebhookSecrets> {
+        if !self.read.contains_key(inbound.name) {
+            let id = format!("{}/{}/webhook", self.stack.name, inbound.name);
+            let get = ["secretsmanager", "get-secret-value", "--secret-id", &id];
+            let answer = self.stack.aws.json(&get).await?;
+            let secrets = serde_json::from_str(text_of(&answer, "/SecretString"));
+            let secrets = secrets
+                .ok()
+                .with_context(|| format!("the secret {id} is not of the expected form"))?;
+            self.read.insert(inbound.name, secrets);
+        }
+        self.read.get(inbound.name).context("the secret was just read")
     }
-    read.get(&inbound.channel).context("the secret was just read")
 }
 
 /// Queues events as the channel's function does.

@@ -17,10 +17,13 @@ pub const WEBHOOK: (&str, &str) = ("webhook", r#"{"signing":[],"verify":[],"acco
 /// The secret of what leaves, as it is made: it sends nothing.
 pub const SENDING: (&str, &str) = ("sending", "[]");
 
-/// The secrets that a channel has, each with its first content: one for each way that it goes.
-pub fn of(channel: &Channel) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
-    let webhook = channel.inbound.is_some().then_some(WEBHOOK);
-    webhook.into_iter().chain(channel.outbound.is_some().then_some(SENDING))
+/// The secrets that a channel has, by their names behind that of the stack, each with its first content: one for each source
+/// that something comes in by, and one for all that leaves, in which an account says by which source it sends.
+pub fn of(channel: &Channel) -> impl Iterator<Item = (String, &'static str)> + use<> {
+    let named = |name: &str, (which, empty)| (format!("{name}/{which}"), empty);
+    let webhooks = channel.inbound.iter().map(move |it| named(it.name, WEBHOOK));
+    let sending = (!channel.outbound.is_empty()).then(|| named(channel.name, SENDING));
+    webhooks.chain(sending)
 }
 
 /// Makes what is missing in the account that the environment names.
@@ -45,7 +48,7 @@ pub const SENDING_ACCOUNTS: &str = "SendingAccounts";
 pub async fn sending_accounts(aws: &Aws, stack: &str, channels: &str) -> anyhow::Result<String> {
     let mut named = Vec::new();
     let channels = channels::deployed(channels::ALL, channels)?;
-    for channel in channels.into_iter().filter(|it| of(it).any(|it| it == SENDING)) {
+    for channel in channels.into_iter().filter(|it| !it.outbound.is_empty()) {
         let channel = channel.name;
         let id = format!("{stack}/{channel}/{}", SENDING.0);
         let read = aws.json(&["secretsmanager", "get-secret-value", "--secret-id", &id]).await?;
@@ -80,10 +83,8 @@ pub async fn make(aws: &Aws, stack: &str, channels: &str) -> anyhow::Result<Vec<
     let listed = aws.json(&list).await?;
     let listed = listed.get("SecretList").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut done = Vec::new();
-    for (channel, (which, empty)) in
-        channels.into_iter().flat_map(|it| of(it).map(move |secret| (it.name, secret)))
-    {
-        let name = format!("{stack}/{channel}/{which}");
+    for (name, empty) in channels.into_iter().flat_map(of) {
+        let name = format!("{stack}/{name}");
         match listed.iter().find(|it| text_of(it, "/Name") == name) {
             None => {
                 let input = json!({ "Name": name, "SecretString": empty });

@@ -53,7 +53,7 @@ impl Stage {
         let (aws, name) = (Aws::local(&tools, cloud.endpoint()), "ariane");
         secrets::make(&aws, name, &channels.join(",")).await?;
         for platform in &platforms {
-            if secrets::of(platform.ours()).any(|it| it == secrets::SENDING) {
+            if !platform.ours().outbound.is_empty() {
                 let sending = (platform.channel(), secrets::SENDING.0);
                 secrets::put(&aws, name, sending, &platform.sending_secret()).await?;
             }
@@ -61,8 +61,7 @@ impl Stage {
         let stack = Stack::deploy(&cloud, &tools, name, &channels, report).await?;
         report.step("somebody calls every channel before its webhook secret is filled in");
         let client = Client::new();
-        for channel in
-            platforms.iter().filter(|it| it.ours().webhook().is_some()).map(|it| it.channel())
+        for channel in platforms.iter().filter(|it| it.ours().has_webhook()).map(|it| it.channel())
         {
             // The function that answers now lives on, and must not go by the empty secret for ever.
             let url = stack.url(&format!("/webhooks/{channel}"))?;
@@ -71,14 +70,14 @@ impl Stage {
         }
         report.step("filling in the webhook secrets and connecting the platform models");
         for platform in &platforms {
-            if secrets::of(platform.ours()).any(|it| it == secrets::WEBHOOK) {
+            if !platform.ours().inbound.is_empty() {
                 stack
                     .put_secret(platform.channel(), secrets::WEBHOOK.0, &platform.webhook_secret())
                     .await?;
             }
         }
         let token = stack.first_token(&[]).await?;
-        for platform in platforms.iter().filter(|it| it.ours().webhook().is_some()) {
+        for platform in platforms.iter().filter(|it| it.ours().has_webhook()) {
             let url = stack.url(&format!("/webhooks/{}", platform.channel()))?;
             // A function that met the empty secret reads it again half a minute later.
             let connected = format!("{} takes the secret", platform.channel());

@@ -62,8 +62,13 @@ fn parse(webhook: &Verified<'_>) -> Result<Vec<InboundEvent>, Malformed> {
 async fn file(cloud: &Cloud, body: &Value) -> Vec<Filed> {
     let process = cloud.process();
     let source = Source::Http { proof: PROOF, handshake: None, reply: Reply::EMPTY };
-    let inbound =
-        Inbound { channel: CHANNEL, source, ack: Ack { deadline_ms: 9_000, resends: true }, parse };
+    let inbound = Inbound {
+        channel: CHANNEL,
+        name: "pigeon",
+        source,
+        ack: Ack { deadline_ms: 9_000, resends: true },
+        parse,
+    };
     cloud.secrets.put("secret", &json!({ "signing": ["hush"], "accounts": ["loft"] }));
     let shell = Shell::over(
         inbound,

@@ -24,7 +24,13 @@ const PROOF: Proof =
 fn inbound(resends: bool) -> Inbound {
     let handshake = Handshake::SignedEcho { nonce: "nonce", field: "answer", prefix: "" };
     let source = Source::Http { proof: PROOF, handshake: Some(handshake), reply: Reply::EMPTY };
-    Inbound { channel: CHANNEL, source, ack: Ack { deadline_ms: 2_500, resends }, parse }
+    Inbound {
+        channel: CHANNEL,
+        name: "pigeon",
+        source,
+        ack: Ack { deadline_ms: 2_500, resends },
+        parse,
+    }
 }
 
 /// One message an entry of a JSON list; a number is unknown.

@@ -5,11 +5,14 @@ use crate::event::InboundEvent;
 use crate::id::Channel;
 use crate::webhook::{Handshake, Proof, Verified};
 
-/// The way from a channel's webhooks to events.
+/// The way in from one source of a channel. A channel that several providers carry has one of each.
 #[derive(Clone)]
 pub struct Inbound {
     /// The channel.
     pub channel: Channel,
+    /// The name of its function, its webhook, its secret and its fixtures: the channel's own for its first source, and
+    /// `<channel>-<provider>` for any other.
+    pub name: &'static str,
     /// The origin of its events.
     pub source: Source,
     /// The platform's reaction when we do not answer in time.

@@ -38,8 +38,8 @@ impl fmt::Debug for WebhookSecrets {
 
 /// One of our accounts on a channel, as `outbound` knows it.
 ///
-/// The stored text is a JSON list: `[{"id":"…","token":"…","base_url":"…","settings":{}}]`; see [`Token`] for the other form of
-/// `token`.
+/// The stored text is a JSON list: `[{"id":"…","token":"…","base_url":"…","settings":{},"source":"…"}]`; see [`Token`] for the
+/// other form of `token`.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SendingAccount {
@@ -53,6 +53,9 @@ pub struct SendingAccount {
     /// All else that the channel needs, by names that its README row gives.
     #[serde(default)]
     pub settings: BTreeMap<String, String>,
+    /// The source that it sends by, where its channel has several; without it, the channel's first.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 impl SendingAccount {
@@ -68,8 +71,8 @@ impl SendingAccount {
             (Token::Alone(_), Token::Keys(_)) | (Token::Keys(_), Token::Alone(_)) => false,
         };
         has_same_token
-            && (&self.id, &self.base_url, &self.settings)
-                == (&other.id, &other.base_url, &other.settings)
+            && (&self.id, &self.base_url, &self.settings, &self.source)
+                == (&other.id, &other.base_url, &other.settings, &other.source)
     }
 }
 
@@ -193,6 +196,7 @@ mod tests {
             format!(r#"{{"id":"7","token":{}}}"#, keys("b")),
             r#"{"id":"7","token":"a","base_url":"https://eu.example"}"#.to_owned(),
             r#"{"id":"7","token":"a","settings":{"page_id":"1"}}"#.to_owned(),
+            r#"{"id":"7","token":"a","source":"sms-aws"}"#.to_owned(),
         ];
         for (n, one) in all.iter().enumerate() {
             for (m, other) in all.iter().enumerate() {

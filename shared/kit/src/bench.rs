@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use domain::event::InboundEvent;
-use domain::id::{AccountId, Channel};
+use domain::id::AccountId;
 use domain::inbound::{Inbound, Malformed, Source};
 use domain::secrets::WebhookSecrets;
 use domain::time::Timestamp;
@@ -58,7 +58,7 @@ struct Wrapper {
 impl<'a> Bench<'a> {
     /// Puts a channel on the bench. There must be fixtures.
     pub(crate) fn open(inbound: &'a Inbound, manifest_dir: &str) -> Self {
-        let folder = folder(manifest_dir, &inbound.channel);
+        let folder = folder(manifest_dir, inbound.name);
         let cases: Vec<_> =
             names(&folder, ".in.json").iter().map(|name| Case::load(&folder, name)).collect();
         assert!(!cases.is_empty(), "{} holds no .in.json", folder.display());
@@ -165,9 +165,9 @@ impl Case {
     }
 }
 
-/// The folder of a channel's fixtures, seen from the channel's own.
-pub(crate) fn folder(manifest_dir: &str, channel: &Channel) -> PathBuf {
-    Path::new(manifest_dir).join("../../events").join(channel.as_str())
+/// The folder of a source's fixtures, seen from the channel's own.
+pub(crate) fn folder(manifest_dir: &str, name: &str) -> PathBuf {
+    Path::new(manifest_dir).join("../../events").join(name)
 }
 
 /// Our accounts in a channel's fixtures.

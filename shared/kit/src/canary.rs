@@ -68,7 +68,7 @@ pub fn check_nothing_is_lost(inbound: &Inbound, manifest_dir: &str) {
     #[expect(clippy::print_stdout, reason = "the count is what a reader of the test run wants")]
     {
         let n_texts: usize = texts.values().map(|it| it.n_out + it.lost.len()).sum();
-        println!("{}: {n_texts} texts followed", inbound.channel);
+        println!("{}: {n_texts} texts followed", inbound.name);
     }
 }
 

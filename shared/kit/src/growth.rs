@@ -42,7 +42,7 @@ pub fn check_growth(inbound: &Inbound, manifest_dir: &str) {
     failures.finish("growth");
     #[expect(clippy::print_stdout, reason = "the figure is what a reader of the test run wants")]
     {
-        println!("{}: {n} webhooks, none grew past {most} %", inbound.channel);
+        println!("{}: {n} webhooks, none grew past {most} %", inbound.name);
     }
 }
 

@@ -4,7 +4,7 @@
 //! `kit::conformance!(telegram);` ([`conformance!`] lists the checks), and its fixtures are the files of `events/<channel>/`.
 //! Proofs made by somebody else's code are not among them: [`check_vectors`] and [`check_greetings`] take those.
 //!
-//! # The files of `events/<channel>/`
+//! # The files of `events/<channel>/`, and of `events/<channel>-<provider>/` for another provider of the channel
 //!
 //! | file | content |
 //! |---|---|

@@ -24,7 +24,7 @@ pub fn check_limits(outbound: &Outbound, manifest_dir: &str) {
     let text =
         scripts.iter().find(|(_, it, _)| matches!(it.send.content, SendContent::Text { .. }));
     let (_, script, account) =
-        text.unwrap_or_else(|| panic!("{} has no .send.json with a text", outbound.channel));
+        text.unwrap_or_else(|| panic!("{} has no .send.json with a text", outbound.name));
     let mut try_content = |what: &str, content: SendContent, fits: bool| {
         let send = Send { content, ..script.send.clone() };
         check(outbound, &send, account, (what, fits), &mut failures);

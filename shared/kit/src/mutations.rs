@@ -24,8 +24,7 @@ use crate::scramble::Scramble;
 /// With every forgery that is believed and every true webhook that is not.
 pub fn check_mutations(inbound: &Inbound, manifest_dir: &str, n: usize) {
     let bench = Bench::open(inbound, manifest_dir);
-    let proof =
-        bench.proof().unwrap_or_else(|| panic!("{} has no proof to forge", inbound.channel));
+    let proof = bench.proof().unwrap_or_else(|| panic!("{} has no proof to forge", inbound.name));
     let mut chance = Scramble::new(26);
     let mut failures = Failures::default();
     for i in 0..n {
@@ -49,7 +48,7 @@ pub fn check_mutations(inbound: &Inbound, manifest_dir: &str, n: usize) {
     failures.finish("forgeries");
     #[expect(clippy::print_stdout, reason = "the counts are what a reader of the test run wants")]
     {
-        println!("{}: {n} forgeries, 0 believed; {n} true webhooks, 0 refused", inbound.channel);
+        println!("{}: {n} forgeries, 0 believed; {n} true webhooks, 0 refused", inbound.name);
     }
 }
 

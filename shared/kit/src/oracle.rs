@@ -41,7 +41,7 @@ pub fn check_no_oracle(inbound: &Inbound, manifest_dir: &str) {
     #[expect(clippy::print_stdout, reason = "the counts are what a reader of the test run wants")]
     {
         let n = bodies.len();
-        println!("{}: {n} bodies as challenges, {n_answered} answered, 0 proven", inbound.channel);
+        println!("{}: {n} bodies as challenges, {n_answered} answered, 0 proven", inbound.name);
     }
 }
 

@@ -52,7 +52,7 @@ struct PlatformAnswer {
 /// # Panics
 /// With every case that fails.
 pub fn check_outbound(outbound: &Outbound, manifest_dir: &str) {
-    let folder = folder(manifest_dir, &outbound.channel);
+    let folder = folder(manifest_dir, outbound.name);
     let mut failures = Failures::default();
     let scripts = scripts(outbound, manifest_dir);
     assert!(!scripts.is_empty(), "{} holds no .send.json", folder.display());
@@ -72,7 +72,7 @@ pub fn check_outbound(outbound: &Outbound, manifest_dir: &str) {
 
 /// The sends of a channel's folder, each with its name and the account that it leaves by.
 pub(crate) fn scripts(outbound: &Outbound, manifest_dir: &str) -> Vec<(String, Script, Account)> {
-    let folder = folder(manifest_dir, &outbound.channel);
+    let folder = folder(manifest_dir, outbound.name);
     let first = accounts(&folder).remove(0);
     let load = |name: String| {
         let path = folder.join(format!("{name}.send.json"));

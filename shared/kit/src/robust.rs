@@ -37,7 +37,7 @@ pub fn check_robust(inbound: &Inbound, manifest_dir: &str) {
     failures.finish("broken webhooks");
     #[expect(clippy::print_stdout, reason = "the count is what a reader of the test run wants")]
     {
-        println!("{}: {n_broken} broken items among good ones, none lost", inbound.channel);
+        println!("{}: {n_broken} broken items among good ones, none lost", inbound.name);
     }
 }
 

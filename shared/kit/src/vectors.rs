@@ -41,7 +41,7 @@ pub struct Greeting {
 /// With every vector that fails.
 pub fn check_vectors(inbound: &Inbound, vectors: &[Vector]) {
     let Source::Http { proof, .. } = inbound.source else {
-        panic!("{} proves nothing", inbound.channel)
+        panic!("{} proves nothing", inbound.name)
     };
     let mut failures = Failures::default();
     for (n, vector) in vectors.iter().enumerate() {
@@ -78,7 +78,7 @@ pub fn check_vectors(inbound: &Inbound, vectors: &[Vector]) {
 /// With every handshake that fails.
 pub fn check_greetings(inbound: &Inbound, greetings: &[Greeting]) {
     let Source::Http { handshake: Some(handshake), .. } = inbound.source else {
-        panic!("{} makes no handshake", inbound.channel)
+        panic!("{} makes no handshake", inbound.name)
     };
     let mut failures = Failures::default();
     for (n, greeting) in greetings.iter().enumerate() {

@@ -22,6 +22,7 @@ const CHANNEL: Channel = Channel::from_static("toy");
 
 const INBOUND: Inbound = Inbound {
     channel: CHANNEL,
+    name: "toy",
     source: Source::Http {
         proof: Proof::Hmac { header: "x-toy", prefix: "v0=", encoding: Encoding::Hex },
         handshake: None,
@@ -33,6 +34,7 @@ const INBOUND: Inbound = Inbound {
 
 const OUTBOUND: Outbound = Outbound {
     channel: CHANNEL,
+    name: "toy",
     capabilities: || {
         static READ: LazyLock<Capabilities> = LazyLock::new(|| {
             Capabilities::built_in(

@@ -37,6 +37,24 @@ async fn a_repeated_request_sends_nothing_twice() {
 }
 
 #[tokio::test]
+async fn an_account_sends_by_the_source_that_it_names_and_by_no_other() {
+    let world = World::new(CAREFUL).await;
+    world.put_account(&json!("hush"), Some("pigeon-carrier"));
+    world.run_until_idle().await;
+    let message = world.message().await;
+    let provider = message.legs[0].provider.as_ref().map(|it| it.as_str().to_owned());
+    assert_eq!((message.status(), provider.as_deref()), (Status::Sent, Some("by-carrier")));
+    assert_eq!(world.platform.n_calls().await, 0, "the first source was not called");
+    let world = World::new(CAREFUL).await;
+    world.put_account(&json!("hush"), Some("pigeon-courier"));
+    world.run_until_idle().await;
+    let message = world.message().await;
+    let problem = message.failure().map(|it| it.problem);
+    assert_eq!(problem, Some(SendProblem::ChannelMisconfigured));
+    assert_eq!(world.platform.n_calls().await, 0);
+}
+
+#[tokio::test]
 async fn a_busy_platform_is_tried_again_when_it_asks() {
     let world = World::new(CAREFUL).await;
     world.platform.will(&[Deed::Answers(429, Some(37)), Deed::Answers(503, None)]);

@@ -23,11 +23,13 @@ macro_rules! rules {
 }
 
 /// Nobody knows: nothing is sent again.
-pub(crate) const CAREFUL: Outbound = channel(|| {
+pub(crate) const CAREFUL: Outbound = channel(careful);
+
+fn careful() -> &'static Capabilities {
     rules!(
         r#"{ "sources": [], "text": { "max": 1000, "unit": "chars" }, "has": ["carries_our_id"], "confirm_within_s": 600 }"#
     )
-});
+}
 
 /// Nobody knows: it is sent again and flagged.
 pub(crate) const EAGER: Outbound = channel(|| {
@@ -39,12 +41,23 @@ pub(crate) const EAGER: Outbound = channel(|| {
 const fn channel(capabilities: fn() -> &'static Capabilities) -> Outbound {
     Outbound {
         channel: PIGEON,
+        name: "pigeon",
         capabilities,
         base_url: "https://pigeon.example",
         auth: Auth::Bearer,
         next,
     }
 }
+
+/// The other source of the channel: whatever is sent by it arrives without a call.
+pub(crate) const CARRIER: Outbound = Outbound {
+    channel: PIGEON,
+    name: "pigeon-carrier",
+    capabilities: careful,
+    base_url: "https://carrier.example",
+    auth: Auth::Bearer,
+    next: |_, _, _| Next::Done(Some(ProviderId::new("by-carrier"))),
+};
 
 /// Two calls: something is prepared, then the message is delivered.
 fn next(send: &Send, account: &Account, answers: &[Response]) -> Next {

@@ -27,7 +27,7 @@ use embedded::{Cloud, Process, STAMPS, Steps, is_in_inbox, queued};
 use outbound::{Accounts, Outbox};
 use serde_json::{Value, json};
 
-use crate::platform::{PIGEON, Platform};
+use crate::platform::{CARRIER, PIGEON, Platform};
 
 const QUEUE: &str = "outbound.fifo";
 const TIMERS: &str = "timers";
@@ -189,8 +189,14 @@ impl World {
 
     /// Fills in the secret with what authorises a send.
     pub(crate) fn put_token(&self, token: &Value) {
+        self.put_account(token, None);
+    }
+
+    /// The same, with the source of the channel that the account sends by.
+    pub(crate) fn put_account(&self, token: &Value, source: Option<&str>) {
+        let base_url = self.platform.base_url();
         let account =
-            json!({ "id": account(), "token": token, "base_url": self.platform.base_url() });
+            json!({ "id": account(), "token": token, "base_url": base_url, "source": source });
         self.cloud.secrets.put("ariane/pigeon/sending", &json!([account]));
     }
 
@@ -204,7 +210,7 @@ impl World {
             Timers::new(self.queue(process, TIMERS), schedules()),
             Queues::over([(OUTBOUND.to_owned(), self.queue(process, QUEUE))]),
             Accounts::stored(Vault::over(process.secrets.clone()), "ariane".to_owned()),
-            self.deployed.get().then(|| self.channel.clone()),
+            self.deployed.get().then(|| [self.channel.clone(), CARRIER]).into_iter().flatten(),
         )
         .by(self.clock)
     }

@@ -49,8 +49,8 @@ impl Ours {
         let objects = Objects::over(Cloud::start().await.process().bucket, "bucket".to_owned());
         let [sending] = <[SendingAccount; 1]>::deserialize(sending_secret).unwrap();
         let ours = Arc::new(Self {
-            inbound: inbound.unwrap(),
-            outbound: outbound.unwrap(),
+            inbound: inbound.first().unwrap().clone(),
+            outbound: outbound.first().unwrap().clone(),
             secrets: serde_json::from_value(model.webhook_secret()).unwrap(),
             account: Account {
                 id: sending.id,

@@ -24,7 +24,7 @@ pub struct Exchange {
 /// The channels by which one writes to us and we answer, in the order of the registry.
 pub fn both_ways() -> impl Iterator<Item = &'static str> {
     let ours = models::ALL.iter().filter_map(|it| channels::named(channels::ALL, it.channel));
-    ours.filter(|it| it.webhook().is_some() && it.outbound.is_some()).map(|it| it.name)
+    ours.filter(|it| it.has_webhook() && !it.outbound.is_empty()).map(|it| it.name)
 }
 
 /// Tells what happens by one channel.

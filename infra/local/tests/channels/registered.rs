@@ -42,11 +42,12 @@ pub(crate) fn missing(channel: &Channel) -> Vec<String> {
         read("README.md").lines().any(|it| it.starts_with(&row)),
         format!("README.md: a row `{row}`"),
     );
-    if has_program(name) || channel.inbound.is_some() {
+    let programs = has_program(name).then_some(name).into_iter();
+    for name in programs.chain(channel.inbound.iter().map(|it| it.name)) {
         let there = built().contains(name);
         ask(there, format!(".cargo/config.toml: `--bin {name}` in build-functions"));
     }
-    if channel.webhook().is_some() {
+    if channel.has_webhook() {
         let arm = format!("\"{name}\" => ");
         let there = read("infra/local/tests/subscriptions.rs").contains(&arm);
         ask(
@@ -54,7 +55,7 @@ pub(crate) fn missing(channel: &Channel) -> Vec<String> {
             format!("infra/local/tests/subscriptions.rs: the names of its webhooks, `{arm}…`"),
         );
     }
-    if channel.webhook().is_some() || channel.outbound.is_some() {
+    if channel.has_webhook() || !channel.outbound.is_empty() {
         let there = models::ALL.iter().any(|it| it.channel == name);
         ask(
             there,
@@ -66,25 +67,47 @@ pub(crate) fn missing(channel: &Channel) -> Vec<String> {
 
 /// Its own folders: code, tests, fixtures.
 fn of_its_own(channel: &Channel, ask: &mut impl FnMut(bool, String)) {
-    let name = channel.name;
-    let tests = read(&format!("functions/{name}/tests/events.rs"));
-    let ways = match (&channel.inbound, &channel.outbound) {
-        (Some(_), None) => ", inbound",
-        (None, Some(_)) => ", outbound",
-        _ => "",
+    let ways = |name: &str| {
+        let comes_in = channel.inbound.iter().any(|it| it.name == name);
+        (comes_in, channel.outbound.iter().any(|it| it.name == name))
     };
-    let checks = format!("kit::conformance!({name}{ways});");
-    ask(tests.contains(&checks), format!("functions/{name}/tests/events.rs: `{checks}`"));
-    let runs = has_program(name) || channel.inbound.is_none();
-    ask(runs, format!("functions/{name}/src/main.rs: something comes in"));
-    for file in ["accounts.json", "kinds.json"] {
-        let there = place::root().join("events").join(name).join(file).is_file();
-        ask(there, format!("events/{name}/{file}"));
+    let inbound = channel.inbound.iter().map(|it| it.name);
+    let names: BTreeSet<_> = inbound.chain(channel.outbound.iter().map(|it| it.name)).collect();
+    for name in names {
+        of_a_source(channel.name, name, ways(name), ask);
     }
-    let ways = [(channel.inbound.is_some(), "in"), (channel.outbound.is_some(), "send")];
-    for (_, way) in ways.into_iter().filter(|it| it.0) {
+    let folder = place::root().join("events").join(channel.name);
+    let there = folder.join("kinds.json").is_file();
+    ask(there, format!("events/{}/kinds.json", channel.name));
+}
+
+/// Of one source: the first is called as the channel is.
+fn of_a_source(
+    channel: &str,
+    name: &str,
+    (comes_in, leaves): (bool, bool),
+    ask: &mut impl FnMut(bool, String),
+) {
+    let (tests, checks, program) = if name == channel {
+        let ways = match (comes_in, leaves) {
+            (true, false) => ", inbound",
+            (false, true) => ", outbound",
+            _ => "",
+        };
+        ("events", format!("kit::conformance!({name}{ways});"), "main".to_owned())
+    } else {
+        (name, "kit::conformance!(…);".to_owned(), format!("bin/{name}"))
+    };
+    let file = format!("functions/{channel}/tests/{tests}.rs");
+    ask(read(&file).contains(checks.trim_end_matches("…);")), format!("{file}: `{checks}`"));
+    let file = format!("functions/{channel}/src/{program}.rs");
+    let runs = !comes_in || place::root().join(&file).is_file();
+    ask(runs, format!("{file}: something comes in"));
+    let folder = place::root().join("events").join(name);
+    ask(folder.join("accounts.json").is_file(), format!("events/{name}/accounts.json"));
+    for (_, way) in [(comes_in, "in"), (leaves, "send")].into_iter().filter(|it| it.0) {
         let end = format!(".{way}.json");
-        let files = fs::read_dir(place::root().join("events").join(name)).into_iter().flatten();
+        let files = fs::read_dir(&folder).into_iter().flatten();
         let mut names = files.filter_map(|it| it.ok()?.file_name().into_string().ok());
         ask(names.any(|it| it.ends_with(&end)), format!("events/{name}: a case `<case>{end}`"));
     }
@@ -94,7 +117,6 @@ fn of_its_own(channel: &Channel, ask: &mut impl FnMut(bool, String)) {
 fn of_the_template(channel: &Channel, ask: &mut impl FnMut(bool, String)) {
     let name = channel.name;
     let template = read("infra/template.yaml");
-    let pascal: String = name.split('-').map(|it| it[..1].to_uppercase() + &it[1..]).collect();
     let mut ask = |there, what: &str| ask(there, format!("infra/template.yaml: {what}"));
     let patterns: Vec<_> =
         template.lines().filter(|it| it.contains("AllowedPattern: ^((")).collect();
@@ -106,14 +128,22 @@ fn of_the_template(channel: &Channel, ask: &mut impl FnMut(bool, String)) {
     ask(names(0), "its name in the pattern of Channels");
     let is_asked = channel.capabilities().is_some_and(|it| it.choices.is_some());
     ask(names(1) == is_asked, "its name in the pattern of AskCustomerOn, if it offers choices");
-    ask(template.contains(&format!("\n  {pascal}: !Not ")), "its condition");
-    if channel.inbound.is_some() {
+    ask(template.contains(&format!("\n  {}: !Not ", pascal(name))), "its condition");
+    if !channel.inbound.is_empty() {
         ask(Template::channels().unwrap().iter().any(|it| it == name), "its block");
     }
-    if channel.webhook().is_some() {
-        let output = format!("\n  {pascal}WebhookUrl:");
-        ask(template.contains(&output), "the output of its webhook URL");
+    for source in channel.inbound {
+        let function = format!("{}Function", pascal(source.name));
+        ask(template.contains(&format!("\n  {function}:")), &format!("its {function}"));
     }
+    for source in channel.webhooks() {
+        let output = format!("{}WebhookUrl", pascal(source.name));
+        ask(template.contains(&format!("\n  {output}:")), &format!("the output {output}"));
+    }
+}
+
+fn pascal(name: &str) -> String {
+    name.split('-').map(|it| it[..1].to_uppercase() + &it[1..]).collect()
 }
 
 #[test]

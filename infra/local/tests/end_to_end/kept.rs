@@ -106,7 +106,7 @@ pub(crate) async fn an_entry_that_was_put_aside_goes_back(world: &World) {
     let webhook = graph.envelope(&ADA, &[message]).to_string();
     let accounts = [AccountId::new(PHONE_NUMBER_ID)];
     let proven = Verified::vouched(webhook.as_bytes(), &accounts, aws::now());
-    let inbound = replay::reader(channels::ALL, "whatsapp").unwrap();
+    let inbound = replay::readers(channels::ALL, "whatsapp").unwrap().first().unwrap();
     let event = (inbound.parse)(&proven).unwrap().remove(0);
     let item = json!({
         "pk": { "S": "UNK#aside" }, "sk": { "S": "0" }, "queue": { "S": "inbound" },

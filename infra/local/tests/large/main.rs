@@ -28,7 +28,7 @@ const ACCOUNT: &str = "700800900100200";
 const SECRET: &str = "a-secret-of-the-test";
 
 fn whatsapp() -> Inbound {
-    replay::reader(channels::ALL, "whatsapp").unwrap().clone()
+    replay::readers(channels::ALL, "whatsapp").unwrap().first().unwrap().clone()
 }
 
 /// A shell of WhatsApp over the model. Its clock is not ours, so its deadline must not be either.

@@ -21,12 +21,14 @@ pub use capabilities::{
 };
 pub use failure::{Failure, SendError, SendProblem};
 
-/// The way that messages leave by a channel.
+/// The way that messages leave by one source of a channel. A channel that several providers carry has one of each.
 #[derive(Clone)]
 pub struct Outbound {
     /// The channel.
     pub channel: Channel,
-    /// The rules of what it can carry: its rules file, which is read once ([`Capabilities::built_in`]).
+    /// The name of the source, as in [`Inbound`](crate::inbound::Inbound): an account of ours says by which it sends.
+    pub name: &'static str,
+    /// The rules of what the channel can carry: its rules file, which is read once ([`Capabilities::built_in`]).
     pub capabilities: fn() -> &'static Capabilities,
     /// The usual address of the platform's API.
     pub base_url: &'static str,
