@@ -68,8 +68,19 @@ impl Outbox {
             tracing::error!(channel = %way.channel, account.id = %account.id, "an account is to send by a source that its channel has not");
             return Ok(misconfigured());
         };
-        let (store, calls, begun) = (&self.store, &self.calls, false);
-        let first = Conversation { store, calls, source, account, of, n, duplicate, now, begun };
+        let (store, calls, public_url) = (&self.store, &self.calls, self.public_url.as_str());
+        let first = Conversation {
+            store,
+            calls,
+            public_url,
+            source,
+            account,
+            of,
+            n,
+            duplicate,
+            now,
+            begun: false,
+        };
         let outcome = first.run().await?;
         let Outcome::Failed { error: SendError::Config(_), n_delivering: n_made @ (0 | 1) } =
             outcome

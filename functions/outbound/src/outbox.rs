@@ -29,6 +29,8 @@ pub struct Outbox {
     pub(crate) accounts: Accounts,
     pub(crate) ways: Vec<Way>,
     clock: fn() -> Timestamp,
+    /// The URL that we are reached at; empty if it is not known.
+    pub(crate) public_url: String,
     /// The time for which things put aside are kept.
     pub(crate) retention: Option<Duration>,
 }
@@ -73,7 +75,8 @@ impl Outbox {
             Accounts::stored(Vault::new(&sdk), env("SENDING_SECRETS")?),
             senders(channels::ALL, &env_or("CHANNELS", ""))?,
         );
-        Ok(Self { retention: retention_from_env()?, ..outbox })
+        let public_url = env_or("PUBLIC_URL", "");
+        Ok(Self { retention: retention_from_env()?, public_url, ..outbox })
     }
 
     /// An outbox over its parts.
@@ -93,8 +96,8 @@ impl Outbox {
                 None => ways.push(Way { channel, rules, sources: vec![source] }),
             }
         }
-        let (clock, retention) = (aws::now as fn() -> Timestamp, None);
-        Self { store, calls, timers, queues, accounts, ways, clock, retention }
+        let (clock, public_url) = (aws::now as fn() -> Timestamp, String::new());
+        Self { store, calls, timers, queues, accounts, ways, clock, public_url, retention: None }
     }
 
     /// The same outbox by another clock, as a test has one.

@@ -3,6 +3,7 @@
 use aws::calls::{Access, CallError, Calls};
 use aws::store::Store;
 use domain::id::ProviderId;
+use domain::inbound::webhook_address;
 use domain::outbound::{Account, Call, Failure, Next, Outbound, Response, SendError, SendProblem};
 use domain::secrets::SendingAccount;
 use domain::time::Timestamp;
@@ -37,6 +38,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Conversation<'a> {
     pub(crate) store: &'a Store,
     pub(crate) calls: &'a Calls,
+    /// The URL that we are reached at; empty if it is not known.
+    pub(crate) public_url: &'a str,
     pub(crate) source: &'a Outbound,
     pub(crate) account: &'a SendingAccount,
     pub(crate) of: Sending<'a>,
@@ -106,6 +109,7 @@ impl Conversation<'_> {
             id: self.account.id.clone(),
             base_url: base_url.trim_end_matches('/').to_owned(),
             settings: self.account.settings.clone(),
+            webhook: webhook_address(self.public_url, self.source.name),
         }
     }
 }

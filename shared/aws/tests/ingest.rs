@@ -11,7 +11,9 @@ use domain::event::{InboundEvent, Kind, Message, digest};
 use domain::id::{AccountId, Channel, EventKey, ProviderId};
 use domain::inbound::{Ack, AwsEvent, Inbound, Malformed, ObjectName, Reply, Source};
 use domain::time::Timestamp;
-use domain::webhook::{Encoding, Handshake, Proof, Verified, sign};
+use domain::webhook::{
+    AddressProof, Encoding, Handshake, Proof, Signer, Verified, Webhook, seal, sign,
+};
 use embedded::Cloud;
 use lambda_http::{Body, Request, Response};
 use serde_json::{Value, json};
@@ -355,4 +357,40 @@ async fn an_event_of_the_mail_service_is_fetched_and_vouched_for() {
     assert!(handle_records(&shell, event.as_bytes(), Timestamp::from_secs(1)).await.is_err());
     // And no HTTP request reaches this source.
     assert_eq!(post(&shell, b"[]").await.status(), 404);
+}
+
+#[tokio::test]
+async fn the_address_that_a_proof_is_over_is_the_configured_one_whatever_the_host_says() {
+    let cloud = Cloud::start().await;
+    let proof =
+        AddressProof { header: "x-signature", settings: "x-settings", digest: "bodySHA256" };
+    let source =
+        Source::Http { proof: Proof::Address(proof), handshake: None, reply: Reply::EMPTY };
+    let inbound = Inbound { source, ..inbound(true) };
+    let post = async |public_url: &str, signed_for: &str, host: &str| {
+        let shell = shell(&cloud, inbound.clone()).reached_at(public_url);
+        let body = json!(["hello"]).to_string();
+        let headers = http::HeaderMap::new();
+        let webhook = Webhook {
+            headers: &headers,
+            address: signed_for,
+            query: "a=b%2Bc",
+            body: body.as_bytes(),
+        };
+        let signer = Signer { secret: &"hush".into(), audience: None, at: at(0) };
+        let sent = seal(&Proof::Address(proof), &signer, &webhook);
+        let (name, value) = sent.header.unwrap();
+        let request =
+            http::Request::post(format!("http://{host}/stage/webhooks/pigeon?{}", sent.query));
+        let request =
+            request.header(name, value).header("host", host).header("x-forwarded-host", host);
+        let request = request.body(Body::from(sent.body)).unwrap();
+        handle_request(&shell, request, at(0)).await.status().as_u16()
+    };
+    let ours = "https://ariane.example.com/webhooks/pigeon";
+    let evil = "https://evil.example/webhooks/pigeon";
+    assert_eq!(post("https://ariane.example.com", ours, "127.0.0.1:9000").await, 200);
+    assert_eq!(post("https://ariane.example.com/", ours, "evil.example").await, 200);
+    assert_eq!(post("https://ariane.example.com", evil, "evil.example").await, 401);
+    assert_eq!(post("", evil, "evil.example").await, 401, "who knows no address believes none");
 }

@@ -29,6 +29,13 @@ impl Inbound {
     }
 }
 
+/// The public address of a source's webhook, of what we are reached at in all; empty if that is not known.
+#[must_use]
+pub fn webhook_address(public_url: &str, name: &str) -> String {
+    let public_url = public_url.trim_end_matches('/');
+    if public_url.is_empty() { String::new() } else { format!("{public_url}/webhooks/{name}") }
+}
+
 /// The source of a channel's events.
 #[derive(Clone, Copy)]
 pub enum Source {

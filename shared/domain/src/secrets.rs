@@ -23,6 +23,9 @@ pub struct WebhookSecrets {
     /// Our accounts on this channel. An item of any other account is kept as unknown.
     #[serde(default)]
     pub accounts: Vec<AccountId>,
+    /// The name by which the platform calls us where it says whom a proof is for.
+    #[serde(default)]
+    pub audience: Option<String>,
 }
 
 impl fmt::Debug for WebhookSecrets {

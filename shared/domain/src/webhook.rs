@@ -3,6 +3,14 @@
 //! Proofs are data, checked here over the raw bytes, in constant time, against every active secret. Only [`verify`] and
 //! [`Verified::vouched`] make a [`Verified`], and a parser takes nothing else.
 
+mod address;
+mod handshake;
+mod jwt;
+mod sign;
+
+#[cfg(test)]
+mod tests;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
@@ -11,14 +19,24 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 use crate::id::AccountId;
+use crate::json::envelope;
 use crate::secrets::WebhookSecrets;
 use crate::time::Timestamp;
+
+pub use address::AddressProof;
+use handshake::is_nonce;
+pub use handshake::{Handshake, HandshakeReply};
+pub use jwt::JwtProof;
+pub use sign::{Signed, Signer, seal, sign};
 
 /// A request as it came. Nothing in it can be believed.
 #[derive(Clone, Copy)]
 pub struct Webhook<'a> {
     /// Its headers.
     pub headers: &'a HeaderMap,
+    /// The address that it was sent to, without its query, as the platform knows it: from our configuration, never from what
+    /// the request says. Empty where we do not know it.
+    pub address: &'a str,
     /// Its query, still encoded, without the `?`.
     pub query: &'a str,
     /// Its body: the very bytes that were sent.
@@ -83,6 +101,15 @@ pub enum Proof {
         /// The encoding of the MAC.
         encoding: Encoding,
     },
+    /// A MAC of the address and of what the body says, in a header.
+    Address(AddressProof),
+    /// A shared token in a JSON body.
+    BodyToken {
+        /// The field of the body's object that holds it.
+        field: &'static str,
+    },
+    /// A JWT in a header.
+    Jwt(JwtProof),
 }
 
 /// The way that bytes are written as text.
@@ -98,10 +125,10 @@ pub enum Encoding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Unverified {
     /// The proof is not there.
-    #[error("the {0} header is missing or given twice")]
+    #[error("its {0} is missing or given twice")]
     Missing(&'static str),
     /// The proof is there and wrong.
-    #[error("the {0} header does not prove the request")]
+    #[error("its {0} does not prove it")]
     Mismatch(&'static str),
     /// We hold no secret to check it with.
     #[error("no secret is configured")]
@@ -115,131 +142,78 @@ pub fn verify<'a>(
     webhook: &Webhook<'a>,
     received: Timestamp,
 ) -> Result<Verified<'a>, Unverified> {
-    let header = proof.header();
-    let shown = only_header(webhook.headers, header)?;
+    let shown = proof.shown(webhook)?;
     // An empty secret would be one that everybody knows.
-    let active = || secrets.signing.iter().filter(|it| !it.expose_secret().is_empty());
-    if active().next().is_none() {
+    let active = secrets.signing.iter().filter(|it| !it.expose_secret().is_empty());
+    let active: Vec<_> = active.collect();
+    if active.is_empty() {
         return Err(Unverified::NoSecret);
     }
-    let proven = match *proof {
-        Proof::Token { .. } => {
-            any_fits(active(), |secret| bool::from(shown.ct_eq(secret.expose_secret().as_bytes())))
+    let proven = match proof {
+        Proof::Token { .. } | Proof::BodyToken { .. } => {
+            any_fits(&active, |secret| bool::from(shown.ct_eq(secret.expose_secret().as_bytes())))
         }
         // We sign nonces for whoever asks, so that a nonce proves nothing.
         Proof::Hmac { .. } if is_nonce(webhook.body) => false,
-        Proof::Hmac { prefix, encoding, .. } => {
+        Proof::Hmac { header, prefix, encoding } => {
             let mac = shown.strip_prefix(prefix.as_bytes()).and_then(|it| encoding.decode(it));
             let mac = mac.ok_or(Unverified::Mismatch(header))?;
-            any_fits(active(), |secret| hmac::verify(&key(secret), webhook.body, &mac).is_ok())
+            any_fits(&active, |secret| hmac::verify(&key(secret), webhook.body, &mac).is_ok())
         }
+        Proof::Address(it) => it.proves(&shown, &active, webhook)?,
+        Proof::Jwt(it) => it.proves(&shown, &active, secrets, webhook.body, received),
     };
     if proven {
         Ok(Verified { body: webhook.body, accounts: &secrets.accounts, received })
     } else {
-        Err(Unverified::Mismatch(header))
-    }
-}
-
-/// The header and its value that prove a body: the inverse of [`verify`], for fixtures and platform models.
-#[must_use]
-pub fn sign(proof: &Proof, secret: &SecretString, body: &[u8]) -> (&'static str, String) {
-    match *proof {
-        Proof::Token { header } => (header, secret.expose_secret().to_owned()),
-        Proof::Hmac { header, prefix, encoding } => (
-            header,
-            format!("{prefix}{}", encoding.encode(hmac::sign(&key(secret), body).as_ref())),
-        ),
-    }
-}
-
-/// A platform's check that an address is ours when it is configured.
-#[derive(Clone, Copy, Debug)]
-pub enum Handshake {
-    /// GET with our verify token: the challenge is echoed (Meta).
-    EchoIfToken {
-        /// The query parameter that must have `mode_value`.
-        mode: &'static str,
-        /// The value that it must have.
-        mode_value: &'static str,
-        /// The query parameter that holds the verify token.
-        token: &'static str,
-        /// The query parameter that is echoed.
-        challenge: &'static str,
-    },
-    /// GET with a nonce: its MAC is answered in a JSON field (X). Anybody may ask, and the secret proves webhooks, too: what is
-    /// signed here is never what [`verify`] believes.
-    SignedEcho {
-        /// The query parameter that holds the nonce.
-        nonce: &'static str,
-        /// The JSON field of the answer.
-        field: &'static str,
-        /// The text before the MAC.
-        prefix: &'static str,
-    },
-}
-
-/// The answer to a handshake.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HandshakeReply {
-    /// The media type of the body.
-    pub content_type: &'static str,
-    /// The body.
-    pub body: String,
-}
-
-/// The longest challenge that is answered. Meta's are integers, X's about 50 characters.
-const MAX_CHALLENGE: usize = 256;
-
-/// Whether these bytes can be a platform's nonce: a word of base64 of either alphabet, or of digits. No webhook is one:
-/// JSON has brackets and quotes, a form more than one field. [`Handshake`] signs nothing else, [`verify`] believes all but
-/// these.
-fn is_nonce(bytes: &[u8]) -> bool {
-    let fits = |it: &u8| it.is_ascii_alphanumeric() || b"+/=_-".contains(it);
-    (1..=MAX_CHALLENGE).contains(&bytes.len()) && bytes.iter().all(fits)
-}
-
-impl Handshake {
-    /// The reply that proves the address ours; `None` refuses.
-    #[must_use]
-    pub fn answer(&self, secrets: &WebhookSecrets, query: &str) -> Option<HandshakeReply> {
-        let param = |name: &str| {
-            let mut found =
-                url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
-            let value = found.next()?.1;
-            found.next().is_none().then(|| value.into_owned())
-        };
-        match *self {
-            Self::EchoIfToken { mode, mode_value, token, challenge } => {
-                let (shown, challenge) = (param(token)?, param(challenge)?);
-                let known = any_fits(
-                    secrets.verify.iter().filter(|it| !it.expose_secret().is_empty()),
-                    |secret| bool::from(shown.as_bytes().ct_eq(secret.expose_secret().as_bytes())),
-                );
-                // Nothing else: an echo must not be a way to serve a page.
-                (known && is_nonce(challenge.as_bytes()) && param(mode)? == mode_value)
-                    .then_some(HandshakeReply { content_type: "text/plain", body: challenge })
-            }
-            Self::SignedEcho { nonce, field, prefix } => {
-                let nonce = param(nonce).filter(|it| is_nonce(it.as_bytes()))?;
-                let secret = secrets.signing.iter().find(|it| !it.expose_secret().is_empty())?;
-                let mac = hmac::sign(&key(secret), nonce.as_bytes());
-                let body =
-                    serde_json::json!({ field: format!("{prefix}{}", STANDARD.encode(mac)) })
-                        .to_string();
-                Some(HandshakeReply { content_type: "application/json", body })
-            }
-        }
+        Err(Unverified::Mismatch(proof.place()))
     }
 }
 
 impl Proof {
-    /// The header that carries the proof.
+    /// The header that carries the proof; `None` if the body does.
     #[must_use]
-    pub fn header(&self) -> &'static str {
+    pub fn header(&self) -> Option<&'static str> {
         match *self {
-            Self::Token { header } | Self::Hmac { header, .. } => header,
+            Self::Token { header }
+            | Self::Hmac { header, .. }
+            | Self::Address(AddressProof { header, .. })
+            | Self::Jwt(JwtProof { header, .. }) => Some(header),
+            Self::BodyToken { .. } => None,
         }
+    }
+
+    /// Whether it proves the body, and not only who sent it.
+    #[must_use]
+    pub fn binds_body(&self) -> bool {
+        match self {
+            Self::Hmac { .. } | Self::Address(_) => true,
+            Self::Jwt(it) => it.digest.is_some(),
+            Self::Token { .. } | Self::BodyToken { .. } => false,
+        }
+    }
+
+    /// The name of the header or field that the proof is in.
+    fn place(&self) -> &'static str {
+        match self {
+            Self::BodyToken { field } => field,
+            Self::Token { .. } | Self::Hmac { .. } | Self::Address(_) | Self::Jwt(_) => {
+                self.header().unwrap_or_default()
+            }
+        }
+    }
+
+    /// The proof as it was shown, which must be there once: a proxy and we must not read two different ones.
+    fn shown(&self, webhook: &Webhook<'_>) -> Result<Vec<u8>, Unverified> {
+        let Self::BodyToken { field } = self else {
+            return only_header(webhook.headers, self.place()).map(<[u8]>::to_vec);
+        };
+        let body = envelope(webhook.body).map_err(|_| Unverified::Missing(field))?;
+        let is_only = body.names().filter(|it| it == field).count() == 1;
+        let token = body.raw(field).filter(|_| is_only);
+        // A text: what a number says may be written in several ways.
+        let token: Option<String> = token.and_then(|it| serde_json::from_str(it.get()).ok());
+        token.map(String::into_bytes).ok_or(Unverified::Missing(field))
     }
 }
 
@@ -261,7 +235,6 @@ impl Encoding {
     }
 }
 
-/// The value of a header that must be there once: a proxy and we must not read two different ones.
 fn only_header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a [u8], Unverified> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -271,11 +244,8 @@ fn only_header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a [u8
 }
 
 /// Whether one of the secrets fits. Every one is tried: how many there are must not show in the time.
-fn any_fits<'a>(
-    secrets: impl Iterator<Item = &'a SecretString>,
-    fits: impl Fn(&SecretString) -> bool,
-) -> bool {
-    secrets.fold(false, |found, secret| fits(secret) | found)
+fn any_fits(secrets: &[&SecretString], fits: impl Fn(&SecretString) -> bool) -> bool {
+    secrets.iter().fold(false, |found, secret| fits(secret) | found)
 }
 
 /// The key of HMAC-SHA256. ring is there for TLS already, and its SHA-256 takes about two thirds of the instructions of a
@@ -283,6 +253,3 @@ fn any_fits<'a>(
 fn key(secret: &SecretString) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes())
 }
-
-#[cfg(test)]
-mod tests;

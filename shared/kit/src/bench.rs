@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use domain::event::InboundEvent;
 use domain::id::AccountId;
-use domain::inbound::{Inbound, Malformed, Source};
+use domain::inbound::{Inbound, Malformed, Source, webhook_address};
 use domain::secrets::WebhookSecrets;
 use domain::time::Timestamp;
-use domain::webhook::{Proof, Unverified, Verified, Webhook, sign, verify};
+use domain::webhook::{Proof, Signed, Signer, Unverified, Verified, Webhook, seal, verify};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -20,12 +20,15 @@ use crate::json;
 const RECEIVED: i64 = 1_795_262_400;
 
 /// The secret that fixtures are signed with, the second of two active ones.
-pub(crate) const SECRET: &str = "kit-Secret-0123456789abcdef";
+/// It is base64, too, for proofs whose key is kept so.
+pub(crate) const SECRET: &str = "kitSecret0123456789abcdefghi";
 
 /// A channel with its fixtures.
 pub(crate) struct Bench<'a> {
     pub(crate) inbound: &'a Inbound,
     pub(crate) secrets: WebhookSecrets,
+    /// The public address of its webhook.
+    pub(crate) address: String,
     pub(crate) folder: PathBuf,
     pub(crate) cases: Vec<Case>,
 }
@@ -63,11 +66,12 @@ impl<'a> Bench<'a> {
             names(&folder, ".in.json").iter().map(|name| Case::load(&folder, name)).collect();
         assert!(!cases.is_empty(), "{} holds no .in.json", folder.display());
         let secrets = WebhookSecrets {
-            signing: vec!["kit-other-secret-that-is-active".into(), SECRET.into()],
+            signing: vec!["kitOtherSecretThatIsActive12".into(), SECRET.into()],
             verify: vec!["kit-verify".into()],
             accounts: accounts(&folder),
+            audience: Some("kit-audience".to_owned()),
         };
-        Self { inbound, secrets, folder, cases }
+        Self { inbound, secrets, address: address(inbound.name), folder, cases }
     }
 
     /// The proof of the channel's webhooks; `None` where the shell vouches for them.
@@ -82,9 +86,9 @@ impl<'a> Bench<'a> {
     pub(crate) fn parse(&self, case: &Case) -> Result<Vec<InboundEvent>, Malformed> {
         match self.inbound.source {
             Source::Http { proof, .. } => {
-                let headers = case.signed(&proof, &SECRET.into());
+                let sent = self.signed(case, &SECRET.into());
                 let verified = self
-                    .verify(&proof, &headers, &case.query, &case.body)
+                    .verify(&proof, &sent)
                     .unwrap_or_else(|error| panic!("{}: signed, yet {error}", case.name));
                 (self.inbound.parse)(&verified)
             }
@@ -107,16 +111,43 @@ impl<'a> Bench<'a> {
         (self.inbound.parse)(&Verified::vouched(body, &self.secrets.accounts, received))
     }
 
-    /// Whether a request with these headers is believed.
+    /// A case as its platform would send it, proven by a secret; without a proof of its own where the shell vouches for it.
+    pub(crate) fn signed(&self, case: &Case, secret: &SecretString) -> Sent {
+        let sent = case.unsigned();
+        let Some(proof) = self.proof() else { return sent };
+        let (at, audience) = (Timestamp::from_secs(RECEIVED), self.secrets.audience.as_deref());
+        let signed = seal(&proof, &Signer { secret, audience, at }, &sent.webhook(&self.address));
+        let Signed { header, query, body } = signed;
+        let mut headers = sent.headers;
+        if let Some((name, value)) = header {
+            headers.insert(name, HeaderValue::try_from(value).unwrap());
+        }
+        Sent { headers, query, body }
+    }
+
+    /// Whether a request is believed.
     pub(crate) fn verify<'v>(
         &'v self,
         proof: &Proof,
-        headers: &'v HeaderMap,
-        query: &'v str,
-        body: &'v [u8],
+        sent: &'v Sent,
     ) -> Result<Verified<'v>, Unverified> {
-        let webhook = Webhook { headers, query, body };
-        verify(proof, &self.secrets, &webhook, Timestamp::from_secs(RECEIVED))
+        let received = Timestamp::from_secs(RECEIVED);
+        verify(proof, &self.secrets, &sent.webhook(&self.address), received)
+    }
+}
+
+/// A request to our webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) headers: HeaderMap,
+    /// Encoded.
+    pub(crate) query: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Sent {
+    pub(crate) fn webhook<'a>(&'a self, address: &'a str) -> Webhook<'a> {
+        Webhook { headers: &self.headers, address, query: &self.query, body: &self.body }
     }
 }
 
@@ -142,27 +173,21 @@ impl Case {
         Self { name, headers, query, body: body.into_bytes(), object }
     }
 
-    /// Its headers with the proof of its body under a secret.
-    pub(crate) fn signed(&self, proof: &Proof, secret: &SecretString) -> HeaderMap {
-        let (header, value) = sign(proof, secret, &self.body);
-        let mut headers = self.headers.clone();
-        headers.insert(header, HeaderValue::try_from(value).unwrap());
-        headers
-    }
-
-    /// Its headers without a proof.
-    pub(crate) fn unsigned(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    pub(crate) fn query(&self) -> &str {
-        &self.query
+    /// The request, without a proof.
+    pub(crate) fn unsigned(&self) -> Sent {
+        let (headers, query) = (self.headers.clone(), self.query.clone());
+        Sent { headers, query, body: self.body.clone() }
     }
 
     /// The bytes that the parser reads: the object, where there is one, else the body.
     pub(crate) fn parsed_bytes(&self) -> &[u8] {
         self.object.as_deref().unwrap_or(&self.body)
     }
+}
+
+/// The public address of a source's webhook.
+pub(crate) fn address(name: &str) -> String {
+    webhook_address("https://hooks.example.com", name)
 }
 
 /// The folder of a source's fixtures, seen from the channel's own.

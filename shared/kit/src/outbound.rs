@@ -8,7 +8,7 @@ use domain::outbound::{Account, Body, Call, Next, Outbound, Response, Send, Send
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::bench::{accounts, folder, names};
+use crate::bench::{accounts, address, folder, names};
 use crate::failures::Failures;
 use crate::json;
 
@@ -83,6 +83,7 @@ pub(crate) fn scripts(outbound: &Outbound, manifest_dir: &str) -> Vec<(String, S
             id: id.as_ref().map_or_else(|| first.clone(), AccountId::new),
             base_url: base_url.clone().unwrap_or_else(|| outbound.base_url.to_owned()),
             settings: settings.clone(),
+            webhook: address(outbound.name),
         };
         (name, script, account)
     };

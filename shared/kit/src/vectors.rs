@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::failures::Failures;
 
-/// A body and its proof.
+/// A body and its proof in a header.
 #[derive(Clone, Copy)]
 pub struct Vector {
     /// The secret that it was signed with.
@@ -116,14 +116,14 @@ fn near(value: &str) -> Vec<String> {
 
 fn secrets(all: &[&str]) -> WebhookSecrets {
     let all = || all.iter().map(|it| (*it).into()).collect();
-    WebhookSecrets { signing: all(), verify: all(), accounts: Vec::new() }
+    WebhookSecrets { signing: all(), verify: all(), ..WebhookSecrets::default() }
 }
 
 fn is_believed(proof: &Proof, active: &[&str], body: &[u8], value: Option<&str>) -> bool {
     let mut headers = HeaderMap::new();
-    if let Some(value) = value {
-        headers.insert(proof.header(), HeaderValue::try_from(value).unwrap());
+    if let (Some(name), Some(value)) = (proof.header(), value) {
+        headers.insert(name, HeaderValue::try_from(value).unwrap());
     }
-    let webhook = Webhook { headers: &headers, query: "", body };
+    let webhook = Webhook { headers: &headers, address: "", query: "", body };
     verify(proof, &secrets(active), &webhook, Timestamp::default()).is_ok()
 }

@@ -10,12 +10,13 @@ use domain::content::{Content, Raw};
 use domain::event::{Identity, InboundEvent, Kind, Message};
 use domain::id::{AccountId, Channel, EventKey, IdentityId, ProviderId};
 use domain::inbound::{Ack, Inbound, Malformed, Reply, Source};
+use domain::jwt::KeyForm;
 use domain::outbound::{
     Account, Auth, Body, Call, Capabilities, Failure, Next, Outbound, Response, Send, SendContent,
     SendError, SendProblem,
 };
 use domain::time::Timestamp;
-use domain::webhook::{Encoding, Proof, Verified};
+use domain::webhook::{AddressProof, Encoding, JwtProof, Proof, Verified};
 use serde_json::Value;
 
 const CHANNEL: Channel = Channel::from_static("toy");
@@ -292,6 +293,43 @@ fn a_token_channel_passes_too() {
     let inbound = Inbound { source, ..INBOUND.clone() };
     kit::check_inbound(&inbound, &here);
     kit::check_mutations(&inbound, &here, 1000);
+}
+
+#[test]
+fn channels_whose_platforms_prove_more_than_a_body_pass_too() {
+    let jwt = JwtProof {
+        header: "authorization",
+        prefix: "Bearer ",
+        key: KeyForm::Base64,
+        digest: Some("digest"),
+        addressed: true,
+        within_s: 300,
+    };
+    let address = AddressProof { header: "x-toy", settings: "x-toy-with", digest: "sha" };
+    for (name, proof) in [
+        ("address", Proof::Address(address)),
+        ("body-token", Proof::BodyToken { field: "token" }),
+        ("jwt", Proof::Jwt(jwt)),
+        ("jwt-alone", Proof::Jwt(JwtProof { digest: None, ..jwt })),
+    ] {
+        let here = place(name);
+        let source = Source::Http { proof, handshake: None, reply: Reply::EMPTY };
+        let inbound = Inbound { source, ..INBOUND.clone() };
+        let events = PathBuf::from(&here).join("../../events/toy");
+        if let Proof::BodyToken { .. } = proof {
+            // There is no room for a token in what is no object, so it is not proven.
+            fs::remove_file(events.join("cut.in.json")).unwrap();
+            fs::remove_file(events.join("cut.out.json")).unwrap();
+        }
+        if let Proof::Address(_) = proof {
+            let form = r#"{"headers":{"content-type":"application/x-www-form-urlencoded"},"body":"a=1&b=x%2By+z&c="}"#;
+            fs::write(events.join("form.in.json"), form).unwrap();
+            fs::write(events.join("form.out.json"), "\"malformed\"").unwrap();
+        }
+        kit::check_inbound(&inbound, &here);
+        kit::check_mutations(&inbound, &here, 5000);
+        kit::check_no_oracle(&inbound, &here);
+    }
 }
 
 #[test]

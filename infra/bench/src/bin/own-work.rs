@@ -20,15 +20,19 @@ fn main() -> anyhow::Result<()> {
     };
     let secrets = WebhookSecrets {
         signing: vec![SECRET.into()],
-        verify: vec![],
         accounts: vec![AccountId::new(subject.account)],
+        ..WebhookSecrets::default()
     };
     let (body, (header, value)) = subject.request(1).context("no webhook")?;
     let headers = HeaderMap::from_iter([(header.parse()?, HeaderValue::from_str(&value)?)]);
     let received = Timestamp::from_secs(1_795_000_000);
     for _ in 0..times {
-        let webhook =
-            Webhook { headers: &headers, query: "", body: std::hint::black_box(body.as_bytes()) };
+        let webhook = Webhook {
+            headers: &headers,
+            address: "",
+            query: "",
+            body: std::hint::black_box(body.as_bytes()),
+        };
         let verified = verify(&proof, &secrets, &webhook, received)?;
         for event in (subject.inbound.parse)(&verified)? {
             std::hint::black_box(aws::ingest::entry(event)?);

@@ -48,6 +48,8 @@ impl Ours {
         let Channel { inbound, outbound, .. } = model.ours().clone();
         let objects = Objects::over(Cloud::start().await.process().bucket, "bucket".to_owned());
         let [sending] = <[SendingAccount; 1]>::deserialize(sending_secret).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/webhook", listener.local_addr().unwrap());
         let ours = Arc::new(Self {
             inbound: inbound.first().unwrap().clone(),
             outbound: outbound.first().unwrap().clone(),
@@ -56,17 +58,16 @@ impl Ours {
                 id: sending.id,
                 base_url: sending.base_url.unwrap(),
                 settings: [].into(),
+                webhook: url.clone(),
             },
             token: sending.token,
             events: Mutex::default(),
             calls: Calls::new(objects.clone(), Limits::default()).unwrap(),
             objects,
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/webhook", listener.local_addr().unwrap());
         let greet = |State(ours): State<Arc<Self>>, uri: Uri| async move { ours.greet(&uri) };
-        let take = |State(ours): State<Arc<Self>>, headers: HeaderMap, body: Bytes| async move {
-            ours.take(&headers, &body)
+        let take = |State(ours): State<Arc<Self>>, uri: Uri, headers: HeaderMap, body: Bytes| async move {
+            ours.take(&uri, &headers, &body)
         };
         let router =
             Router::new().route("/webhook", get(greet).post(take)).with_state(Arc::clone(&ours));
@@ -82,11 +83,12 @@ impl Ours {
         handshake.answer(&self.secrets, uri.query().unwrap()).unwrap().body
     }
 
-    fn take(&self, headers: &HeaderMap, body: &[u8]) -> StatusCode {
+    fn take(&self, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> StatusCode {
         let Source::Http { proof, .. } = self.inbound.source else {
             panic!("webhooks come by HTTP")
         };
-        let webhook = Webhook { headers, query: "", body };
+        let (address, query) = (self.account.webhook.as_str(), uri.query().unwrap_or_default());
+        let webhook = Webhook { headers, address, query, body };
         let Ok(verified) = verify(&proof, &self.secrets, &webhook, aws::now()) else {
             return StatusCode::UNAUTHORIZED;
         };

@@ -14,12 +14,12 @@ mod strangers;
 use anyhow::Context;
 use domain::event::{InboundEvent, Kind};
 use domain::freshness::Trust;
-use domain::inbound::Inbound;
+use domain::inbound::{Inbound, webhook_address};
 use domain::overflow::{self, MAX_INLINE, Overflow};
 use domain::time::Timestamp;
 use tracing::error;
 
-use crate::config::{env, now, sdk};
+use crate::config::{env, env_or, now, sdk};
 use crate::logs::{self, Metric, count};
 use crate::objects::Objects;
 use crate::parallel;
@@ -46,6 +46,8 @@ pub struct Shell {
     objects: Objects,
     done: Done,
     strangers: Strangers,
+    /// The public address of its webhook; empty where it is not known.
+    address: String,
 }
 
 /// Runs a channel's webhook function until Lambda ends it.
@@ -74,8 +76,15 @@ impl Shell {
     /// A channel over its parts.
     #[must_use]
     pub fn over(inbound: Inbound, secrets: Secrets, queue: Queue, objects: Objects) -> Self {
-        let (done, strangers) = (Done::default(), Strangers::default());
-        Self { inbound, secrets, queue, objects, done, strangers }
+        let (done, strangers, address) = (Done::default(), Strangers::default(), String::new());
+        Self { inbound, secrets, queue, objects, done, strangers, address }
+    }
+
+    /// The same, reached at this public URL: some platforms sign the address that they send to.
+    #[must_use]
+    pub fn reached_at(self, public_url: &str) -> Self {
+        let address = webhook_address(public_url, self.inbound.name);
+        Self { address, ..self }
     }
 
     async fn from_env(inbound: Inbound) -> anyhow::Result<Self> {
@@ -85,7 +94,8 @@ impl Shell {
         // again by whoever comes.
         drop(secrets.get(Trust::Usual, now()).await);
         let queue = Queue::new(&sdk, env("INBOUND_QUEUE_URL")?);
-        Ok(Self::over(inbound, secrets, queue, Objects::new(&sdk, env("BUCKET_NAME")?)))
+        let shell = Self::over(inbound, secrets, queue, Objects::new(&sdk, env("BUCKET_NAME")?));
+        Ok(shell.reached_at(&env_or("PUBLIC_URL", "")))
     }
 
     /// Stores what is large, then queues every event of what was received then. What an attempt before it has put in is left

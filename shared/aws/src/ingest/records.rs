@@ -74,7 +74,8 @@ async fn take_in(
         }
         Err(Unread::Unproven(unverified)) => anyhow::bail!("an event of our own: {unverified}"),
         Err(Unread::Malformed(reason)) => {
-            let webhook = Webhook { headers: &HeaderMap::new(), query: "", body: &body };
+            let headers = &HeaderMap::new();
+            let webhook = Webhook { headers, address: "", query: "", body: &body };
             shell.park(&Parked::new(channel, &webhook, received, reason)).await
         }
     }

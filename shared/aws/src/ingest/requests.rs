@@ -39,7 +39,8 @@ pub async fn handle_request(
     match *request.method() {
         Method::GET => answer_handshake(shell, handshake, query, received).await,
         Method::POST => {
-            let webhook = Webhook { headers: request.headers(), query, body: request.body() };
+            let (headers, address) = (request.headers(), shell.address.as_str());
+            let webhook = Webhook { headers, address, query, body: request.body() };
             let ours = request.lambda_context_ref().map(|it| remaining(it.deadline, received));
             let until = started + patience(&shell.inbound.ack, ours);
             take_in(shell, &proof, reply, webhook, received, until).await

@@ -59,6 +59,8 @@ pub struct Account {
     pub base_url: String,
     /// Anything else that the channel needs.
     pub settings: BTreeMap<String, String>,
+    /// The public address of our own webhook, where the platform may be told it with a message; empty if it is not known.
+    pub webhook: String,
 }
 
 /// One message on its way to one address.

@@ -3,6 +3,9 @@ use proptest::prelude::*;
 use url::form_urlencoded;
 
 use super::*;
+use crate::jwt::KeyForm;
+
+mod platforms;
 
 const META: Proof =
     Proof::Hmac { header: "x-hub-signature-256", prefix: "sha256=", encoding: Encoding::Hex };
@@ -18,7 +21,7 @@ fn secrets(signing: &[&str]) -> WebhookSecrets {
     WebhookSecrets {
         signing: signing.iter().map(secret).collect(),
         verify: vec!["open".into()],
-        accounts: vec![],
+        ..WebhookSecrets::default()
     }
 }
 
@@ -30,8 +33,13 @@ fn check(
 ) -> Result<(), Unverified> {
     let mut headers = HeaderMap::new();
     headers.append(header.0, HeaderValue::from_str(header.1).unwrap());
-    verify(proof, secrets, &Webhook { headers: &headers, query: "", body }, Timestamp::default())
-        .map(|_| ())
+    verify(
+        proof,
+        secrets,
+        &Webhook { headers: &headers, address: "", query: "", body },
+        Timestamp::default(),
+    )
+    .map(|_| ())
 }
 
 #[test]
@@ -54,8 +62,13 @@ fn a_missing_a_doubled_and_an_upper_case_proof_are_refused() {
     let mut headers = HeaderMap::new();
     let secrets = secrets(&["old"]);
     let check_all = |headers: &HeaderMap| {
-        verify(&META, &secrets, &Webhook { headers, query: "", body: b"{}" }, Timestamp::default())
-            .map(|_| ())
+        verify(
+            &META,
+            &secrets,
+            &Webhook { headers, address: "", query: "", body: b"{}" },
+            Timestamp::default(),
+        )
+        .map(|_| ())
     };
     assert_eq!(check_all(&headers), Err(Unverified::Missing(name)));
     headers.append(name, HeaderValue::from_str(&value).unwrap());
