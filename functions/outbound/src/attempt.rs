@@ -68,7 +68,7 @@ impl Outbox {
             tracing::error!(channel = %way.channel, account.id = %account.id, "an account is to send by a source that its channel has not");
             return Ok(misconfigured());
         };
-        let (store, calls, public_url) = (&self.store, &self.calls, self.public_url.as_str());
+        let (store, calls, public_url) = (&self.store, &self.calls, &*self.public_url);
         let first = Conversation {
             store,
             calls,

@@ -135,7 +135,7 @@ impl Outbox {
                     .await
             }
             Move::Attempt { n, duplicate } => match way {
-                Some(way) => self.attempt(way, entry, of, n, duplicate).await,
+                Some(way) => Box::pin(self.attempt(way, entry, of, n, duplicate)).await,
                 None => self.wait_for_channel(entry, of, now).await,
             },
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use aws::calls::{Calls, Limits};
+use aws::calls::{Calls, Limits, Role};
 use aws::objects::Objects;
 use aws::queue::{self, Queue};
 use aws::store::{Store, retention_from_env};
@@ -30,7 +30,7 @@ pub struct Outbox {
     pub(crate) ways: Vec<Way>,
     clock: fn() -> Timestamp,
     /// The URL that we are reached at; empty if it is not known.
-    pub(crate) public_url: String,
+    pub(crate) public_url: Box<str>,
     /// The time for which things put aside are kept.
     pub(crate) retention: Option<Duration>,
 }
@@ -69,13 +69,13 @@ impl Outbox {
         let bucket = Objects::new(&sdk, env("BUCKET_NAME")?);
         let outbox = Self::over(
             Store::from_env(&sdk)?,
-            Calls::new(bucket, Limits::default())?,
+            Calls::new(bucket, Limits::default())?.by(Role::of(&sdk)),
             Timers::new(Queue::new(&sdk, env("TIMERS_QUEUE_URL")?), schedules),
             Queues::from_env(&sdk)?,
             Accounts::stored(Vault::new(&sdk), env("SENDING_SECRETS")?),
             senders(channels::ALL, &env_or("CHANNELS", ""))?,
         );
-        let public_url = env_or("PUBLIC_URL", "");
+        let public_url = env_or("PUBLIC_URL", "").into();
         Ok(Self { retention: retention_from_env()?, public_url, ..outbox })
     }
 
@@ -96,7 +96,7 @@ impl Outbox {
                 None => ways.push(Way { channel, rules, sources: vec![source] }),
             }
         }
-        let (clock, public_url) = (aws::now as fn() -> Timestamp, String::new());
+        let (clock, public_url) = (aws::now as fn() -> Timestamp, Box::default());
         Self { store, calls, timers, queues, accounts, ways, clock, public_url, retention: None }
     }
 

@@ -48,7 +48,8 @@ impl fmt::Debug for WebhookSecrets {
 pub struct SendingAccount {
     /// The account.
     pub id: AccountId,
-    /// The proof that authorises a send.
+    /// The proof that authorises a send; none where the function's own role does.
+    #[serde(default)]
     pub token: Token,
     /// The address of the platform's API, if not its usual one: another version, a regional host, a model of it.
     #[serde(default)]
@@ -65,15 +66,13 @@ impl SendingAccount {
     /// Whether a call would be the same with either.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        let is_same = |a: &SecretString, b: &SecretString| a.expose_secret() == b.expose_secret();
-        let has_same_token = match (&self.token, &other.token) {
-            (Token::Alone(a), Token::Alone(b)) => is_same(a, b),
-            (Token::Keys(a), Token::Keys(b)) => {
-                a.all().into_iter().zip(b.all()).all(|(a, b)| is_same(a, b))
-            }
-            (Token::Alone(_), Token::Keys(_)) | (Token::Keys(_), Token::Alone(_)) => false,
+        let exposed = |it: &Self| -> Vec<String> {
+            it.token.parts().into_iter().map(|it| it.expose_secret().to_owned()).collect()
         };
-        has_same_token
+        let has_same_form =
+            std::mem::discriminant(&self.token) == std::mem::discriminant(&other.token);
+        has_same_form
+            && exposed(self) == exposed(other)
             && (&self.id, &self.base_url, &self.settings, &self.source)
                 == (&other.id, &other.base_url, &other.settings, &other.source)
     }
@@ -85,26 +84,59 @@ impl fmt::Debug for SendingAccount {
     }
 }
 
-/// The proof that authorises a send. The channel's [`Auth`](crate::outbound::Auth) says which of the two it takes.
-#[derive(Clone, Debug, Deserialize)]
+/// The proof that authorises a send. The channel's [`Auth`](crate::outbound::Auth) says which of them it takes.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(untagged)]
 pub enum Token {
     /// A token alone: `"…"`.
     Alone(SecretString),
     /// Keys to sign with: `{"consumer_key":"…","consumer_secret":"…","token":"…","token_secret":"…"}`.
     Keys(OAuth1Keys),
+    /// A user and the password: `{"user":"…","password":"…"}`.
+    Login(Login),
+    /// A key that JWTs are signed with: `{"issuer":"…","key":"…"}`.
+    Key(JwtKey),
+    /// None: the role of the function that sends is enough.
+    #[default]
+    Role,
 }
 
 impl Token {
     /// Whether a part of it is empty, as in a secret that was not filled in to its end.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
-        let is_blank = |it: &SecretString| it.expose_secret().trim().is_empty();
+        self.parts().into_iter().any(|it| it.expose_secret().trim().is_empty())
+    }
+
+    fn parts(&self) -> Vec<&SecretString> {
         match self {
-            Self::Alone(token) => is_blank(token),
-            Self::Keys(keys) => keys.all().into_iter().any(is_blank),
+            Self::Alone(token) => vec![token],
+            Self::Keys(keys) => keys.all().to_vec(),
+            Self::Login(Login { user, password }) => vec![user, password],
+            Self::Key(JwtKey { issuer, key }) => vec![issuer, key],
+            Self::Role => Vec::new(),
         }
     }
+}
+
+/// A user and the password.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The user: an account's id, or that of one of its keys.
+    pub user: SecretString,
+    /// The password.
+    pub password: SecretString,
+}
+
+/// A key that JWTs are signed with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JwtKey {
+    /// The name by which the platform knows us.
+    pub issuer: SecretString,
+    /// The key: what is shared, or a private key as PEM (PKCS#8).
+    pub key: SecretString,
 }
 
 /// The four keys of OAuth 1.0a, which do not expire: see [`oauth1`](crate::oauth1).
@@ -143,7 +175,9 @@ mod tests {
         let account: SendingAccount =
             serde_json::from_str(r#"{"id":"7008","token":"hush"}"#).unwrap();
         assert_eq!(format!("{account:?}"), "SendingAccount(7008)");
-        for token in [r#""hush""#.to_owned(), keys("hush")] {
+        let login = r#"{"user":"hush","password":"hush"}"#.to_owned();
+        let key = r#"{"issuer":"hush","key":"hush"}"#.to_owned();
+        for token in [r#""hush""#.to_owned(), keys("hush"), login, key] {
             let token: Token = serde_json::from_str(&token).unwrap();
             assert!(!format!("{token:?} {token:#?}").contains("hush"), "{token:?}");
         }
@@ -156,15 +190,22 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_a_text_or_exactly_four_keys() {
+    fn a_token_is_a_text_or_exactly_the_keys_of_one_kind() {
         let read = |token: &str| serde_json::from_str::<Token>(token);
         assert!(matches!(read(r#""hush""#), Ok(Token::Alone(_))));
         assert!(matches!(read(&keys("hush")), Ok(Token::Keys(_))));
+        assert!(matches!(read(r#"{"user":"a","password":"hush"}"#), Ok(Token::Login(_))));
+        assert!(matches!(read(r#"{"issuer":"a","key":"hush"}"#), Ok(Token::Key(_))));
+        assert!(matches!(read("null"), Ok(Token::Role)));
+        let account: SendingAccount = serde_json::from_str(r#"{"id":"7"}"#).unwrap();
+        assert!(matches!(account.token, Token::Role));
         for wrong in [
             keys("hush").replace("token_secret", "tokn_secret"),
             keys("hush").replace('}', r#","more":"hush"}"#),
             keys("hush").replace(r#","token_secret":"hush""#, ""),
             r#"["hush"]"#.to_owned(),
+            r#"{"user":"hush"}"#.to_owned(),
+            r#"{"issuer":"hush","key":"hush","more":"hush"}"#.to_owned(),
             "7".to_owned(),
         ] {
             let error = read(&wrong).unwrap_err().to_string();
@@ -197,6 +238,10 @@ mod tests {
             r#"{"id":"7","token":"b"}"#.to_owned(),
             format!(r#"{{"id":"7","token":{}}}"#, keys("a")),
             format!(r#"{{"id":"7","token":{}}}"#, keys("b")),
+            r#"{"id":"7"}"#.to_owned(),
+            r#"{"id":"7","token":{"user":"a","password":"b"}}"#.to_owned(),
+            r#"{"id":"7","token":{"user":"a","password":"c"}}"#.to_owned(),
+            r#"{"id":"7","token":{"issuer":"a","key":"b"}}"#.to_owned(),
             r#"{"id":"7","token":"a","base_url":"https://eu.example"}"#.to_owned(),
             r#"{"id":"7","token":"a","settings":{"page_id":"1"}}"#.to_owned(),
             r#"{"id":"7","token":"a","source":"sms-aws"}"#.to_owned(),

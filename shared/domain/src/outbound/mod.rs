@@ -3,6 +3,7 @@
 //! A send is a conversation of calls: [`Outbound::next`] is asked for the next call with all answers so far, until it says
 //! that the message is with the platform or that it cannot be. The shell makes the calls and applies [`Auth`].
 
+mod auth;
 mod capabilities;
 mod failure;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::content::MediaKind;
 use crate::id::{AccountId, Channel, IdentityId, ProviderId, Reference};
 
+pub use auth::{Auth, JwtAuth};
 pub use capabilities::{
     Capabilities, ChoiceLimit, Feature, MediaLimit, RuleSource, TextLimit, TextUnit, plain_emoji,
 };
@@ -36,18 +38,6 @@ pub struct Outbound {
     pub auth: Auth,
     /// The next call of a send, or its end.
     pub next: fn(send: &Send, account: &Account, answers: &[Response]) -> Next,
-}
-
-/// The way that the shell authorises a call. The codec never sees the token.
-#[derive(Clone, Copy, Debug)]
-pub enum Auth {
-    /// `Authorization: Bearer <token>`.
-    Bearer,
-    /// The same, or, if the account has the four keys of OAuth 1.0a, a signature of the call with them
-    /// ([`oauth1`](crate::oauth1)). No call of such a channel may carry a form: that would have to be signed, too.
-    BearerOrOAuth1,
-    /// `{token}` in the path is replaced.
-    PathToken,
 }
 
 /// One of our accounts, as a codec may see it.
