@@ -63,7 +63,8 @@ struct Talk {
 impl Conversation<'_> {
     /// Makes the calls. An error means that the table is out of reach.
     pub(crate) async fn run(&self) -> anyhow::Result<Outcome> {
-        let (account, send) = (self.seen_by_codec(), self.of.send()?);
+        let account = self.seen_by_codec();
+        let send = self.of.send()?.fitted(&self.source.channel, (self.source.capabilities)());
         let mut talk = Talk::default();
         for _ in 0..MOST_CALLS {
             let call = match (self.source.next)(&send, &account, &talk.answers) {

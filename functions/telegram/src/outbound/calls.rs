@@ -80,7 +80,10 @@ pub(super) fn method<'a>(
             media(chat, *kind, (source, filename.as_deref()), caption.as_deref(), send)?
         }
         SendContent::Reaction { of, emoji } => return reaction(of, emoji),
-        SendContent::Template { .. } | SendContent::MarkRead { .. } => {
+        SendContent::Template { .. }
+        | SendContent::Email { .. }
+        | SendContent::Adaptable { .. }
+        | SendContent::MarkRead { .. } => {
             return Err(refused(SendProblem::ContentUnsupported));
         }
     };

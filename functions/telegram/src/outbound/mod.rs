@@ -112,7 +112,9 @@ fn check(content: &SendContent) -> Result<(), SendError> {
                         })
                 })
         }
-        SendContent::Template { .. } => false,
+        SendContent::Template { .. }
+        | SendContent::Email { .. }
+        | SendContent::Adaptable { .. } => false,
         SendContent::Reaction { emoji, .. } => rules.takes_reaction(emoji),
         SendContent::Location { .. } | SendContent::MarkRead { .. } => true,
     };

@@ -47,6 +47,9 @@ pub(super) fn body(
         SendContent::Reaction { of, emoji } => {
             ("reaction", json!({ "message_id": of.as_str(), "emoji": emoji }))
         }
+        SendContent::Email { .. } | SendContent::Adaptable { .. } => {
+            return Err(unsupported("There are no mails here."));
+        }
         SendContent::MarkRead { .. } => return Err(unsupported("Marking as read is no message.")),
     };
     Ok(Map::from_iter([("type".to_owned(), kind.into()), (kind.to_owned(), payload)]))

@@ -90,6 +90,8 @@ fn parts(content: &SendContent) -> Result<(Option<&str>, Option<&SendMedia>), Se
         | SendContent::Choices { .. }
         | SendContent::Location { .. }
         | SendContent::Template { .. }
+        | SendContent::Email { .. }
+        | SendContent::Adaptable { .. }
         | SendContent::Reaction { .. }
         | SendContent::MarkRead { .. } => Err(refused(SendProblem::ContentUnsupported)),
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use super::SendMedia;
 use crate::content::MediaKind;
 
 /// The things that a channel can carry: the planner reads them. Platforms change these, so they are a data file of the channel,
@@ -61,6 +62,8 @@ pub enum Feature {
     Places,
     /// It carries our id back, so that a receipt tells of a send whose answer we never heard.
     CarriesOurId,
+    /// Mails: a subject, HTML, several files.
+    Email,
     /// A message in doubt is sent again, flagged `possible_duplicate`; without this it ends as failed.
     ResendUnconfirmed,
 }
@@ -83,6 +86,16 @@ impl Capabilities {
     #[must_use]
     pub fn has(&self, feature: Feature) -> bool {
         self.has.contains(&feature)
+    }
+
+    /// Whether the channel takes a file of a kind; of one whose type is known, of that type.
+    #[must_use]
+    pub fn takes_file(&self, kind: MediaKind, source: &SendMedia) -> bool {
+        let limit = self.media.iter().find(|it| it.kind == kind);
+        limit.is_some_and(|limit| match source {
+            SendMedia::Object { mime, .. } => limit.mimes.is_empty() || limit.mimes.contains(mime),
+            SendMedia::Id(_) | SendMedia::Url(_) => true,
+        })
     }
 
     /// Whether the channel takes an emoji as a reaction; none, which takes a reaction back, it always does.

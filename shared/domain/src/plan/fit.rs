@@ -2,7 +2,7 @@
 
 use super::{Ask, Refusal, refuse};
 use crate::outbound::{
-    Capabilities, ChoiceOption, Feature, SendContent, SendMedia, SendProblem, TextLimit, TextUnit,
+    Capabilities, ChoiceOption, Feature, SendContent, SendProblem, TextLimit, TextUnit,
 };
 
 /// Says what does not fit.
@@ -20,10 +20,7 @@ pub(super) fn check(ask: &Ask<'_>, channel: &Capabilities) -> Result<(), Refusal
                     "it does not take files of this kind",
                 );
             };
-            if let SendMedia::Object { mime, .. } = source
-                && !limit.mimes.is_empty()
-                && !limit.mimes.iter().any(|it| it == mime)
-            {
+            if !channel.takes_file(*kind, source) {
                 let detail = format!("it takes {}", limit.mimes.join(", "));
                 return refuse(SendProblem::MediaTypeUnsupported, detail);
             }
@@ -41,6 +38,14 @@ pub(super) fn check(ask: &Ask<'_>, channel: &Capabilities) -> Result<(), Refusal
         }
         SendContent::Location { .. } => need(channel, Feature::Location, "it has no places"),
         SendContent::Template { .. } => need(channel, Feature::Templates, "it has no templates"),
+        SendContent::Email { text, .. } => {
+            need(channel, Feature::Email, "it has no mails")?;
+            fits("the text", text, channel.text)
+        }
+        // It was made to fit before.
+        SendContent::Adaptable { .. } => {
+            refuse(SendProblem::ContentUnsupported, "it is adapted within what is adapted")
+        }
         SendContent::Reaction { emoji, .. } => {
             need(channel, Feature::Reactions, "it has no reactions")?;
             if channel.takes_reaction(emoji) {

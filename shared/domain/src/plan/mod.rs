@@ -5,6 +5,7 @@
 
 mod fit;
 mod senders;
+mod template;
 mod ways;
 
 #[cfg(test)]
@@ -14,10 +15,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, Channel, IdentityId};
-use crate::outbound::{Author, Capabilities, SendContent, SendProblem};
+use crate::outbound::{Adapted, Author, Capabilities, Feature, Loss, SendContent, SendProblem};
 use crate::time::Timestamp;
 
 pub use senders::Senders;
+pub use template::TemplateState;
 pub use ways::{Known, ways, ways_to};
 
 /// A message that is to be sent, and the bounds that it is sent within.
@@ -119,25 +121,6 @@ pub struct Offer {
     pub capabilities: Capabilities,
 }
 
-/// The state of a template on one channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateState {
-    /// The channel.
-    pub channel: Channel,
-    /// Its name.
-    pub name: String,
-    /// Its locale.
-    pub locale: String,
-    /// The platform's last word on it, lower case: `approved`, `paused` …
-    pub status: String,
-}
-
-impl TemplateState {
-    fn is_approved(&self) -> bool {
-        self.status == "approved"
-    }
-}
-
 /// Whether a way may be taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -147,6 +130,9 @@ pub struct Verdict {
     /// The state of the template, if the content is one: its status, or `unknown`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
+    /// The things that the content loses there, if it may be adapted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loss: Vec<Loss>,
 }
 
 /// One way and what the planner says of it.
@@ -262,23 +248,31 @@ fn judge(
     templates: &[TemplateState],
     now: Timestamp,
 ) -> Judged {
-    let template = template_status(ask.content, &way.channel, templates);
-    let refusal = offers.iter().find(|it| it.channel == way.channel).map_or_else(
-        || {
-            refuse(
-                SendProblem::ChannelMisconfigured,
-                format!("{} is not deployed here", way.channel),
-            )
-        },
-        |offer| {
-            check_person(ask, &way)
-                .and_then(|()| check_time(ask, now))
-                .and_then(|()| fit::check(ask, &offer.capabilities))
-                .and_then(|()| check_template(template.as_deref(), &way.channel))
-                .and_then(|()| check_window(ask, &way, &offer.capabilities, now))
-        },
-    );
-    Judged { way, verdict: Verdict { refusal: refusal.err(), template } }
+    let Some(offer) = offers.iter().find(|it| it.channel == way.channel) else {
+        let template = template::status(ask.content, &way.channel, templates);
+        let refusal = Some(not_deployed(&way.channel));
+        return Judged { way, verdict: Verdict { refusal, template, loss: Vec::new() } };
+    };
+    let capabilities = &offer.capabilities;
+    let Adapted { content, mut lost } = ask.content.fitted(&way.channel, capabilities);
+    let loses_quote = ask.quotes
+        && matches!(ask.content, SendContent::Adaptable { .. })
+        && !capabilities.has(Feature::ReplyTo);
+    lost.extend(loses_quote.then_some(Loss::Quote));
+    let ask = &Ask { content: &content, quotes: ask.quotes && !loses_quote, ..*ask };
+    let template = template::status(ask.content, &way.channel, templates);
+    let refusal = check_person(ask, &way)
+        .and_then(|()| check_time(ask, now))
+        .and_then(|()| fit::check(ask, capabilities))
+        .and_then(|()| template::check(template.as_deref(), &way.channel))
+        .and_then(|()| check_window(ask, &way, capabilities, now))
+        .err();
+    Judged { way, verdict: Verdict { refusal, template, loss: lost } }
+}
+
+fn not_deployed(channel: &Channel) -> Refusal {
+    let detail = format!("{channel} is not deployed here");
+    Refusal { problem: SendProblem::ChannelMisconfigured, detail }
 }
 
 fn refuse<T>(problem: SendProblem, detail: impl Into<String>) -> Result<T, Refusal> {
@@ -312,29 +306,6 @@ fn check_time(ask: &Ask<'_>, now: Timestamp) -> Result<(), Refusal> {
             refuse(SendProblem::Expired, format!("expires_at {} has passed", expires_at.rfc3339()))
         }
         Some(_) | None => Ok(()),
-    }
-}
-
-fn template_status(
-    content: &SendContent,
-    channel: &Channel,
-    templates: &[TemplateState],
-) -> Option<String> {
-    let SendContent::Template { template } = content else { return None };
-    let is_it = |it: &&TemplateState| {
-        it.channel == *channel && it.name == template.name && it.locale == template.locale
-    };
-    // A platform that never spoke of a template may still know it: it decides.
-    Some(templates.iter().find(is_it).map_or_else(|| "unknown".to_owned(), |it| it.status.clone()))
-}
-
-fn check_template(status: Option<&str>, channel: &Channel) -> Result<(), Refusal> {
-    match status {
-        None | Some("approved" | "unknown") => Ok(()),
-        Some(status) => refuse(
-            SendProblem::TemplateNotApproved,
-            format!("on {channel} the template is {status}"),
-        ),
     }
 }
 

@@ -210,3 +210,34 @@ fn only_accounts_that_a_deployment_names_send_if_it_names_any() {
     assert_eq!(Senders::parse("chat"), None);
     assert_eq!(Senders::parse(""), Some(Senders::default()));
 }
+
+#[test]
+fn what_may_be_adapted_goes_by_a_simpler_channel_and_the_plan_says_what_it_loses() {
+    let option =
+        |it: &str| ChoiceOption { id: it.to_owned(), title: it.to_owned(), description: None };
+    let options = vec![option("yes"), option("no")];
+    let question = SendContent::Choices { text: "which?".to_owned(), options, button: None };
+    let strict = Ask { quotes: true, ..ask(&question) };
+    assert_eq!(problem(&strict, vec![way(SMS, Some(1))]), Some(SendProblem::ContentUnsupported));
+    let content =
+        SendContent::Adaptable { content: Box::new(question.clone()), instead: [].into() };
+    let adaptable = Ask { quotes: true, ..ask(&content) };
+    let ways = vec![way(SMS, Some(1)), way(CHAT, Some(1))];
+    let found = plan(&adaptable, ways, &offers(), &[], now());
+    let losses: Vec<_> = found.ways.iter().map(|it| it.verdict.loss.clone()).collect();
+    assert_eq!(losses, [vec![Loss::Buttons, Loss::Quote], vec![]]);
+    assert_eq!(found.chosen().map(|it| &it.channel), Some(&SMS));
+    // Words are never cut: what is too long for its channel is refused as ever.
+    let long = text(&"x".repeat(161));
+    let content = SendContent::Adaptable { content: Box::new(long), instead: [].into() };
+    assert_eq!(
+        problem(&ask(&content), vec![way(SMS, Some(1))]),
+        Some(SendProblem::ContentUnsupported)
+    );
+    // What stands in its place on a channel is judged there by itself, its template too.
+    let instead = [(CHAT, template("delay"))].into();
+    let content = SendContent::Adaptable { content: Box::new(question), instead };
+    let found =
+        plan(&ask(&content), vec![way(CHAT, None)], &offers(), &[known("delay", "paused")], now());
+    assert_eq!(found.refusal.map(|it| it.0.problem), Some(SendProblem::TemplateNotApproved));
+}

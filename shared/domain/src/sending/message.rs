@@ -155,6 +155,13 @@ pub fn shown(content: &SendContent) -> Content {
             locale: template.locale.clone(),
             text: String::new(),
         },
+        SendContent::Email { subject, text, .. } => Content::Email {
+            subject: subject.clone().unwrap_or_default(),
+            text: text.clone(),
+            html_ref: None,
+            attachments: Vec::new(),
+        },
+        SendContent::Adaptable { content, .. } => shown(content),
         SendContent::Reaction { .. } | SendContent::MarkRead { .. } => Content::Unsupported {
             kind: content.kind().to_owned(),
             raw: crate::content::Raw::default(),

@@ -128,6 +128,8 @@ fn content(sending: &Sending<'_>, uploaded: Option<&str>) -> Result<Map<String, 
         }
         SendContent::Location { .. }
         | SendContent::Template { .. }
+        | SendContent::Email { .. }
+        | SendContent::Adaptable { .. }
         | SendContent::Reaction { .. }
         | SendContent::MarkRead { .. } => {
             let why = format!("There is no {} to send here.", sending.send.content.kind());

@@ -96,7 +96,9 @@ impl Sending<'_> {
             | SendContent::Media { .. }
             | SendContent::Choices { .. }
             | SendContent::Location { .. }
-            | SendContent::Template { .. } => vec![Step::Message],
+            | SendContent::Template { .. }
+            | SendContent::Email { .. }
+            | SendContent::Adaptable { .. } => vec![Step::Message],
         })
     }
 
@@ -108,7 +110,9 @@ impl Sending<'_> {
             | SendContent::Media { .. }
             | SendContent::Choices { .. }
             | SendContent::Location { .. }
-            | SendContent::Template { .. } => body::message(self, uploaded),
+            | SendContent::Template { .. }
+            | SendContent::Email { .. }
+            | SendContent::Adaptable { .. } => body::message(self, uploaded),
         }
     }
 
