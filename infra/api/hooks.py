@@ -86,7 +86,7 @@ class Scene:
         if isinstance(value, list):
             return self.real_list(value, name)
         if isinstance(value, dict):
-            is_address = CHANNEL.fullmatch(str(value.get("channel"))) and ADDRESS.fullmatch(str(value.get("id")))
+            is_address = CHANNEL.fullmatch(str(value.get("channel"))) and ADDRESS.fullmatch(str(value.get("id", "")))
             if is_address and self.way and not self.leaves():
                 value = {**value, "id": self.way["id"]}
             # A snooze has an end; nothing else has.

@@ -61,7 +61,7 @@ pub(crate) const LIST: Route = Route {
             filter(
                 "assignee",
                 "Threads of this colleague; without it, those of nobody.",
-                r##"{"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[^#\\x00-\\x1f\\x7f-\\x9f]*$"}"##,
+                r#"{"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[^#\\x00-\\x1f\\x7f-\\x9f]*$"}"#,
             ),
             filter(
                 "contact",
@@ -71,7 +71,7 @@ pub(crate) const LIST: Route = Route {
             filter(
                 "crm",
                 "The thread that is about this case, or the one that it went into: `case:500-17`. It goes with no other filter.",
-                r##"{"type": "string", "pattern": "^[a-z0-9_-]{1,32}:[^#\\x00-\\x1f\\x7f-\\x9f]{1,128}$"}"##,
+                r#"{"type": "string", "pattern": "^[a-z0-9_-]{1,32}:[^#\\x00-\\x1f\\x7f-\\x9f]{1,128}$"}"#,
             ),
             LIMIT,
             CURSOR,

@@ -39,7 +39,8 @@ pub(crate) async fn a_parked_webhook_is_replayed_once(world: &World) {
     let message = graph.message(&ADA, json!({ "type": "text", "text": { "body": text } }));
     let padding = " ".repeat(3_000_000);
     let webhook = format!("{}{padding}", graph.envelope(&ADA, &[message]));
-    let proven = Webhook { headers: &HeaderMap::new(), address: "", query: "", body: webhook.as_bytes() };
+    let proven =
+        Webhook { headers: &HeaderMap::new(), address: "", query: "", body: webhook.as_bytes() };
     let channel = Channel::from_static("whatsapp");
     let kept = Parked::new(&channel, &proven, aws::now(), "a test".to_owned());
     let url = format!("s3://{bucket}/{}", kept.key());
