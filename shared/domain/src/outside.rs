@@ -3,7 +3,7 @@
 //! A function's network has addresses that tell its credentials, and neighbours that trust it. So an address of a message or of a
 //! subscriber is called only if its host is known beforehand or every address of it is one of the public internet.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 

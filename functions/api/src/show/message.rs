@@ -76,9 +76,9 @@ pub(crate) struct TimelineMessage {
 #[serde(untagged)]
 #[schemars(inline)]
 pub(crate) enum AnyContent {
-    /// What a message says now.
+    /// The words and files of a message as it is now.
     Said(Content),
-    /// What we asked to send.
+    /// The words and files that we asked to send.
     Sent(#[schemars(with = "bodies::SendContent")] SendContent),
 }
 
@@ -179,7 +179,7 @@ impl Message {
     }
 }
 
-/// What became of a message of ours.
+/// The way that a message of ours went.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 struct Sending {
     /// Of a message of ours: the person whom it is for.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::openapi::{operation, resolve};
 use crate::world::{ACCOUNT, World, now};
 
-/// What the document calls things, and what they are called here.
+/// The names of things in the document, and here.
 struct Names(Vec<(&'static str, String)>);
 
 impl Names {

@@ -1,4 +1,4 @@
-//! What makes a call one of ours: a token, a signature, a JWT. Nothing here prints a secret.
+//! The authorisation of a call: a token, a signature, a JWT. Nothing here prints a secret.
 
 use std::time::{Duration, UNIX_EPOCH};
 

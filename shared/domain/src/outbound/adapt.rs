@@ -1,4 +1,4 @@
-//! What becomes of a message on a channel that cannot carry all of it: the words stay, and what is lost is said.
+//! A message on a channel that cannot carry all of it: the words stay, and what is lost is said.
 //!
 //! Words are never cut and no file is left away in silence: content that cannot be made to fit stays as it is, and the planner
 //! refuses it.

@@ -1,4 +1,4 @@
-//! What platforms said of templates.
+//! Templates, as far as platforms spoke of them.
 
 use super::{Refusal, refuse};
 use crate::id::Channel;
