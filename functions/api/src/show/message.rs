@@ -174,7 +174,7 @@ impl Message {
 
     /// A message of ours.
     pub(crate) fn ours(said: TimelineMessage, outgoing: &Outgoing) -> Self {
-        let content = Some(AnyContent::Sent(outgoing.content.clone()));
+        let content = (!said.deleted).then(|| AnyContent::Sent(outgoing.content.clone()));
         Self { said: TimelineMessage { content, ..said }, sending: Some(outgoing.into()) }
     }
 }

@@ -3,9 +3,10 @@
 use api::call::Body;
 use api::whole::MOST;
 use aws::ingest::entry;
+use aws::store::OfLeg;
 use domain::content::Content;
 use domain::event::{Kind, Message};
-use domain::id::{IdentityId, ProviderId};
+use domain::id::{IdentityId, MessageId, ProviderId};
 use serde_json::{Value, json};
 
 use crate::world::{PHONE, Reply, World, ask, event, now, request};
@@ -138,4 +139,28 @@ async fn an_edit_counts_as_the_whole_of_what_is_said_now() {
         let whole = world.get(&format!("{path}/content")).await;
         assert_eq!(whole.body, json!({ "type": "text", "text": words }));
     }
+}
+
+/// A colleague takes it back where it was sent.
+#[tokio::test]
+async fn a_message_of_ours_that_was_taken_back_says_nothing_any_more() {
+    let (world, _) = said("Where is my order A-1234?").await;
+    let thread = world.thread().await;
+    let content = json!({ "type": "text", "text": "It is on its way." });
+    let body = json!({ "to": { "thread_id": thread }, "content": content });
+    let sent = world.post("/v1/messages", &body, None).await;
+    let path = format!("/v1/messages/{}", sent.text("id"));
+    assert_eq!(world.get(&path).await.body["content"], content);
+    let table = world.table();
+    let message = table.sends().outgoing(&MessageId::new(sent.text("id"))).await.unwrap().unwrap();
+    let leg = OfLeg { message: &message, leg: 0 };
+    assert!(table.sends().begin(leg, 1, false, now()).await.unwrap());
+    table.sends().sent(leg, 1, Some(&ProviderId::new("wamid.out")), now()).await.unwrap();
+    let message = table.sends().outgoing(&message.id).await.unwrap().unwrap();
+    table.sends().complete(OfLeg { message: &message, leg: 0 }).await.unwrap();
+    let deleted = Kind::Deleted { of: ProviderId::new("wamid.out") };
+    world.file(event(Some(IdentityId::phone(PHONE)), "d", now(), deleted)).await;
+    let shown = world.get(&path).await;
+    assert_eq!((&shown.body["deleted"], shown.body.get("content")), (&json!(true), None));
+    assert_eq!(world.get(&format!("{path}/content")).await.status, 410);
 }
