@@ -44,7 +44,7 @@ const SEND_KEY: Parameter = Parameter {
     name: "Idempotency-Key",
     place: In::Header,
     required: false,
-    description: "Makes a repeated request the same request, for this caller and for ever. Without it every request is another message.",
+    description: "Makes a repeated request the same request, for this caller and as long as the message is kept. Without it every request is another message.",
     schema: r#"{"type": "string", "minLength": 1, "maxLength": 255}"#,
 };
 

@@ -165,8 +165,8 @@ pub struct LinkRequest {
 pub struct LinkAddress {
     /// The channel.
     pub channel: Channel,
-    /// The address. A number may have its spaces and its `00`.
-    #[schemars(length(min = 1, max = MAX_ADDRESS))]
+    /// The address, on one line. A number may have its spaces and its `00`.
+    #[schemars(length(min = 1, max = MAX_ADDRESS), extend("pattern" = ONE_LINE))]
     pub id: String,
     /// Our account there, where the platform knows people by another id on each account of ours.
     #[schemars(length(min = 1, max = MAX_NAME))]
@@ -181,11 +181,11 @@ pub enum LinkProof {
     Agent {},
     /// Somebody whom we trust signed a claim.
     Signed {
-        /// The signer.
-        #[schemars(length(min = 1, max = MAX_NAME))]
+        /// The signer, on one line.
+        #[schemars(length(min = 1, max = MAX_NAME), extend("pattern" = ONE_LINE))]
         issuer: String,
-        /// The claim's id there.
-        #[schemars(length(min = 1, max = MAX_NAME))]
+        /// The claim's id there, on one line.
+        #[schemars(length(min = 1, max = MAX_NAME), extend("pattern" = ONE_LINE))]
         id: String,
     },
 }

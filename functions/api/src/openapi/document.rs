@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::TAGS;
@@ -12,6 +13,17 @@ use crate::problem::{
 };
 use crate::route::{Access, AnswerDoc, BodyDoc, In, Parameter};
 use crate::routes::{ROUTES, Route};
+
+/// The answers that the gateway gives of itself, whatever route is called.
+const GATEWAY: [(u16, &str, &str); 3] = [
+    (429, "TooManyRequests", "The gateway is called too often: try again later."),
+    (
+        500,
+        "InternalServerError",
+        "The API failed or took too long, and what was done is not known.",
+    ),
+    (503, "ServiceUnavailable", "The gateway does not reach the API: try again later."),
+];
 
 /// The document, as a JSON value.
 ///
@@ -33,7 +45,7 @@ pub fn document() -> Value {
             "title": "Ariane",
             "version": "1",
             "summary": "Every channel's messages in one thread per topic, and one API to answer them.",
-            "description": "Every answer of the API carries `x-request-id`. Errors are RFC 9457 problems; only what the gateway in front of the API refuses by itself is not: 429 when it is called too often, 403 with IAM, 404 for what cannot be a path, 503 when the API does not answer in time. Unknown fields and parameters are refused, and U+0000 in any text. Answers may get more fields: a client leaves aside what it does not know. A field without a value is left out. Lists are paged by opaque cursors, each of use with its own query only.",
+            "description": "Every answer of the API carries `x-request-id`. Errors are RFC 9457 problems; only what the gateway in front of the API refuses by itself is not: 429 when it is called too often, 403 with IAM, 404 for what cannot be a path, 413 for a body that it does not pass on, 500 when the API fails or takes too long, 503 when it is not reached. Unknown fields and parameters are refused, and U+0000 in any text. Answers may get more fields: a client leaves aside what it does not know. A field without a value is left out, as an empty list or a `false` may be. Lists are paged by opaque cursors, each of use with its own query only.",
             "contact": { "name": "Ariane" },
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
@@ -52,7 +64,7 @@ fn all_schemas() -> Map<String, Value> {
     let mut all = schemas::all();
     let gateway = json!({
         "type": "object",
-        "description": "A refusal of the gateway, which never reached the API.",
+        "description": "An answer of the gateway's own, where the API gave none.",
         "properties": { "message": { "type": "string", "description": "The gateway's words." } },
         "required": ["message"],
     });
@@ -191,11 +203,13 @@ fn responses(route: &Route, refusals: &mut Map<String, Value>) -> Value {
         };
         bad.push((status, named(name, refusal(&kinds))));
     }
-    let gateway = json!({
-        "description": "The gateway is called too often: try again later.",
-        "content": { "application/json": gateway_error() },
-    });
-    bad.push((429, named("TooManyRequests".to_owned(), gateway)));
+    for (status, name, description) in GATEWAY {
+        if bad.iter().all(|(it, _)| *it != status) {
+            let content = json!({ "application/json": gateway_error(status) });
+            let refusal = json!({ "description": description, "content": content });
+            bad.push((status, named(name.to_owned(), refusal)));
+        }
+    }
     let all = good.chain(bad);
     all.map(|(status, it)| (status.to_string(), it)).collect::<Map<_, _>>().into()
 }
@@ -272,8 +286,9 @@ fn refusal(kinds: &[Kind]) -> Value {
     let mut content = json!({
         "application/problem+json": { "schema": schema, "examples": examples },
     });
-    if kinds.iter().any(|it| [FORBIDDEN, NOT_FOUND, UNAVAILABLE].contains(it)) {
-        set(&mut content, "application/json", gateway_error());
+    let of_gateway = [FORBIDDEN, NOT_FOUND, BODY_TOO_LARGE, UNAVAILABLE];
+    if let Some(kind) = kinds.iter().find(|it| of_gateway.contains(it)) {
+        set(&mut content, "application/json", gateway_error(kind.status));
     }
     json!({
         "description": titles.join(" "),
@@ -294,10 +309,12 @@ fn example(kind: &Kind) -> Value {
     })
 }
 
-fn gateway_error() -> Value {
+/// The words of the gateway for a status: it says its name and no more.
+fn gateway_error(status: u16) -> Value {
+    let status = StatusCode::from_u16(status).ok();
     json!({
         "schema": { "$ref": reference("GatewayError") },
-        "example": { "message": "Service Unavailable" },
+        "example": { "message": status.as_ref().and_then(StatusCode::canonical_reason) },
     })
 }
 

@@ -32,7 +32,7 @@ pub(crate) const GET: Route = Route {
         id: "getDocument",
         tag: "document",
         summary: "Read this document",
-        description: "The same for everybody: it says nothing of this deployment.",
+        description: "The same for everybody: it says nothing of this deployment. Where the API is called with IAM, the gateway asks for a signature here, too.",
         answers: &[AnswerDoc {
             status: 200,
             description: "OpenAPI 3.1.",

@@ -33,7 +33,7 @@ pub(crate) struct Correction {
     /// Of a link: the proof of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<Proof>,
-    /// The name of the caller's credential.
+    /// The name of the caller's credential; `customer` if the person chose the topic themselves; or who ran another model.
     author: String,
     /// The reason, in its author's words.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -212,6 +212,7 @@ struct Sending {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 struct Attempt {
     /// The number of the attempt, from 1.
+    #[schemars(range(min = 1))]
     n: u32,
     /// When it ended.
     at: Timestamp,

@@ -14,6 +14,11 @@ fn types(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": types })
 }
 
+fn sending_types(_: &mut SchemaGenerator) -> Schema {
+    let types = SendProblem::ALL.map(|it| kind_of(it).uri());
+    json_schema!({ "type": "string", "enum": types })
+}
+
 /// Something that keeps a request from being done, as RFC 9457 tells it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Problem {
@@ -23,6 +28,7 @@ pub(crate) struct Problem {
     /// The kind of problem in a few words, for people.
     pub(crate) title: &'static str,
     /// The HTTP status of the answer.
+    #[schemars(range(min = 400, max = 599))]
     pub(crate) status: u16,
     /// Whether the same request may succeed later.
     pub(crate) retryable: bool,
@@ -78,7 +84,7 @@ impl From<&domain::plan::Alternatives> for Alternatives {
 #[schemars(rename = "Failure")]
 pub(crate) struct SendFailure {
     /// The kind of problem, as answers tell it.
-    #[schemars(schema_with = "types")]
+    #[schemars(schema_with = "sending_types")]
     r#type: String,
     /// The kind of problem in a few words, for people.
     title: &'static str,
