@@ -1,5 +1,5 @@
 //! `cargo adopt`: makes a stack around the table, the bucket and the queues that a deleted stack of its name left, so that the
-//! next deployment goes on with them instead of beginning beside them.
+//! next deployment goes on with them instead of beginning beside them. A table that was restored is adopted alone.
 
 use anyhow::{Context, bail};
 use serde_json::{Map, Value, json};
@@ -33,9 +33,13 @@ pub async fn adopt(aws: &Aws, tools: &Tools, stack: &str) -> anyhow::Result<Vec<
     let template = Template::read(tools)?;
     let names = names(aws).await?;
     let (mut resources, mut identifiers, mut lines) = (Map::new(), Vec::new(), Vec::new());
+    let mut missing = Vec::new();
     for (kind, property) in KINDS {
         for (id, resource) in template.resources(kind) {
-            let name = left(&names, stack, id)?;
+            let Some(name) = left(&names, stack, id)? else {
+                missing.push(id);
+                continue;
+            };
             lines.push(format!("{id}: {name}"));
             resources.insert(id.to_owned(), resource.clone());
             identifiers.push(json!({
@@ -45,6 +49,7 @@ pub async fn adopt(aws: &Aws, tools: &Tools, stack: &str) -> anyhow::Result<Vec<
             }));
         }
     }
+    check(stack, &resources, &missing)?;
     // As the template has them, without its transform: an import knows none.
     let part = json!({
         "AWSTemplateFormatVersion": template.0.get("AWSTemplateFormatVersion"),
@@ -72,7 +77,7 @@ async fn names(aws: &Aws) -> anyhow::Result<Vec<String>> {
 }
 
 /// The resource that a stack left: `CloudFormation` names it `<stack>-<resource>-<anything>`, a bucket in small letters.
-fn left<'a>(names: &'a [String], stack: &str, id: &str) -> anyhow::Result<&'a str> {
+fn left<'a>(names: &'a [String], stack: &str, id: &str) -> anyhow::Result<Option<&'a str>> {
     let prefix = format!("{stack}-{id}-");
     let is_of = |name: &&String| {
         let last = name.rsplit('/').next().unwrap_or_default();
@@ -80,12 +85,21 @@ fn left<'a>(names: &'a [String], stack: &str, id: &str) -> anyhow::Result<&'a st
     };
     let found: Vec<_> = names.iter().filter(is_of).collect();
     match found[..] {
-        [one] => Ok(one),
-        [] => bail!("no stack {stack} left a {id}"),
+        [one] => Ok(Some(one)),
+        [] => Ok(None),
         _ => {
             bail!("several stacks {stack} left a {id}: remove or rename those of no use: {found:?}")
         }
     }
+}
+
+/// A table that was restored has nothing beside it. Of what a deleted stack left nothing may be overlooked.
+fn check(stack: &str, found: &Map<String, Value>, missing: &[&str]) -> anyhow::Result<()> {
+    let is_restored = found.len() == 1 && found.contains_key("Table");
+    if missing.is_empty() || is_restored {
+        return Ok(());
+    }
+    bail!("no stack {stack} left a {}", missing.join(", a "))
 }
 
 async fn import(aws: &Aws, stack: &str, part: &Value, identifiers: &Value) -> anyhow::Result<()> {
@@ -126,10 +140,22 @@ mod tests {
             "ariane-two-Table-5E",
         ]
         .map(str::to_owned);
-        assert_eq!(left(&names, "ariane", "InboundQueue").unwrap(), names[0]);
-        assert_eq!(left(&names, "ariane", "Bucket").unwrap(), "ariane-bucket-2b");
-        assert_eq!(left(&names, "ariane-two", "Table").unwrap(), "ariane-two-Table-5E");
+        assert_eq!(left(&names, "ariane", "InboundQueue").unwrap(), Some(&*names[0]));
+        assert_eq!(left(&names, "ariane", "Bucket").unwrap(), Some("ariane-bucket-2b"));
+        assert_eq!(left(&names, "ariane-two", "Table").unwrap(), Some("ariane-two-Table-5E"));
         assert!(left(&names, "ariane", "Table").is_err(), "of two the one would be a guess");
-        assert!(left(&names, "ariane", "TimersQueue").is_err());
+        assert_eq!(left(&names, "ariane", "TimersQueue").unwrap(), None);
+    }
+
+    #[test]
+    fn a_restored_table_is_adopted_alone_and_nothing_else_without_the_rest() {
+        let found = |ids: &[&str]| ids.iter().map(|it| ((*it).to_owned(), json!({}))).collect();
+        let is_whole =
+            |ids: &[&str], missing: &[&str]| check("ariane", &found(ids), missing).is_ok();
+        assert!(is_whole(&["Table", "Bucket", "TimersQueue"], &[]));
+        assert!(is_whole(&["Table"], &["Bucket", "TimersQueue"]));
+        assert!(!is_whole(&["Table", "Bucket"], &["TimersQueue"]));
+        assert!(!is_whole(&["Bucket"], &["Table", "TimersQueue"]));
+        assert!(!is_whole(&[], &["Table", "Bucket", "TimersQueue"]));
     }
 }
