@@ -70,3 +70,12 @@ fn the_routes_of_the_template_are_written_from_the_list() {
     let advice = "UPDATE_ROUTES=1 cargo test --workspace --test template routes writes them";
     assert!(text[begin..end] == made, "the routes are not those of the list: {advice}");
 }
+
+/// Paths of the document go after it as they stand.
+#[test]
+fn the_address_of_the_api_has_no_path_of_its_own() {
+    let template = template();
+    let address = &template.0["Outputs"]["ApiUrl"]["Value"]["Fn::Sub"][0];
+    assert_eq!(*address, "https://${Host}");
+    assert!(api::routes::ROUTES.iter().all(|it| it.path.starts_with("/v1/")));
+}
