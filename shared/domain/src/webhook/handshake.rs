@@ -24,7 +24,7 @@ pub enum Handshake {
         challenge: &'static str,
     },
     /// GET with a nonce: its MAC is answered in a JSON field (X). Anybody may ask, and the secret proves webhooks, too: what is
-    /// signed here is never what [`verify`] believes.
+    /// signed here is never what [`verify`](super::verify) believes.
     SignedEcho {
         /// The query parameter that holds the nonce.
         nonce: &'static str,
@@ -48,7 +48,7 @@ pub struct HandshakeReply {
 const MAX_CHALLENGE: usize = 256;
 
 /// Whether these bytes can be a platform's nonce: a word of base64 of either alphabet, or of digits. No webhook is one:
-/// JSON has brackets and quotes, a form more than one field. [`Handshake`] signs nothing else, [`verify`] believes all but
+/// JSON has brackets and quotes, a form more than one field. [`Handshake`] signs nothing else, [`verify`](super::verify) believes all but
 /// these.
 pub(super) fn is_nonce(bytes: &[u8]) -> bool {
     let fits = |it: &u8| it.is_ascii_alphanumeric() || b"+/=_-".contains(it);
