@@ -48,3 +48,18 @@ pub fn rust_files(folder: &str) -> anyhow::Result<Vec<PathBuf>> {
     found.sort();
     Ok(found)
 }
+
+/// A name with dashes as the template writes it: `SmsAws` of `sms-aws`.
+#[must_use]
+pub fn pascal(name: &str) -> String {
+    let capital = |it: &str| {
+        let mut letters = it.chars();
+        letters
+            .next()
+            .map(|first| first.to_ascii_uppercase())
+            .into_iter()
+            .chain(letters)
+            .collect::<String>()
+    };
+    name.split('-').map(capital).collect()
+}

@@ -18,6 +18,7 @@ use crate::http::{Client, HttpAnswer};
 use crate::models::telegram::BotApi;
 use crate::models::whatsapp::Graph;
 use crate::models::{self, Platform};
+use crate::place;
 use crate::report::Report;
 use crate::secrets;
 use crate::tools::{self, Tools};
@@ -79,6 +80,8 @@ impl Stage {
         let token = stack.first_token(&[]).await?;
         for platform in platforms.iter().filter(|it| it.ours().has_webhook()) {
             let url = stack.url(&format!("/webhooks/{}", platform.channel()))?;
+            let name = place::pascal(platform.channel());
+            platform.is_reached_at(stack.output(&format!("{name}WebhookUrl"))?);
             // A function that met the empty secret reads it again half a minute later.
             let connected = format!("{} takes the secret", platform.channel());
             until(&connected, async || Ok(platform.connect(&url).await.ok())).await?;

@@ -47,6 +47,7 @@ pub struct Webhook<'a> {
 #[derive(Clone, Copy)]
 pub struct Verified<'a> {
     body: &'a [u8],
+    query: &'a str,
     accounts: &'a [AccountId],
     received: Timestamp,
 }
@@ -56,7 +57,14 @@ impl<'a> Verified<'a> {
     /// Only `shared/aws` and test support call this.
     #[must_use]
     pub fn vouched(body: &'a [u8], accounts: &'a [AccountId], received: Timestamp) -> Self {
-        Self { body, accounts, received }
+        Self { body, query: "", accounts, received }
+    }
+
+    /// The query of the address that it was sent to, still encoded: what we told the platform to call may carry words of ours.
+    /// Only a proof over the address proves it; what is read again has none.
+    #[must_use]
+    pub fn query(&self) -> &'a str {
+        self.query
     }
 
     /// The raw bytes.
@@ -164,7 +172,8 @@ pub fn verify<'a>(
         Proof::Jwt(it) => it.proves(&shown, &active, secrets, webhook.body, received),
     };
     if proven {
-        Ok(Verified { body: webhook.body, accounts: &secrets.accounts, received })
+        let Webhook { body, query, .. } = *webhook;
+        Ok(Verified { body, query, accounts: &secrets.accounts, received })
     } else {
         Err(Unverified::Mismatch(proof.place()))
     }

@@ -13,6 +13,7 @@ use domain::webhook::{Proof, Signed, Signer, Unverified, Verified, Webhook, seal
 use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use serde::Deserialize;
+use url::form_urlencoded;
 
 use crate::json;
 
@@ -179,10 +180,29 @@ impl Case {
         Sent { headers, query, body: self.body.clone() }
     }
 
+    /// The fields of its form; `None` if its body is none.
+    pub(crate) fn fields(&self) -> Option<Vec<(String, String)>> {
+        let kind = self.headers.get("content-type")?.to_str().unwrap();
+        let is_form = kind.starts_with("application/x-www-form-urlencoded");
+        is_form.then(|| form_urlencoded::parse(&self.body).into_owned().collect())
+    }
+
     /// The bytes that the parser reads: the object, where there is one, else the body.
     pub(crate) fn parsed_bytes(&self) -> &[u8] {
         self.object.as_deref().unwrap_or(&self.body)
     }
+}
+
+/// A form of these fields.
+pub(crate) fn form(fields: &[(String, String)]) -> Vec<u8> {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes()
+}
+
+/// A form with one field changed.
+pub(crate) fn form_with(fields: &[(String, String)], n: usize, value: &str) -> Vec<u8> {
+    let mut fields = fields.to_vec();
+    value.clone_into(&mut fields[n].1);
+    form(&fields)
 }
 
 /// The public address of a source's webhook.

@@ -7,7 +7,7 @@ use domain::inbound::Inbound;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::bench::{Bench, Case};
+use crate::bench::{Bench, Case, form_with};
 use crate::failures::Failures;
 use crate::json;
 
@@ -47,6 +47,10 @@ pub fn check_nothing_is_lost(inbound: &Inbound, manifest_dir: &str) {
     let mut texts = BTreeMap::new();
     let mut lists = Vec::new();
     for case in &bench.cases {
+        if let Some(fields) = case.fields() {
+            follow_fields(&bench, case, &fields, &mut texts);
+            continue;
+        }
         let Ok(webhook) = serde_json::from_slice::<Value>(case.parsed_bytes()) else { continue };
         let Ok(events) = bench.parse_body(webhook.to_string().as_bytes()) else { continue };
         follow_texts(&bench, case, &webhook, &mut texts);
@@ -91,19 +95,39 @@ fn follow_texts(
         let mut changed = webhook.clone();
         let text = changed.pointer_mut(&at).unwrap();
         *text = Value::from(format!("{}{CANARY}", text.as_str().unwrap()));
-        let comes_out = match bench.parse_body(changed.to_string().as_bytes()) {
-            Ok(events) => {
-                serde_json::to_string(&events).unwrap().to_ascii_lowercase().contains(CANARY)
-            }
-            // What is refused is parked whole.
-            Err(_) => true,
-        };
-        let followed = followed.entry(names_in(&at)).or_default();
-        if comes_out {
-            followed.n_out += 1;
-        } else {
-            followed.lost.push(case.name.clone());
-        }
+        note(
+            bench,
+            case,
+            changed.to_string().as_bytes(),
+            followed.entry(names_in(&at)).or_default(),
+        );
+    }
+}
+
+/// The same of every field of a form, by its name.
+fn follow_fields(
+    bench: &Bench<'_>,
+    case: &Case,
+    fields: &[(String, String)],
+    followed: &mut BTreeMap<String, Text>,
+) {
+    for (at, (name, value)) in fields.iter().enumerate().filter(|it| !it.1.1.is_empty()) {
+        let changed = form_with(fields, at, &format!("{value}{CANARY}"));
+        note(bench, case, &changed, followed.entry(name.clone()).or_default());
+    }
+}
+
+/// Notes whether the canary of a webhook comes out.
+fn note(bench: &Bench<'_>, case: &Case, body: &[u8], text: &mut Text) {
+    let comes_out = match bench.parse_body(body) {
+        Ok(events) => serde_json::to_string(&events).unwrap().to_ascii_lowercase().contains(CANARY),
+        // What is refused is parked whole.
+        Err(_) => true,
+    };
+    if comes_out {
+        text.n_out += 1;
+    } else {
+        text.lost.push(case.name.clone());
     }
 }
 

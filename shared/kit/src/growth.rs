@@ -3,7 +3,7 @@
 use domain::inbound::Inbound;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Case};
+use crate::bench::{Bench, Case, form_with};
 use crate::failures::Failures;
 use crate::json;
 
@@ -25,6 +25,14 @@ pub fn check_growth(inbound: &Inbound, manifest_dir: &str) {
     let mut growth = Growth { bench: &bench, failures: Failures::default(), most: 0, n: 0 };
     let mut n_lists = 0;
     for case in &bench.cases {
+        if let Some(fields) = case.fields() {
+            n_lists += 1;
+            for (at, field) in fields.iter().enumerate() {
+                let long = form_with(&fields, at, &"\"".repeat(4096));
+                growth.measure(case, &field.0, &long);
+            }
+            continue;
+        }
         let Ok(webhook) = serde_json::from_slice::<Value>(case.parsed_bytes()) else { continue };
         let Ok(events) = bench.parse_body(webhook.to_string().as_bytes()) else { continue };
         growth.lengthen(case, &webhook, None);
@@ -64,12 +72,12 @@ impl Growth<'_> {
             }
             let mut long = webhook.clone();
             *long.pointer_mut(&at).unwrap() = json!("\"".repeat(4096));
-            self.measure(case, &at, &long.to_string());
+            self.measure(case, &at, long.to_string().as_bytes());
         }
     }
 
-    fn measure(&mut self, case: &Case, at: &str, webhook: &str) {
-        let Ok(events) = self.bench.parse_body(webhook.as_bytes()) else { return };
+    fn measure(&mut self, case: &Case, at: &str, webhook: &[u8]) {
+        let Ok(events) = self.bench.parse_body(webhook) else { return };
         let size: usize = events.iter().map(|it| serde_json::to_string(it).unwrap().len()).sum();
         let beside = size.saturating_sub(PER_EVENT * events.len());
         self.n += 1;

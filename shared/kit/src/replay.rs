@@ -4,7 +4,7 @@ use domain::event::InboundEvent;
 use domain::inbound::Inbound;
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, form_with};
 use crate::failures::Failures;
 use crate::json;
 
@@ -23,6 +23,13 @@ pub fn check_replay(inbound: &Inbound, manifest_dir: &str) {
     let Replay { failures, n_kept, .. } = &mut replay;
     failures.check(0 < *n_kept, "the fixtures", "keep nothing");
     for case in &bench.cases {
+        for (at, field) in case.fields().into_iter().flatten().enumerate() {
+            let fields = case.fields().unwrap_or_default();
+            for odd in ["", "007", "-0", "1e3", "\"\\\u{1}", "é&=+%", " "] {
+                let name = format!("{} at {}", case.name, field.0);
+                replay.check(&name, &form_with(&fields, at, odd));
+            }
+        }
         let Ok(webhook) = serde_json::from_slice::<Value>(case.parsed_bytes()) else { continue };
         for at in json::pointers(&webhook, json::is_leaf) {
             for odd in odd_values() {

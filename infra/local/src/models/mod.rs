@@ -43,6 +43,10 @@ pub trait Platform: Any + Send + Sync {
     /// The content that the channel's sending secret must have: where this model listens, and its token.
     fn sending_secret(&self) -> Value;
 
+    /// Tells it the public address of the webhook, before it is connected. On this machine that leads elsewhere: a platform that signs the
+    /// address signs this one and posts to the other.
+    fn is_reached_at(&self, _public_url: &str) {}
+
     /// Tells it where webhooks go, as the platform's dashboard does, and makes the handshake if there is one.
     fn connect<'a>(&'a self, webhook_url: &'a str) -> Work<'a, ()>;
 

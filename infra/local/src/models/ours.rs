@@ -9,6 +9,7 @@ use aws::objects::Objects;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use channels::Channel;
 use domain::event::{InboundEvent, Kind, Message};
@@ -57,7 +58,7 @@ impl Ours {
             account: Account {
                 id: sending.id,
                 base_url: sending.base_url.unwrap(),
-                settings: [].into(),
+                settings: sending.settings,
                 webhook: url.clone(),
             },
             token: sending.token,
@@ -83,17 +84,21 @@ impl Ours {
         handshake.answer(&self.secrets, uri.query().unwrap()).unwrap().body
     }
 
-    fn take(&self, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> StatusCode {
-        let Source::Http { proof, .. } = self.inbound.source else {
+    fn take(&self, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> impl IntoResponse + use<> {
+        let Source::Http { proof, reply, .. } = self.inbound.source else {
             panic!("webhooks come by HTTP")
         };
         let (address, query) = (self.account.webhook.as_str(), uri.query().unwrap_or_default());
         let webhook = Webhook { headers, address, query, body };
-        let Ok(verified) = verify(&proof, &self.secrets, &webhook, aws::now()) else {
-            return StatusCode::UNAUTHORIZED;
+        let verified = verify(&proof, &self.secrets, &webhook, aws::now());
+        let (status, said) = match verified {
+            Ok(verified) => {
+                self.events.lock().unwrap().extend((self.inbound.parse)(&verified).unwrap());
+                (StatusCode::OK, reply.body)
+            }
+            Err(_) => (StatusCode::UNAUTHORIZED, ""),
         };
-        self.events.lock().unwrap().extend((self.inbound.parse)(&verified).unwrap());
-        StatusCode::OK
+        (status, [("content-type", reply.content_type)], said)
     }
 
     /// The next event, once it is there.

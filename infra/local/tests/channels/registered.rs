@@ -128,22 +128,18 @@ fn of_the_template(channel: &Channel, ask: &mut impl FnMut(bool, String)) {
     ask(names(0), "its name in the pattern of Channels");
     let is_asked = channel.capabilities().is_some_and(|it| it.choices.is_some());
     ask(names(1) == is_asked, "its name in the pattern of AskCustomerOn, if it offers choices");
-    ask(template.contains(&format!("\n  {}: !Not ", pascal(name))), "its condition");
+    ask(template.contains(&format!("\n  {}: !Not ", place::pascal(name))), "its condition");
     if !channel.inbound.is_empty() {
         ask(Template::channels().unwrap().iter().any(|it| it == name), "its block");
     }
     for source in channel.inbound {
-        let function = format!("{}Function", pascal(source.name));
+        let function = format!("{}Function", place::pascal(source.name));
         ask(template.contains(&format!("\n  {function}:")), &format!("its {function}"));
     }
     for source in channel.webhooks() {
-        let output = format!("{}WebhookUrl", pascal(source.name));
+        let output = format!("{}WebhookUrl", place::pascal(source.name));
         ask(template.contains(&format!("\n  {output}:")), &format!("the output {output}"));
     }
-}
-
-fn pascal(name: &str) -> String {
-    name.split('-').map(|it| it[..1].to_uppercase() + &it[1..]).collect()
 }
 
 #[test]

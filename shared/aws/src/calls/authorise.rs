@@ -140,15 +140,7 @@ pub(super) fn authorised(
                 "its account has the keys of OAuth 1.0a, and its channel takes a token alone",
             ));
         }
-        (
-            Auth::Bearer
-            | Auth::BearerOrOAuth1
-            | Auth::PathToken
-            | Auth::Basic
-            | Auth::SigV4 { .. }
-            | Auth::Jwt(_),
-            _,
-        ) => {
+        (_, _) => {
             return Err(CallError::Unusable(
                 "its account has another kind of token than its channel takes",
             ));
