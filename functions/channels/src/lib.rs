@@ -25,6 +25,7 @@ pub const ALL: &[Channel] = &[
     Channel { name: "messenger", inbound: &[messenger::INBOUND], outbound: &[messenger::OUTBOUND] },
     Channel { name: "instagram", inbound: &[instagram::INBOUND], outbound: &[instagram::OUTBOUND] },
     Channel { name: "telegram", inbound: &[telegram::INBOUND], outbound: &[telegram::OUTBOUND] },
+    Channel { name: "sms", inbound: &[sms::INBOUND], outbound: &[sms::OUTBOUND] },
     Channel { name: "x", inbound: &[x::INBOUND], outbound: &[x::OUTBOUND] },
 ];
 

@@ -6,6 +6,7 @@ pub mod messenger;
 #[cfg(test)]
 mod ours;
 pub mod send_api;
+pub mod sms;
 mod strict;
 pub mod telegram;
 pub mod whatsapp;
@@ -67,4 +68,4 @@ pub struct Known {
 
 /// Every model. A new one adds its file and one line here.
 pub const ALL: &[Known] =
-    &[whatsapp::KNOWN, messenger::KNOWN, instagram::KNOWN, telegram::KNOWN, x::KNOWN];
+    &[whatsapp::KNOWN, messenger::KNOWN, instagram::KNOWN, telegram::KNOWN, sms::KNOWN, x::KNOWN];
