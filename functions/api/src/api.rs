@@ -102,7 +102,7 @@ impl Api {
             let rule = format!("at most {MAX_BODY} bytes are read");
             return Err(bare(ApiProblem::because(BODY_TOO_LARGE, rule)));
         }
-        let query = Query::read(&request.query, &route.query()).map_err(bare)?;
+        let query = Query::read(&request.query, route.doc.parameters).map_err(bare)?;
         let call = ApiCall { request, segments, query, caller, now };
         (route.handler)(self, &call).await.map_err(bare)
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::auth::Caller;
 use crate::fields::{self, NO_NUL};
 use crate::problem::{ApiProblem, CONTENT_TYPE_UNSUPPORTED, FieldError, Place};
+use crate::route::{In, Parameter};
 
 /// The largest body that is read, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -112,11 +113,12 @@ const MAX_PAGE: usize = 100;
 
 impl Query {
     /// The parameters of a query; each may be given once, and none but these.
-    pub(crate) fn read(text: &str, known: &[&'static str]) -> Result<Self, ApiProblem> {
+    pub(crate) fn read(text: &str, known: &[Parameter]) -> Result<Self, ApiProblem> {
         let mut found: Vec<(&'static str, String)> = Vec::new();
         let mut errors = Vec::new();
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
-            let Some(known) = known.iter().copied().find(|it| *it == name) else {
+            let is_named = |it: &&Parameter| it.place == In::Query && it.name == name;
+            let Some(known) = known.iter().find(is_named).map(|it| it.name) else {
                 // A name is as long as its writer likes; an answer is not.
                 let name = name.chars().take(64).collect();
                 let detail = "is not a parameter of this route".to_owned();

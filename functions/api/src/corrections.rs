@@ -56,21 +56,16 @@ pub(crate) const MERGE: Route = Route {
         summary: "Let a thread go into another one",
         description: "Both must be of the same person. The timeline of the thread that takes the other in shows the messages of both.",
         parameters: &[CORRECTION_KEY],
-        body: Some(BodyDoc {
-            schema: "MergeRequest",
-            required: true,
-            is_patch: false,
-            examples: &[(
+        body: Some(BodyDoc::needed(
+            "MergeRequest",
+            &[(
                 "merge",
                 r#"{"into": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a77", "reason": "both are about the lamp"}"#,
             )],
-        }),
-        answers: &[AnswerDoc {
-            status: 201,
-            description: "The correction.",
-            headers: &[],
-            schemas: &["Correction"],
-            example: r#"{
+        )),
+        answers: &[AnswerDoc::corrected(
+            "The correction.",
+            r#"{
                 "id": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a79",
                 "kind": "merge",
                 "source": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a6b",
@@ -81,7 +76,7 @@ pub(crate) const MERGE: Route = Route {
                 "state": "done",
                 "n_messages": 0
             }"#,
-        }],
+        )],
         problems: OF_THREADS,
         sending: &[SendProblem::IdempotencyMismatch],
     },
@@ -99,21 +94,16 @@ pub(crate) const SPLIT: Route = Route {
         summary: "Make messages of a thread a thread of their own",
         description: "The new thread is of the same person.",
         parameters: &[CORRECTION_KEY],
-        body: Some(BodyDoc {
-            schema: "SplitRequest",
-            required: true,
-            is_patch: false,
-            examples: &[(
+        body: Some(BodyDoc::needed(
+            "SplitRequest",
+            &[(
                 "split",
                 r#"{"messages": ["msg_whatsapp_9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"], "reason": "this one is about the sofa"}"#,
             )],
-        }),
-        answers: &[AnswerDoc {
-            status: 201,
-            description: "The correction.",
-            headers: &[],
-            schemas: &["Correction"],
-            example: r#"{
+        )),
+        answers: &[AnswerDoc::corrected(
+            "The correction.",
+            r#"{
                 "id": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a79",
                 "kind": "split",
                 "from": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a6b",
@@ -124,7 +114,7 @@ pub(crate) const SPLIT: Route = Route {
                 "at": "2026-11-20T09:00:00.000Z",
                 "state": "done"
             }"#,
-        }],
+        )],
         problems: OF_THREADS,
         sending: &[SendProblem::IdempotencyMismatch],
     },
@@ -142,21 +132,16 @@ pub(crate) const MOVE: Route = Route {
         summary: "Move messages of a thread to another one of the same person",
         description: "What was said stays as it was said: only the thread that shows it changes.",
         parameters: &[CORRECTION_KEY],
-        body: Some(BodyDoc {
-            schema: "MoveRequest",
-            required: true,
-            is_patch: false,
-            examples: &[(
+        body: Some(BodyDoc::needed(
+            "MoveRequest",
+            &[(
                 "move",
                 r#"{"messages": ["msg_whatsapp_9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"], "to": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a77"}"#,
             )],
-        }),
-        answers: &[AnswerDoc {
-            status: 201,
-            description: "The correction.",
-            headers: &[],
-            schemas: &["Correction"],
-            example: r#"{
+        )),
+        answers: &[AnswerDoc::corrected(
+            "The correction.",
+            r#"{
                 "id": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a79",
                 "kind": "move",
                 "from": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a6b",
@@ -167,7 +152,7 @@ pub(crate) const MOVE: Route = Route {
                 "at": "2026-11-20T09:00:00.000Z",
                 "state": "done"
             }"#,
-        }],
+        )],
         problems: OF_THREADS,
         sending: &[SendProblem::IdempotencyMismatch],
     },
@@ -224,12 +209,9 @@ pub(crate) const REVERT: Route = Route {
             is_patch: false,
             examples: &[("revert", r#"{"reason": "they are two lamps"}"#)],
         }),
-        answers: &[AnswerDoc {
-            status: 201,
-            description: "The correction that takes it back.",
-            headers: &[],
-            schemas: &["Correction"],
-            example: r#"{
+        answers: &[AnswerDoc::corrected(
+            "The correction that takes it back.",
+            r#"{
                 "id": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a79",
                 "kind": "merge",
                 "source": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a6b",
@@ -241,7 +223,7 @@ pub(crate) const REVERT: Route = Route {
                 "n_messages": 0,
                 "reverts": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a80"
             }"#,
-        }],
+        )],
         problems: OF_THREADS,
         sending: &[SendProblem::IdempotencyMismatch],
     },

@@ -34,11 +34,9 @@ pub(crate) const LINK: Route = Route {
         summary: "Say that an address is this person's",
         description: "The person of the address and this one become one, with all their threads.",
         parameters: &[CORRECTION_KEY],
-        body: Some(BodyDoc {
-            schema: "LinkRequest",
-            required: true,
-            is_patch: false,
-            examples: &[
+        body: Some(BodyDoc::needed(
+            "LinkRequest",
+            &[
                 (
                     "agent",
                     r#"{"address": {"channel": "sms", "id": "+33612345678"}, "reason": "they said so on the phone"}"#,
@@ -48,13 +46,10 @@ pub(crate) const LINK: Route = Route {
                     r#"{"address": {"channel": "email", "id": "ada@example.com"}, "proof": {"type": "signed", "issuer": "https://id.example.com", "id": "claim-17"}}"#,
                 ),
             ],
-        }),
-        answers: &[AnswerDoc {
-            status: 201,
-            description: "The correction.",
-            headers: &[],
-            schemas: &["Correction"],
-            example: r#"{
+        )),
+        answers: &[AnswerDoc::corrected(
+            "The correction.",
+            r#"{
                 "id": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a79",
                 "kind": "link",
                 "identity": "idn_5b1f0c2d3e4f5a6b7c8d9e0f1a2b3c4d",
@@ -69,7 +64,7 @@ pub(crate) const LINK: Route = Route {
                 "state": "done",
                 "n_messages": 0
             }"#,
-        }],
+        )],
         problems: &[CONFLICT, SUPERSEDED, CORRECTION_TOO_LARGE],
         sending: &[SendProblem::IdempotencyMismatch],
     },
@@ -96,12 +91,9 @@ pub(crate) const UNLINK: Route = Route {
             },
             CORRECTION_KEY,
         ],
-        answers: &[AnswerDoc {
-            status: 201,
-            description: "The correction.",
-            headers: &[],
-            schemas: &["Correction"],
-            example: r#"{
+        answers: &[AnswerDoc::corrected(
+            "The correction.",
+            r#"{
                 "id": "cor_0199f3a1c2d47e0f8a9b1c2d3e4f5a79",
                 "kind": "unlink",
                 "identity": "idn_5b1f0c2d3e4f5a6b7c8d9e0f1a2b3c4d",
@@ -113,7 +105,7 @@ pub(crate) const UNLINK: Route = Route {
                 "state": "done",
                 "n_messages": 0
             }"#,
-        }],
+        )],
         problems: &[NOT_LINKED, SUPERSEDED, CORRECTION_TOO_LARGE],
         sending: &[SendProblem::IdempotencyMismatch],
         ..Doc::EMPTY

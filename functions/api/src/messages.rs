@@ -60,11 +60,9 @@ pub(crate) const ACCEPT: Route = Route {
         summary: "Send a message",
         description: "Plans the message, stores it and queues it. What became of it is read at the `Location` of the answer.",
         parameters: &[SEND_KEY],
-        body: Some(BodyDoc {
-            schema: "MessageRequest",
-            required: true,
-            is_patch: false,
-            examples: &[
+        body: Some(BodyDoc::needed(
+            "MessageRequest",
+            &[
                 (
                     "text",
                     r#"{
@@ -129,7 +127,7 @@ pub(crate) const ACCEPT: Route = Route {
                     }"#,
                 ),
             ],
-        }),
+        )),
         answers: &[AnswerDoc {
             status: 202,
             description: "Stored and queued. The same Idempotency-Key with the same body is answered the same and sends nothing again.",
@@ -168,11 +166,9 @@ pub(crate) const PLAN: Route = Route {
         tag: "messages",
         summary: "See how a message would go, without sending it",
         description: "Judges every way that the message could take. What would keep it from being sent is told in `problem`.",
-        body: Some(BodyDoc {
-            schema: "MessageRequest",
-            required: true,
-            is_patch: false,
-            examples: &[(
+        body: Some(BodyDoc::needed(
+            "MessageRequest",
+            &[(
                 "text",
                 r#"{
                     "to": {"thread_id": "thr_0199f3a1c2d47e0f8a9b1c2d3e4f5a6b"},
@@ -180,7 +176,7 @@ pub(crate) const PLAN: Route = Route {
                     "client_ref": "crm-889"
                 }"#,
             )],
-        }),
+        )),
         answers: &[AnswerDoc {
             status: 200,
             description: "A verdict for every way, best first.",

@@ -36,13 +36,6 @@ impl Route {
     pub fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
-
-    /// The query parameters that it takes; any other is refused.
-    #[must_use]
-    pub fn query(&self) -> Vec<&'static str> {
-        let all = self.doc.parameters.iter();
-        all.filter(|it| it.place == In::Query).map(|it| it.name).collect()
-    }
 }
 
 /// The callers that may take a route.
@@ -139,6 +132,23 @@ pub struct AnswerDoc {
     pub schemas: &'static [&'static str],
     /// A body that the route may give.
     pub example: &'static str,
+}
+
+impl BodyDoc {
+    /// A body that the route cannot do without.
+    pub(crate) const fn needed(
+        schema: &'static str,
+        examples: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self { schema, required: true, is_patch: false, examples }
+    }
+}
+
+impl AnswerDoc {
+    /// The answer to a correction that was made.
+    pub(crate) const fn corrected(description: &'static str, example: &'static str) -> Self {
+        Self { status: 201, description, headers: &[], schemas: &["Correction"], example }
+    }
 }
 
 /// A page's length.

@@ -20,6 +20,7 @@ use crate::corrections::MOST_REASON;
 use crate::ids::{LOCALE, MOST_LOCALE, MessageName};
 use crate::request::{MAX_ADDRESS, MAX_NAME};
 use crate::thread_patch::{CASE_KIND, MOST_CASE, MOST_SUBJECT, MOST_TAG, MOST_TAGS, PLAIN};
+
 /// Text on one line, as a regular expression.
 const ONE_LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 

@@ -55,21 +55,9 @@ pub fn document() -> Value {
         "components": {
             "securitySchemes": security_schemes(),
             "responses": refusals,
-            "schemas": all_schemas(),
+            "schemas": schemas::all(),
         },
     })
-}
-
-fn all_schemas() -> Map<String, Value> {
-    let mut all = schemas::all();
-    let gateway = json!({
-        "type": "object",
-        "description": "An answer of the gateway's own, where the API gave none.",
-        "properties": { "message": { "type": "string", "description": "The gateway's words." } },
-        "required": ["message"],
-    });
-    all.insert("GatewayError".to_owned(), gateway);
-    all
 }
 
 fn security_schemes() -> Value {

@@ -10,9 +10,16 @@ use crate::show;
 /// The place of the schemas in the document.
 pub(super) const SCHEMAS: &str = "/components/schemas";
 
-/// Any JSON object, for the document itself.
-fn document() -> Value {
-    json!({ "type": "object", "description": "An OpenAPI document." })
+/// The schemas that are no types: the document itself, and what the gateway says.
+fn others() -> [(String, Value); 2] {
+    let document = json!({ "type": "object", "description": "An OpenAPI document." });
+    let gateway = json!({
+        "type": "object",
+        "description": "An answer of the gateway's own, where the API gave none.",
+        "properties": { "message": { "type": "string", "description": "The gateway's words." } },
+        "required": ["message"],
+    });
+    [("Document".to_owned(), document), ("GatewayError".to_owned(), gateway)]
 }
 
 /// Every schema by its name.
@@ -43,7 +50,7 @@ pub(super) fn all() -> Map<String, Value> {
     add::<domain::id::CorrectionId>(&mut requests);
     let mut all = answers.take_definitions(true);
     all.extend(requests.take_definitions(true));
-    all.insert("Document".to_owned(), document());
+    all.extend(others());
     for schema in all.values_mut() {
         tidy(schema);
     }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::is_set;
 use crate::ids::{self, IdentityName};
 
 /// A person who writes to us.
@@ -168,7 +169,6 @@ struct ChangedPreferences {
 impl Changed {
     /// The part of a person that a patch named. A field that was taken away is not shown, whatever stands in its place.
     pub(crate) fn of(contact: Contact, patch: &Value) -> Self {
-        let is_set = |within: &Value, name: &str| within.get(name).is_some_and(|it| !it.is_null());
         let wishes = patch.get("preferences").filter(|it| !it.is_null());
         let preferences = contact.preferences;
         let preferences = wishes.map(|wishes| ChangedPreferences {

@@ -15,3 +15,8 @@ pub(crate) use message::{AnyContent, Message, Timeline, TimelineMessage};
 pub(crate) use plan::{Accepted, ChosenWay, SendPlan, WayVerdict};
 pub(crate) use problem::{Alternatives, PartError, Problem, SendFailure};
 pub(crate) use thread::{Changed as ThreadChanged, Thread, ThreadList};
+
+/// Whether a merge patch gives a field a value: neither leaves it alone nor takes it away.
+fn is_set(patch: &serde_json::Value, name: &str) -> bool {
+    patch.get(name).is_some_and(|it| !it.is_null())
+}

@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::is_set;
+
 /// All that is said about one topic, on every channel.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Thread {
@@ -130,7 +132,6 @@ pub(crate) struct Changed {
 impl Changed {
     /// The part of a thread that a patch named. A field that was taken away is not shown, whatever stands in its place.
     pub(crate) fn of(thread: Thread, patch: &Value) -> Self {
-        let is_set = |within: &Value, name: &str| within.get(name).is_some_and(|it| !it.is_null());
         let sets = |name: &str| is_set(patch, name);
         let cases = patch.get("crm").unwrap_or(&Value::Null);
         Self {
