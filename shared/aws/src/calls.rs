@@ -89,11 +89,7 @@ pub enum CallError {
 impl Calls {
     /// A client that carries files from this bucket.
     pub fn new(objects: Objects, limits: Limits) -> anyhow::Result<Self> {
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls()?)
-            .redirect(Policy::none())
-            .no_proxy()
-            .referer(false)
+        let client = client()?
             .user_agent(concat!("ariane/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(limits.connect)
             .build()
@@ -171,6 +167,12 @@ fn until_reset(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let seconds = headers.get("x-rate-limit-reset")?.to_str().ok()?.trim().parse().ok()?;
     let wait = u64::try_from(Timestamp::from_secs(seconds).since(now)).unwrap_or(0);
     Some(Duration::from_millis(wait).min(MAX_RETRY_AFTER))
+}
+
+/// A client that goes nowhere by itself: it follows no redirect, and takes no proxy from the environment.
+pub(crate) fn client() -> anyhow::Result<reqwest::ClientBuilder> {
+    let builder = reqwest::Client::builder().tls_backend_preconfigured(tls()?);
+    Ok(builder.redirect(Policy::none()).no_proxy().referer(false))
 }
 
 /// rustls on ring with the roots of the web: without a given configuration the client would look for a provider and panic.

@@ -7,10 +7,9 @@ use anyhow::{Context, ensure};
 use domain::freshness::{Freshness, Trust};
 use domain::time::Timestamp;
 use reqwest::Url;
-use reqwest::redirect::Policy;
 use serde_json::Value;
 
-use crate::calls::tls;
+use crate::calls::client;
 use crate::kept::Kept;
 
 /// The time for which keys are used. Tokens that name keys at random must not become a flood of fetches, and a key that the
@@ -53,10 +52,7 @@ impl Jwks {
     }
 
     fn new(source: Source) -> anyhow::Result<Self> {
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls()?)
-            .redirect(Policy::none())
-            .no_proxy()
+        let client = client()?
             .timeout(Duration::from_secs(4))
             .build()
             .context("cannot make the HTTP client")?;

@@ -14,9 +14,8 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue};
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::redirect::Policy;
 
-use crate::calls::tls;
+use crate::calls::client;
 
 /// The most that one fetch may take.
 #[derive(Clone, Copy, Debug)]
@@ -111,11 +110,7 @@ impl Outside {
 
     fn with(resolver: Resolver, caps: Caps) -> anyhow::Result<Self> {
         let reach = resolver.reach;
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls()?)
-            .redirect(Policy::none())
-            .no_proxy()
-            .referer(false)
+        let client = client()?
             .dns_resolver(Arc::new(resolver))
             // Some hosts of files answer nobody without it.
             .user_agent(concat!("ariane/", env!("CARGO_PKG_VERSION")))
