@@ -16,7 +16,7 @@ fn secrets_are_outside_the_stacks_life_and_found_by_name() {
     let template = template();
     assert!(template.resources("AWS::SecretsManager::Secret").is_empty());
     for channel in local::template::Template::channels().unwrap() {
-        let function = template.resource(&format!("{}Function", crate::pascal(&channel))).unwrap();
+        let function = template.resource(&format!("{}Function", place::pascal(&channel))).unwrap();
         let variables = &function["Properties"]["Environment"]["Variables"];
         let name = format!("${{AWS::StackName}}/{channel}/webhook");
         assert_eq!(variables["WEBHOOK_SECRET"], json!({ "Fn::Sub": name }), "{channel}");

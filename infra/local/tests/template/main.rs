@@ -30,11 +30,6 @@ fn template() -> Template {
     Template::read(&tools::prepare(&Report::quiet()).unwrap()).unwrap()
 }
 
-fn pascal(name: &str) -> String {
-    let capital = |it: &str| it[..1].to_uppercase() + &it[1..];
-    name.split('-').map(capital).collect()
-}
-
 #[test]
 fn cfn_lint_is_silent() {
     let tools = tools::prepare(&Report::quiet()).unwrap();
@@ -191,7 +186,7 @@ fn every_function_has_its_code_a_role_of_its_own_and_a_log_group_that_forgets() 
         let code = properties["CodeUri"].as_str().unwrap();
         let folder =
             code.strip_prefix("../target/lambda/").and_then(|it| it.strip_suffix('/')).unwrap();
-        assert_eq!(name, format!("{}Function", pascal(folder)));
+        assert_eq!(name, format!("{}Function", place::pascal(folder)));
         of_template.insert(folder.to_owned());
         for (property, kind) in
             [("Role", "AWS::IAM::Role"), ("LoggingConfig", "AWS::Logs::LogGroup")]
@@ -205,7 +200,7 @@ fn every_function_has_its_code_a_role_of_its_own_and_a_log_group_that_forgets() 
             assert_eq!(resource["Condition"], function["Condition"], "{own}");
             assert!(roles.insert(own.to_owned()), "{own} is shared");
         }
-        let group = template.resource(&format!("{}LogGroup", pascal(folder))).unwrap();
+        let group = template.resource(&format!("{}LogGroup", place::pascal(folder))).unwrap();
         assert_eq!(
             group["Properties"]["RetentionInDays"],
             json!({ "Ref": "LogRetentionDays" }),
@@ -243,7 +238,7 @@ fn the_share_that_may_be_shown_as_unsure_is_a_parameter_of_threading() {
 fn everything_of_a_channel_is_behind_its_condition() {
     let template = template();
     for channel in Template::channels().unwrap() {
-        let name = pascal(&channel);
+        let name = place::pascal(&channel);
         for section in ["Resources", "Outputs"] {
             for (id, it) in template.0[section].as_object().unwrap() {
                 if id.starts_with(&name) {

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use local::template::{Template, refers_to};
 use serde_json::json;
 
-use crate::{life, pascal, statements, template, words};
+use crate::{life, statements, template, words};
 
 #[test]
 fn a_channel_may_queue_park_and_read_its_own_secret_and_nothing_else() {
     let template = template();
     for channel in Template::channels().unwrap() {
-        let name = pascal(&channel);
+        let name = local::place::pascal(&channel);
         let role = template.resource(&format!("{name}Role")).unwrap();
         let mut actions = BTreeSet::new();
         for policy in role["Properties"]["Policies"].as_array().unwrap() {
